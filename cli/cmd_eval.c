@@ -1,0 +1,90 @@
+/* cmd_eval.c -- recur eval: how well a model predicts a text. */
+#include <inttypes.h>
+#include <math.h>
+#include "cmd.h"
+
+static const opt options[] = {
+    {.name = "per-line", .kind = RC_OPTION_FLAG, .group = "evaluation",
+     .help = "begin every line with a fresh state (otherwise it is carried through the file)"},
+    {.name = "tracks", .kind = RC_OPTION_INT, .fallback = "1", .lo = 1, .hi = 65536,
+     .group = "evaluation",
+     .help = "cut the text into so many parallel tracks: faster, exact only for 1"},
+    {.name = "from", .kind = RC_OPTION_REAL, .fallback = "0", .lo = 0, .hi = 1,
+     .group = "evaluation", .help = "begin at this fraction of the file's bytes"},
+    {.name = "to", .kind = RC_OPTION_REAL, .fallback = "1", .lo = 0, .hi = 1,
+     .group = "evaluation", .help = "end at this fraction"},
+    OPT_THREADS,
+    OPT_JSON,
+    OPT_END,
+};
+
+static int print_json(const rc_evaluation *e, double seconds)
+{
+    const double n = (double)e->tokens;
+    return json_print(
+        stdout,
+        json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "tokens", (json_int_t)e->tokens,
+                  "chars", (json_int_t)e->chars, "unknown", (json_int_t)e->unknown,
+                  "nats_per_token", json_number(e->nats / n), "bits_per_token",
+                  json_number(e->nats / n / log(2)), "bits_per_char",
+                  json_number(e->nats / (double)e->chars / log(2)), "perplexity",
+                  json_number(exp(e->nats / n)), "tokens_per_second", json_number(n / seconds),
+                  "seconds", json_number(seconds)),
+        false);
+}
+
+static void print_table(const rc_evaluation *e, double seconds)
+{
+    const double n = (double)e->tokens;
+    char a[SAY_ROOM], b[SAY_ROOM];
+    printf("tokens       %s\n", say_count(a, e->tokens));
+    printf("characters   %s\n", say_count(a, e->chars));
+    printf("unknown      %s (%.2f%%)\n", say_count(a, e->unknown), 100 * (double)e->unknown / n);
+    printf("nats/token   %.4f\n", e->nats / n);
+    printf("bits/token   %.4f\n", e->nats / n / log(2));
+    if (e->chars > 0)
+        printf("bits/char    %.4f\n", e->nats / (double)e->chars / log(2));
+    printf("perplexity   %.*f\n", exp(e->nats / n) < 100 ? 4 : 2, exp(e->nats / n));
+    printf("speed        %s tokens/s (%s)\n", say_short(a, n / seconds), say_seconds(b, seconds));
+}
+
+static int run(const opts *o)
+{
+    rc_model *m = NULL;
+    rc_evaluation e;
+    rc_eval_options how = rc_eval_options_default();
+    how.per_line = opts_flag(o, "per-line");
+    how.tracks = opts_int(o, "tracks");
+    how.from = opts_real(o, "from");
+    how.to = opts_real(o, "to");
+    how.threads = (int)opts_int(o, "threads");
+    if (how.from > how.to)
+        return say_misuse("--from is %g, which is after --to %g", how.from, how.to);
+    if (rc_model_open(&m, o->args[0]) != RC_OK)
+        return say_library_failure();
+    const double began = say_clock();
+    const rc_status status = rc_model_evaluate(m, o->args[1], &how, &e);
+    const double seconds = fmax(say_clock() - began, 1e-9);
+    rc_model_free(m);
+    if (status != RC_OK)
+        return say_library_failure();
+    if (e.tokens == 0)
+        return say_failure("cannot evaluate '%s': there is nothing to score", o->args[1]);
+    if (opts_flag(o, "json"))
+        return print_json(&e, seconds);
+    print_table(&e, seconds);
+    return EXIT_DONE;
+}
+
+const command cmd_eval = {
+    .name = "eval",
+    .usage = "MODEL FILE [options]",
+    .summary = "say how well a model predicts a text",
+    .example = "recur eval my.model test.txt\n"
+               "recur eval my.model input.txt --from 0.95 --json",
+    .about = "Scores every symbol of FILE ('-': standard input; .gz, .xz and .zst are read too) and"
+             " prints tokens, nats and bits per token, bits per character, perplexity, how many"
+             " tokens are unknown, and the speed.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,59 @@
+/* json.c -- results as JSON: the few pieces jansson leaves open.
+ *
+ * Numbers that are not finite become null, bytes that are not UTF-8 become visible. Relies on jansson.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+json_t *json_number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+json_t *json_bytes(const char *bytes, size_t n)
+{
+    json_t *whole = json_stringn(bytes, n);
+    if (whole)
+        return whole;
+    char *out = malloc(4 * n + 1);
+    if (!out)
+        return NULL;
+    size_t used = 0;
+    for (size_t i = 0; i < n;) {
+        size_t length = 4; /* the longest sequence that jansson accepts here, if any */
+        json_t *one = NULL;
+        for (; length > 0 && !one; length--)
+            if (length <= n - i)
+                one = json_stringn(bytes + i, length);
+        if (one) {
+            length++;
+            memcpy(out + used, bytes + i, length);
+            used += length;
+            i += length;
+            json_decref(one);
+        } else {
+            used += (size_t)snprintf(out + used, 5, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
+            i++;
+        }
+    }
+    json_t *text = json_stringn(out, used);
+    free(out);
+    return text;
+}
+
+int json_print(FILE *out, json_t *object, bool indent)
+{
+    if (!object)
+        return say_out_of_memory();
+    const size_t flags = JSON_REAL_PRECISION(12) | (indent ? (size_t)JSON_INDENT(2) : 0);
+    char *text = json_dumps(object, flags);
+    json_decref(object);
+    if (!text)
+        return say_out_of_memory();
+    fputs(text, out);
+    fputc('\n', out);
+    free(text);
+    return EXIT_DONE;
+}

@@ -1,0 +1,221 @@
+/* sitting.c -- one sitting of training: signals, progress, the log, the time limit, the last words.
+ *
+ * The first SIGINT or SIGTERM asks the trainer for a checkpoint, the second ends the program at once;
+ * SIGUSR1 asks for a report. Relies on progress.c; the trainer does the rest.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "progress.h"
+#include "sitting.h"
+
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stop_wanted;
+static volatile sig_atomic_t report_wanted;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    if (stop_wanted)
+        _exit(EXIT_INTERRUPTED);
+    stop_wanted = 1;
+}
+
+static void on_report(int signal_number)
+{
+    (void)signal_number;
+    report_wanted = 1;
+}
+
+static void listen(void)
+{
+    struct sigaction act = {.sa_flags = SA_RESTART};
+    sigemptyset(&act.sa_mask);
+    act.sa_handler = on_stop;
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    act.sa_handler = on_report;
+    sigaction(SIGUSR1, &act, NULL);
+}
+
+/* ---- the run --------------------------------------------------------------------------------- */
+
+typedef struct sitting {
+    const opts *o;
+    const rc_trainer *t;
+    const char *path;
+    progress p;
+    bool out_of_time;
+    double valid_chars; /* characters per symbol of the validation text; 0: not known */
+} sitting;
+
+static rc_answer on_event(void *ctx, const rc_progress *e)
+{
+    sitting *s = ctx;
+    const bool wanted = report_wanted;
+    report_wanted = 0;
+    progress_event(&s->p, e, wanted);
+    if (e->event == RC_EVENT_VALID)
+        s->valid_chars = e->valid_chars;
+    if (stop_wanted)
+        return RC_PAUSE;
+    if (s->p.set.time > 0 && progress_seconds(&s->p) >= s->p.set.time) {
+        s->out_of_time = true;
+        return RC_FINISH;
+    }
+    return RC_GO;
+}
+
+rc_trainer_options sitting_options(const opts *o)
+{
+    rc_trainer_options options = rc_trainer_options_default();
+    options.threads = (int)opts_int(o, "threads");
+    return options;
+}
+
+/* "lm: char, lstm 256,256; vocabulary 65; 870,465 parameters; 2 threads, avx512" */
+static void introduce(const sitting *s, int threads, const char *isa)
+{
+    const rc_model *m = rc_trainer_model(s->t);
+    const rc_config *c = rc_model_config(m);
+    const char *cell = rc_config_get(c, "cell"), *hidden = rc_config_get(c, "hidden");
+    const char *layers = rc_config_get(c, "layers"), *level = rc_config_get(c, "level");
+    char count[SAY_ROOM], room[SAY_ROOM];
+    const bool one = !layers || strcmp(layers, "1") == 0 || (hidden && strchr(hidden, ','));
+    say_unless_quiet(s->o, "%s%s%s%s%s%s%s%s%s; vocabulary %s; %s parameters; %d thread%s, %s",
+                     rc_config_task(c), level ? ", level " : "", level ? level : "",
+                     cell ? ", " : "", one ? "" : layers, one ? "" : " x ", cell ? cell : "",
+                     cell && hidden ? " " : "", cell && hidden ? hidden : "",
+                     say_count(room, rc_model_symbols(m)), say_count(count, rc_model_parameters(m)),
+                     threads, threads == 1 ? "" : "s", isa);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+/* The best validation of the whole run, as recorded in the model; NaN in `valid` when none is. */
+static rc_record best_record(const rc_model *m)
+{
+    rc_record best = {.valid = nan("")}, r;
+    for (size_t i = 0; rc_model_record(m, i, &r); i++)
+        if (isfinite(r.valid) && !(r.valid >= best.valid))
+            best = r;
+    return best;
+}
+
+/* "1.5372 nats/char, 2.2177 bits/char, perplexity 4.651" */
+static void print_score(const char *name, double nats, double chars, const char *unit)
+{
+    printf("%-12s%.4f nats/%s", name, nats, unit);
+    if (chars > 0)
+        printf(", %.4f bits/char", nats / chars / log(2));
+    printf(", perplexity %.*f", exp(nats) < 100 ? 3 : 1, exp(nats));
+}
+
+static void print_results(const sitting *s, const rc_record *best)
+{
+    const rc_model *m = rc_trainer_model(s->t);
+    const rc_config *c = rc_model_config(m);
+    const char *level = rc_config_get(c, "level");
+    const char *unit = level ? level : "symbol";
+    char a[SAY_ROOM], b[SAY_ROOM];
+    printf("%-12s%s steps, %s tokens", "trained", say_count(a, s->p.last.step),
+           say_count(b, s->p.last.tokens));
+    printf(" in %s, %s tokens/s\n", say_seconds(a, progress_seconds(&s->p)),
+           say_short(b, progress_rate(&s->p)));
+    if (isfinite(best->valid)) {
+        print_score("validation", best->valid, s->valid_chars, unit);
+        printf(" (best, at step %s)\n", say_count(a, best->step));
+    }
+    if (s->p.test_known) {
+        print_score("test", s->p.test, s->p.test_chars, unit);
+        putchar('\n');
+    }
+    printf("%-12s%s\n", "model", s->path);
+}
+
+static void add_score(json_t *o, const char *name, double nats, double chars)
+{
+    json_object_set_new(o, name,
+                        json_pack("{s:o, s:o, s:o, s:o}", "nats_per_token", json_number(nats),
+                                  "bits_per_token", json_number(nats / log(2)), "bits_per_char",
+                                  json_number(chars > 0 ? nats / chars / log(2) : nan("")), "perplexity",
+                                  json_number(exp(nats))));
+}
+
+static int print_json(const sitting *s, const rc_record *best, bool finished)
+{
+    const rc_model *m = rc_trainer_model(s->t);
+    json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model",
+                          s->path, "task", rc_config_task(rc_model_config(m)), "finished", finished,
+                          "out_of_time", s->out_of_time, "steps", (json_int_t)s->p.last.step,
+                          "epoch", (json_int_t)s->p.last.epoch, "tokens",
+                          (json_int_t)s->p.last.tokens, "skipped", (json_int_t)s->p.skipped,
+                          "parameters", (json_int_t)rc_model_parameters(m), "vocabulary",
+                          (json_int_t)rc_model_symbols(m), "seconds",
+                          json_number(progress_seconds(&s->p)), "tokens_per_second",
+                          json_number(progress_rate(&s->p)));
+    if (o && isfinite(best->valid)) {
+        add_score(o, "best_valid", best->valid, s->valid_chars);
+        json_object_set_new(o, "best_step", json_integer(best->step));
+    }
+    if (o && s->p.test_known)
+        add_score(o, "test", s->p.test, s->p.test_chars);
+    return json_print(stdout, o, false);
+}
+
+static int conclude(const sitting *s, rc_status status)
+{
+    const bool paused = status == RC_ESTOP;
+    const rc_record best = best_record(rc_trainer_model(s->t));
+    int code = EXIT_DONE;
+    if (opts_flag(s->o, "json"))
+        code = print_json(s, &best, !paused);
+    else if (!paused)
+        print_results(s, &best);
+    if (paused) {
+        say("interrupted at step %" PRId64 "; the checkpoint is %s.state", s->p.last.step, s->path);
+        say_hint("recur resume %s goes on from there", s->path);
+        return EXIT_INTERRUPTED;
+    }
+    if (s->p.skipped)
+        say("%" PRId64 " steps were skipped: their loss or gradient was not finite", s->p.skipped);
+    if (s->out_of_time)
+        say_unless_quiet(s->o, "the time is over; recur resume %s trains on", s->path);
+    say_unless_quiet(s->o, "next: recur sample %s", s->path);
+    return code;
+}
+
+int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again)
+{
+    sitting s = {.o = o, .t = t, .path = path};
+    rc_build build;
+    if (rc_build_info(&build) != RC_OK)
+        return say_library_failure();
+    const int threads = opts_int(o, "threads") ? (int)opts_int(o, "threads") : build.threads;
+    const char *log_path = opts_text(o, "log");
+    FILE *log_file = NULL;
+    if (log_path[0] && !(log_file = fopen(log_path, again ? "a" : "w")))
+        return say_failure("cannot write '%s': %s", log_path, strerror(errno));
+    introduce(&s, threads, build.isa);
+    listen();
+    progress_begin(&s.p, &(progress_options){.quiet = o->quiet,
+                                             .report = opts_real(o, "report"),
+                                             .time = opts_real(o, "time"),
+                                             .log = log_file,
+                                             .threads = threads,
+                                             .isa = build.isa,
+                                             .words = rc_model_spaced(rc_trainer_model(t))});
+    const rc_status status = rc_trainer_run(t, on_event, &s);
+    progress_end(&s.p);
+    if (log_file && (ferror(log_file) | fclose(log_file)))
+        say_failure("the log '%s' is not whole: cannot write to it", log_path);
+    if (status != RC_OK && status != RC_ESTOP)
+        return say_library_failure();
+    return conclude(&s, status);
+}

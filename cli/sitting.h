@@ -1,0 +1,15 @@
+/* sitting.h -- one sitting of training, from the first step to the last words: train and resume. */
+#ifndef RECUR_CLI_SITTING_H
+#define RECUR_CLI_SITTING_H
+
+#include "opts.h"
+
+/* Rows of the options that a sitting reads, besides --json and --quiet. */
+#define OPT_SITTING OPT_THREADS, OPT_TIME, OPT_LOG, OPT_REPORT
+
+rc_trainer_options sitting_options(const opts *o);
+/* Train to the end or to a signal, show progress, print the results. An exit code. `path` is where
+ * the model goes; `again` says that an earlier sitting has begun this run. */
+int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again);
+
+#endif

@@ -1,0 +1,443 @@
+/* recur.h -- recurrent networks and sequence learning: the whole public interface.
+ *
+ * Read it top to bottom: status, configuration, models, running a model, training, graph and
+ * operations, cells, version. Conventions that hold everywhere:
+ *
+ *   - A function that can fail returns rc_status and writes its results through pointers; on
+ *     failure they are NULL or untouched and rc_error_message() says what happened.
+ *   - Owners are opaque and end with their _free(), which accepts NULL. Views are plain structs.
+ *   - Tensors are seen from here as logical row-major arrays of rc_real, whatever the layout inside.
+ *   - The library prints nothing, never exits, and keeps no hidden state but the per-thread
+ *     message and the table of kernels, which is chosen once.
+ *
+ * Dimension letters: T time, B batch, N rows of a ragged batch, D input size, H hidden size,
+ * G gates, V vocabulary, L layers.
+ */
+#ifndef RECUR_H
+#define RECUR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define RC_API __attribute__((visibility("default")))
+#define RC_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#else
+#define RC_API
+#define RC_PRINTF(fmt, args)
+#endif
+
+/* The number type of tensors: float in librecur, double in librecur64 (define RC_DOUBLE). */
+#ifdef RC_DOUBLE
+typedef double rc_real;
+#else
+typedef float rc_real;
+#endif
+
+/* ---- status ------------------------------------------------------------------------------ */
+
+/* One list: the code and what it means in two words. */
+#define RC_STATUS_MAP(X)                                                                           \
+    X(RC_OK, "done")                                                                               \
+    X(RC_ENOMEM, "out of memory")                                                                  \
+    X(RC_EIO, "cannot read or write")                                                              \
+    X(RC_EFORMAT, "not a file of this kind")                                                       \
+    X(RC_EDATA, "bad data")                                                                        \
+    X(RC_ESHAPE, "shapes disagree")                                                                \
+    X(RC_EINVAL, "bad argument")                                                                   \
+    X(RC_EBUSY, "in use")                                                                          \
+    X(RC_ENAN, "not a number")                                                                     \
+    X(RC_ESTOP, "stopped on request")                                                              \
+    X(RC_ENOSUP, "not in this build")
+
+typedef enum rc_status {
+#define RC_STATUS_ENTRY(code, words) code,
+    RC_STATUS_MAP(RC_STATUS_ENTRY)
+#undef RC_STATUS_ENTRY
+} rc_status;
+
+/* The words of the last failure on this thread: one line, lower case, no full stop. "" before the
+ * first failure. Valid until the next failure on this thread. */
+RC_API const char *rc_error_message(void);
+
+/* What the user can do about the last failure on this thread, or "" when there is nothing to say. */
+RC_API const char *rc_error_hint(void);
+
+/* ---- lists and options ------------------------------------------------------------------- */
+
+/* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
+ * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps". Entry i of a
+ * list; false past its end or for an unknown list. The strings are static. */
+typedef struct rc_entry {
+    const char *name;
+    const char *help;   /* one line */
+    const char *detail; /* further lines (a cell's equations and paper), or NULL */
+} rc_entry;
+RC_API bool rc_list(const char *list, size_t i, rc_entry *out);
+
+typedef enum rc_option_kind {
+    RC_OPTION_INT,
+    RC_OPTION_REAL,
+    RC_OPTION_TEXT,
+    RC_OPTION_NAME, /* an entry of `list` */
+    RC_OPTION_FLAG, /* "true" or "false" */
+    RC_OPTION_FILES /* paths; setting it again adds one */
+} rc_option_kind;
+
+/* One line of the option table: what `recur train`, the model file, help and docs are made of. */
+typedef struct rc_option {
+    const char *name; /* "lr-schedule" */
+    rc_option_kind kind;
+    const char *fallback; /* default, as text */
+    double lo, hi;        /* legal range of numbers */
+    const char *list;     /* for RC_OPTION_NAME */
+    const char *group;    /* heading in help: "data", "model", "training" */
+    const char *tasks;    /* tasks that have it, separated by blanks; "" = all */
+    const char *help;
+} rc_option;
+RC_API const rc_option *rc_option_at(size_t i); /* NULL past the end */
+
+/* The configuration of one task: a value for every option. Owner. */
+typedef struct rc_config rc_config;
+
+/* All defaults. RC_EINVAL: no such task (the message names the nearest). */
+RC_API rc_status rc_config_new(rc_config **out, const char *task);
+RC_API rc_status rc_config_clone(rc_config **out, const rc_config *c);
+RC_API void rc_config_free(rc_config *c);
+/* Set an option from text. RC_EINVAL: no such option for this task, not of its kind, out of range. */
+RC_API rc_status rc_config_set(rc_config *c, const char *name, const char *value);
+/* The value as text (paths of RC_OPTION_FILES separated by '\n'); NULL: no such option. Valid until
+ * the option is set again. */
+RC_API const char *rc_config_get(const rc_config *c, const char *name);
+RC_API bool rc_config_is_default(const rc_config *c, const char *name);
+RC_API const char *rc_config_task(const rc_config *c);
+
+/* ---- models ------------------------------------------------------------------------------ */
+
+/* A trained or fresh model: parameters, configuration, vocabulary. Immutable once made: any number of
+ * runners on any number of threads may share it; a trainer holds it alone. Owner. */
+typedef struct rc_model rc_model;
+
+/* Open a model file, or a training state file (its last weights).
+ * RC_OK, RC_EIO (cannot be read), RC_EFORMAT (not a model, damaged, or of a newer version), RC_ENOMEM. */
+RC_API rc_status rc_model_open(rc_model **out, const char *path);
+/* Write beside, then rename. RC_EIO, RC_ENOMEM. */
+RC_API rc_status rc_model_save(const rc_model *m, const char *path);
+RC_API rc_status rc_model_clone(rc_model **out, const rc_model *m);
+RC_API void rc_model_free(rc_model *m);
+
+RC_API const rc_config *rc_model_config(const rc_model *m);
+RC_API int64_t rc_model_parameters(const rc_model *m); /* logical numbers that are trained */
+
+typedef struct rc_tensor_info {
+    const char *name; /* valid as long as the model */
+    int rank;
+    int64_t dim[4];
+    int64_t count;
+    uint32_t crc; /* CRC-32 of its little-endian values */
+} rc_tensor_info;
+RC_API bool rc_model_tensor(const rc_model *m, size_t i, rc_tensor_info *out); /* false past the end */
+/* Copy a tensor out, row-major. `count` is the room in `out`, in reals. RC_EINVAL: no such tensor, or
+ * too little room. */
+RC_API rc_status rc_model_read(const rc_model *m, const char *name, rc_real *out, int64_t count);
+
+/* One line of the record of training, kept in the model file. */
+typedef struct rc_record {
+    int64_t step;
+    int64_t epoch;
+    int64_t tokens; /* trained on so far */
+    double lr;
+    double train; /* nats per symbol since the record before */
+    double valid; /* nats per symbol; NaN where not measured */
+} rc_record;
+RC_API size_t rc_model_records(const rc_model *m);
+RC_API bool rc_model_record(const rc_model *m, size_t i, rc_record *out);
+
+/* Facts about the model, one "name" and "text" each, in reading order: what `recur info` prints
+ * (conventions, equations, how it was trained, results). False past the end. */
+RC_API bool rc_model_fact(const rc_model *m, size_t i, const char **name, const char **text);
+
+/* Symbols. Size 0: the model has no vocabulary. */
+RC_API int32_t rc_model_symbols(const rc_model *m);
+RC_API const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n); /* bytes, not a string */
+RC_API int64_t rc_model_symbol_count(const rc_model *m, int32_t id);          /* in the training text */
+RC_API int32_t rc_model_find(const rc_model *m, const char *symbol, size_t n); /* -1: not there */
+RC_API int32_t rc_model_boundary(const rc_model *m); /* stands before a text: <eos> or a line feed */
+RC_API int32_t rc_model_unknown(const rc_model *m);  /* <unk>, or -1 */
+RC_API bool rc_model_spaced(const rc_model *m);       /* symbols are words: print blanks between */
+
+/* Turn text into symbol ids (caller frees with rc_free). Unknown symbols become <unk> and are counted
+ * in *unknown (may be NULL). A text that does not end in a line feed gets no <eos>.
+ * RC_EDATA: invalid UTF-8. */
+RC_API rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, int32_t **ids,
+                                 size_t *count, int64_t *unknown);
+RC_API void rc_free(void *p);
+
+/* ---- evaluating a text ------------------------------------------------------------------- */
+
+typedef struct rc_eval_options {
+    bool per_line;    /* begin every line with a fresh state; default: carried through the file */
+    int64_t tracks;   /* cut the text into so many parallel tracks; 1 (default) is exact */
+    int threads;      /* 0: RECUR_THREADS or all cores */
+    double from, to;  /* the part of the file to score, in fractions of its bytes (0 and 1) */
+} rc_eval_options;
+RC_API rc_eval_options rc_eval_options_default(void);
+
+typedef struct rc_evaluation {
+    int64_t tokens;
+    int64_t unknown; /* tokens that are not in the vocabulary */
+    int64_t chars;   /* characters of the text */
+    double nats;     /* sum of -ln p over the tokens */
+} rc_evaluation;
+
+/* Score every symbol of a file ("-": standard input). Sums are exact for tracks 1. */
+RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
+                                   const rc_eval_options *options, rc_evaluation *out);
+
+/* ---- running a model step by step -------------------------------------------------------- */
+
+/* A runner holds the recurrent state of one sequence and the distribution of the next symbol. One
+ * thread at a time. Owner; borrows the model. */
+typedef struct rc_runner rc_runner;
+
+RC_API rc_status rc_runner_new(rc_runner **out, const rc_model *m);
+RC_API void rc_runner_free(rc_runner *r);
+/* Begin: initial state, then the boundary symbol is fed. A new runner has begun. */
+RC_API rc_status rc_runner_begin(rc_runner *r);
+/* Feed one symbol. RC_EINVAL: no such id. */
+RC_API rc_status rc_runner_feed(rc_runner *r, int32_t id);
+/* Natural log-probabilities of the next symbol, (V); valid until the next call on r. */
+RC_API const rc_real *rc_runner_logp(const rc_runner *r);
+
+typedef struct rc_sampling {
+    double temperature;  /* 1: as the model says; 0: the most probable symbol */
+    int32_t top_k;       /* only the k most probable; 0: all */
+    double top_p;        /* only the smallest set of at least this probability; 1: all */
+    const int32_t *ban;  /* symbols that are never drawn */
+    size_t ban_count;
+    uint64_t seed;
+    uint64_t draw; /* the number of the draw: same seed and draw, same choice */
+} rc_sampling;
+RC_API rc_sampling rc_sampling_default(void);
+/* Draw the next symbol; it is not fed. RC_EINVAL: bad settings, or nothing is left to draw from. */
+RC_API rc_status rc_runner_draw(const rc_runner *r, const rc_sampling *s, int32_t *id);
+
+/* The state as bytes: size, save, load (RC_EFORMAT: of another model), and a second runner like r. */
+RC_API size_t rc_runner_state_size(const rc_runner *r);
+RC_API void rc_runner_state_save(const rc_runner *r, void *bytes);
+RC_API rc_status rc_runner_state_load(rc_runner *r, const void *bytes, size_t n);
+RC_API rc_status rc_runner_clone(rc_runner **out, const rc_runner *r);
+
+/* ---- training ---------------------------------------------------------------------------- */
+
+/* A model being trained, with its optimiser, data and place in them. Owner. */
+typedef struct rc_trainer rc_trainer;
+
+typedef enum rc_event {
+    RC_EVENT_STEP,    /* a training step is done */
+    RC_EVENT_VALID,   /* validation is done: valid, best and is_best are new */
+    RC_EVENT_EPOCH,   /* an epoch is done */
+    RC_EVENT_SAVED,   /* a checkpoint is on disk */
+    RC_EVENT_SKIPPED, /* a step with a NaN or infinity was skipped; `what` names the tensor */
+    RC_EVENT_TEST     /* the test text is scored: valid holds its nats per symbol */
+} rc_event;
+
+typedef struct rc_progress {
+    rc_event event;
+    int64_t epoch, epochs;           /* counted from 1; epochs 0: no limit */
+    int64_t step, steps;             /* over all epochs; steps: how many in all, as far as known */
+    int64_t epoch_step, epoch_steps; /* within this epoch */
+    int64_t tokens;                  /* trained on so far */
+    double lr;
+    double loss;      /* nats per symbol of this step */
+    double grad_norm; /* before clipping */
+    double valid;     /* nats per symbol */
+    double valid_chars; /* characters per symbol of the validation text (for bits per character) */
+    double best;
+    bool is_best;
+    const char *what;
+} rc_progress;
+
+typedef enum rc_answer {
+    RC_GO,    /* go on */
+    RC_FINISH, /* end here as if this step were the last: validate, save */
+    RC_PAUSE  /* write a checkpoint and return RC_ESTOP; rc_trainer_resume() goes on from it */
+} rc_answer;
+typedef rc_answer (*rc_progress_fn)(void *ctx, const rc_progress *p);
+
+typedef struct rc_trainer_options {
+    int threads; /* 0: RECUR_THREADS or all cores */
+} rc_trainer_options;
+RC_API rc_trainer_options rc_trainer_options_default(void);
+
+/* Read the data, make the vocabulary and a fresh model. `path` is where the best model goes;
+ * `path`.state beside it holds all that is needed to go on. Nothing is written yet.
+ * RC_EINVAL (options), RC_EDATA, RC_EIO, RC_ENOMEM. */
+RC_API rc_status rc_trainer_new(rc_trainer **out, const rc_config *c, const char *path,
+                                const rc_trainer_options *options);
+/* Go on from `path`.state. The data must be what it was (RC_EDATA says what changed). */
+RC_API rc_status rc_trainer_resume(rc_trainer **out, const char *path,
+                                   const rc_trainer_options *options);
+/* Change an option that may change between sittings ("epochs", "steps"). RC_EINVAL for others. */
+RC_API rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value);
+/* Train to the end, calling fn (may be NULL) after every event. RC_OK; RC_ESTOP after RC_PAUSE; RC_ENAN
+ * when a run of steps went bad. */
+RC_API rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx);
+/* The model as it is now; owned by the trainer. */
+RC_API const rc_model *rc_trainer_model(const rc_trainer *t);
+RC_API void rc_trainer_free(rc_trainer *t);
+
+/* Analytic against numeric gradients of the model that a configuration describes, on the first batch
+ * of its training data, tensor by tensor. Meant for the double build. */
+typedef struct rc_gradcheck_row {
+    const char *tensor;
+    int64_t count;   /* elements */
+    int64_t checked; /* elements compared */
+    double analytic, numeric; /* largest absolute values */
+    double error;    /* max |a - n| / max(|a|inf, |n|inf, 1e-8) */
+} rc_gradcheck_row;
+typedef void (*rc_gradcheck_fn)(void *ctx, const rc_gradcheck_row *row);
+/* per_tensor: how many elements of each tensor, evenly drawn; 0 = all. */
+RC_API rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn, void *ctx);
+
+/* ---- graph and operations ---------------------------------------------------------------- */
+
+/* An eager graph: every operation computes at once and remembers how to go back. The first failure
+ * is remembered (sticky): from then on every operation returns NULL at once, and one check at the
+ * end tells. Activations and gradients live until rc_graph_reset(). One thread at a time. Owner. */
+typedef struct rc_graph rc_graph;
+typedef struct rc_var rc_var;
+
+/* What an axis runs over, so that time and batch can stay open in exported models. */
+typedef enum rc_axis { RC_FIXED, RC_BATCH, RC_TIME } rc_axis;
+
+enum { RC_RANK = 4 };
+typedef struct rc_shape {
+    int rank;
+    int64_t dim[RC_RANK];
+    rc_axis axis[RC_RANK];
+} rc_shape;
+RC_API rc_shape rc_shape_1(int64_t n);
+RC_API rc_shape rc_shape_2(int64_t rows, int64_t cols);
+RC_API rc_shape rc_shape_3(int64_t batch, int64_t rows, int64_t cols);
+
+/* How the rows of a ragged batch of sequences lie: step t of the sequences still alive is rows
+ * at[t] .. at[t+1]-1; sequences are sorted by falling length, so at[t+1] - at[t] never grows. */
+typedef struct rc_rows {
+    int64_t steps;     /* T; the longest length */
+    int64_t seqs;      /* B, sequences of length 0 included */
+    const int64_t *at; /* (T+1) */
+} rc_rows;
+
+/* An optional operand that is absent. */
+RC_API extern rc_var rc_none;
+#define RC_NONE (&rc_none)
+
+typedef struct rc_graph_options {
+    int threads;   /* 0: RECUR_THREADS or all cores */
+    uint64_t seed; /* of dropout masks */
+    bool training; /* dropout drops, gradients can be asked for */
+} rc_graph_options;
+RC_API rc_graph_options rc_graph_options_default(void);
+
+RC_API rc_status rc_graph_new(rc_graph **out, const rc_graph_options *options);
+RC_API void rc_graph_free(rc_graph *g);
+RC_API void rc_graph_reset(rc_graph *g);
+RC_API rc_status rc_graph_status(const rc_graph *g);
+/* Gradients of a scalar with respect to everything that wants one. */
+RC_API rc_status rc_graph_backward(rc_graph *g, rc_var *loss);
+
+/* A value from the caller, row-major, copied. grad NULL: no gradient wanted; else dL/dx is added to
+ * it (row-major, same size) by rc_graph_backward(). */
+RC_API rc_var *rc_leaf(rc_graph *g, rc_shape shape, const rc_real *x, rc_real *grad);
+RC_API rc_shape rc_var_shape(const rc_var *v);
+/* Copy a value, or its gradient after backward, out row-major; room in reals. */
+RC_API rc_status rc_var_read(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room);
+RC_API rc_status rc_var_read_grad(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room);
+
+/* Element by element; shapes equal. */
+RC_API rc_var *rc_add(rc_graph *g, rc_var *a, rc_var *b);
+RC_API rc_var *rc_sub(rc_graph *g, rc_var *a, rc_var *b);
+RC_API rc_var *rc_mul(rc_graph *g, rc_var *a, rc_var *b);
+RC_API rc_var *rc_scale(rc_graph *g, rc_var *x, double a);
+RC_API rc_var *rc_tanh(rc_graph *g, rc_var *x);
+RC_API rc_var *rc_sigmoid(rc_graph *g, rc_var *x);
+RC_API rc_var *rc_relu(rc_graph *g, rc_var *x);
+RC_API rc_var *rc_exp(rc_graph *g, rc_var *x);
+RC_API rc_var *rc_log(rc_graph *g, rc_var *x);
+/* Over the last axis. */
+RC_API rc_var *rc_softmax(rc_graph *g, rc_var *x);
+RC_API rc_var *rc_log_softmax(rc_graph *g, rc_var *x);
+/* All elements to one number. */
+RC_API rc_var *rc_sum(rc_graph *g, rc_var *x);
+RC_API rc_var *rc_mean(rc_graph *g, rc_var *x);
+
+/* y = x w' + b: x (N,D), w (M,D), b (M) or RC_NONE -> (N,M). */
+RC_API rc_var *rc_linear(rc_graph *g, rc_var *x, rc_var *w, rc_var *b);
+/* Batched product: a (S,M,K), b (S,K,N) -> (S,M,N). */
+RC_API rc_var *rc_bmm(rc_graph *g, rc_var *a, rc_var *b);
+/* Side by side: x[i] (N,D_i) -> (N, sum of D_i). */
+RC_API rc_var *rc_concat(rc_graph *g, int count, rc_var *const x[]);
+/* Columns [first, first + count) of x (N,D). */
+RC_API rc_var *rc_slice(rc_graph *g, rc_var *x, int64_t first, int64_t count);
+/* Rows ids[i] of table (V,D) -> (n,D). RC_EINVAL for an id outside 0..V-1. ids are copied. */
+RC_API rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t n);
+/* Zero with probability `rate`, scale the rest by 1 / (1 - rate). Identity when not training. Each call
+ * of a step has a mask of its own. */
+RC_API rc_var *rc_dropout(rc_graph *g, rc_var *x, double rate);
+/* The same mask at every time step of a sequence (Gal and Ghahramani 2016). x (N,D). */
+RC_API rc_var *rc_dropout_locked(rc_graph *g, const rc_rows *rows, rc_var *x, double rate);
+
+/* Losses: sums over rows, in nats. targets (N) symbol ids, copied. */
+RC_API rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets);
+/* cross_entropy(linear(x, w, b), targets) without ever storing the logits by rows: what a large
+ * vocabulary wants. */
+RC_API rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets);
+RC_API rc_var *rc_squared_error(rc_graph *g, rc_var *x, rc_var *target); /* sum of (x - t)^2 / 2 */
+/* One on/off output each: - t ln s(x) - (1 - t) ln(1 - s(x)), s the sigmoid of the logits x. */
+RC_API rc_var *rc_binary_cross_entropy(rc_graph *g, rc_var *logits, rc_var *target);
+/* The value of a scalar, summed in double inside. */
+RC_API rc_status rc_var_total(const rc_graph *g, const rc_var *v, double *out);
+
+/* ---- cells ------------------------------------------------------------------------------- */
+
+enum { RC_STATES = 4 };
+
+/* One layer of one direction over a whole batch of sequences. Logical shapes: w_ih (G H, D),
+ * w_hh (G H, H), b_ih and b_hh (G H) or RC_NONE, state[i] (B,H) or RC_NONE (zeros). */
+typedef struct rc_rnn_args {
+    const char *cell;
+    rc_var *w_ih, *w_hh, *b_ih, *b_hh;
+    rc_var *state[RC_STATES];
+    bool reverse; /* from the end of each sequence to its beginning */
+} rc_rnn_args;
+RC_API rc_rnn_args rc_rnn_args_default(void);
+
+/* x (N,D) -> h at every row (N,H). */
+RC_API rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args);
+/* State i after the last step of each sequence, (B,H); y is what rc_rnn() returned. */
+RC_API rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i);
+
+/* ---- version ----------------------------------------------------------------------------- */
+
+#define RC_VERSION "0.1.0"
+
+typedef struct rc_build {
+    const char *version;
+    const char *isa;     /* kernels in use: "plain", "avx2", "avx512" */
+    int threads;         /* what 0 threads would mean */
+    bool is_double;
+    const char *parts;   /* optional parts and whether they are in: "gz yes, xz yes, zst no" */
+} rc_build;
+/* RC_EINVAL: RECUR_CPU or RECUR_THREADS says something impossible. */
+RC_API rc_status rc_build_info(rc_build *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

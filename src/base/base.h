@@ -1,0 +1,217 @@
+/* base.h -- the ground floor: statuses, memory, random streams, bytes, files, threads, the CPU.
+ *
+ * Everything above may use this door. It knows nothing of tensors, text or networks.
+ * Object room: every function that can fail returns a status (see RC_FAIL and RC_TRY).
+ */
+#ifndef RCB_BASE_H
+#define RCB_BASE_H
+
+#include "recur.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+/* ---- errors (err.c) ---------------------------------------------------------------------- */
+
+/* Remember the message for this thread and return `code`. The message is one line (longer text is
+ * cut), formatted as printf does; `hint` may be NULL. */
+rc_status rcb_fail(rc_status code, const char *hint, const char *fmt, ...) RC_PRINTF(3, 4);
+
+#define RC_FAIL(code, ...) rcb_fail((code), NULL, __VA_ARGS__)
+#define RC_FAIL_HINT(code, hint, ...) rcb_fail((code), (hint), __VA_ARGS__)
+#define RC_TRY(call)                                                                               \
+    do {                                                                                           \
+        const rc_status rc_try_ = (call);                                                          \
+        if (rc_try_ != RC_OK)                                                                      \
+            return rc_try_;                                                                        \
+    } while (0)
+
+/* The distance in edits between two words; used to suggest the nearest name. */
+int rcb_distance(const char *a, const char *b);
+
+/* ---- memory (mem.c) ---------------------------------------------------------------------- */
+
+enum { RCB_ALIGN = 64 }; /* bytes: a cache line and an AVX-512 register */
+
+/* Every heap allocation of the library goes through these four, so that tests can fail the n-th
+ * one and count them. Memory is aligned to RCB_ALIGN. `count * size` is checked for overflow;
+ * NULL is returned with a message set (RC_ENOMEM) on failure. Size 0 gives a valid pointer. */
+void *rcb_alloc(size_t count, size_t size);  /* contents undefined */
+void *rcb_calloc(size_t count, size_t size); /* zeroed */
+void *rcb_realloc(void *p, size_t old_count, size_t new_count, size_t size);
+void rcb_free(void *p);
+char *rcb_strdup(const char *s);
+char *rcb_strndup(const char *s, size_t n);
+
+/* Tests: fail the n-th allocation from now (1 is the next; 0 never), once; count since start. */
+void rcb_alloc_fail_at(uint64_t n);
+uint64_t rcb_alloc_count(void);
+
+/* a * b and a + b for sizes; false (and *out untouched) on overflow. */
+bool rcb_mul(size_t a, size_t b, size_t *out);
+bool rcb_add(size_t a, size_t b, size_t *out);
+
+/* An arena: memory handed out by moving an offset and taken back all at once.
+ *
+ *   |keep ........ ->|              free              |<- ....... scratch|
+ *
+ * keep lives until rcb_arena_reset(); scratch until its mark is restored (or reset). When the
+ * block is full a further one is chained; reset then replaces the chain by one block of the
+ * high-water size, so that a warm user of the arena never reaches the heap. Blocks of 2 MiB or
+ * more ask for huge pages. */
+typedef struct rcb_arena rcb_arena;
+rc_status rcb_arena_new(rcb_arena **out, size_t bytes); /* bytes: first block, 0 = default */
+void rcb_arena_free(rcb_arena *a);
+void rcb_arena_reset(rcb_arena *a);
+void *rcb_arena_keep(rcb_arena *a, size_t count, size_t size);    /* NULL with message: no memory */
+void *rcb_arena_scratch(rcb_arena *a, size_t count, size_t size); /* NULL with message: no memory */
+size_t rcb_arena_mark(const rcb_arena *a);            /* the state of the scratch end */
+void rcb_arena_release(rcb_arena *a, size_t mark);    /* drop all scratch taken since the mark */
+size_t rcb_arena_high(const rcb_arena *a);            /* high-water mark, bytes */
+
+/* ---- random numbers (rng.c) -------------------------------------------------------------- */
+
+/* Counter-based: Philox4x32-10 (Salmon et al. 2011). A number depends only on the key (seed and
+ * stream) and the counter, never on who draws it or in what order. */
+typedef struct rcb_key {
+    uint32_t k[2];
+} rcb_key;
+
+/* Ten rounds of Philox4x32. ctr and out may be the same array. */
+static inline void rcb_philox(rcb_key key, const uint32_t ctr[4], uint32_t out[4])
+{
+    uint32_t c0 = ctr[0], c1 = ctr[1], c2 = ctr[2], c3 = ctr[3];
+    uint32_t k0 = key.k[0], k1 = key.k[1];
+
+    for (int round = 0; round < 10; round++) {
+        const uint64_t p0 = (uint64_t)0xD2511F53u * c0;
+        const uint64_t p1 = (uint64_t)0xCD9E8D57u * c2;
+        const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+        const uint32_t n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+
+        c1 = (uint32_t)p1;
+        c3 = (uint32_t)p0;
+        c0 = n0;
+        c2 = n2;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    out[0] = c0;
+    out[1] = c1;
+    out[2] = c2;
+    out[3] = c3;
+}
+
+/* The key of a named stream under a seed ("init:rnn.weight_hh_l0", "dropout", "sample"). */
+rcb_key rcb_stream(uint64_t seed, const char *name);
+
+/* Four random words at a 64-bit counter (and a second one, 0 if not needed). */
+void rcb_draw(rcb_key key, uint64_t counter, uint64_t second, uint32_t out[4]);
+
+double rcb_uniform(rcb_key key, uint64_t counter); /* [0, 1), 53 bits */
+double rcb_normal(rcb_key key, uint64_t counter);  /* mean 0, variance 1 (Box-Muller) */
+uint64_t rcb_below(rcb_key key, uint64_t counter, uint64_t n); /* 0 .. n-1, n > 0, bias < 2^-32 */
+
+/* ---- byte buffers (buf.c) ---------------------------------------------------------------- */
+
+/* A growing string of bytes; always followed by a 0 that does not count. Zero-initialise. */
+typedef struct rcb_buf {
+    char *p;
+    size_t n;
+    size_t cap;
+} rcb_buf;
+
+rc_status rcb_buf_add(rcb_buf *b, const void *bytes, size_t n);
+rc_status rcb_buf_puts(rcb_buf *b, const char *s);
+rc_status rcb_buf_printf(rcb_buf *b, const char *fmt, ...) RC_PRINTF(2, 3);
+void rcb_buf_clear(rcb_buf *b); /* keep the memory */
+void rcb_buf_free(rcb_buf *b);
+
+/* CRC-32 (the polynomial of zlib) of bytes, going on from `crc` (0 to begin). */
+uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n);
+
+/* ---- files (file.c) ---------------------------------------------------------------------- */
+
+/* A whole file as bytes. "-" is standard input; .gz, .xz and .zst are unpacked (told by their
+ * first bytes, not their name); a plain file is mapped. RC_EIO names the file and the reason. */
+typedef struct rcb_bytes {
+    const unsigned char *p;
+    size_t n;
+    void *owner; /* what free needs */
+    size_t mapped;
+} rcb_bytes;
+
+rc_status rcb_file_load(rcb_bytes *out, const char *path);
+void rcb_bytes_free(rcb_bytes *b);
+
+/* The same as a stream, for corpora that do not fit: pieces of any size, 0 bytes at the end. */
+typedef struct rcb_stream_in rcb_stream_in;
+rc_status rcb_in_open(rcb_stream_in **out, const char *path);
+rc_status rcb_in_read(rcb_stream_in *in, void *buffer, size_t cap, size_t *got);
+void rcb_in_close(rcb_stream_in *in);
+
+/* Write beside, then rename. Nothing at `path` changes before rcb_out_commit() returns RC_OK:
+ * data is written to a temporary name in the same folder, synced, renamed, and the folder synced.
+ * rcb_out_drop() removes the temporary file; it is harmless after a commit and accepts NULL.
+ * The writer is freed by either. */
+typedef struct rcb_out rcb_out;
+rc_status rcb_out_open(rcb_out **out, const char *path);
+rc_status rcb_out_write(rcb_out *o, const void *bytes, size_t n);
+rc_status rcb_out_commit(rcb_out *o);
+void rcb_out_drop(rcb_out *o);
+
+/* A temporary file without a name, mapped for writing and reading: room for what is larger than
+ * memory. Freed with rcb_bytes_free() on a view made by the caller is not possible; use this. */
+typedef struct rcb_spill {
+    void *p;
+    size_t n;
+} rcb_spill;
+rc_status rcb_spill_new(rcb_spill *out, size_t bytes);
+void rcb_spill_free(rcb_spill *s);
+
+/* ---- threads (pool.c) -------------------------------------------------------------------- */
+
+/* A pool of workers that spin for microseconds, then yield, then sleep. The caller's thread is
+ * worker 0. Denormals are flushed on every worker while it runs. */
+typedef struct rcb_pool rcb_pool;
+
+typedef struct rcb_worker {
+    rcb_pool *pool;
+    int id;    /* 0 .. count-1 */
+    int count; /* workers in this run */
+} rcb_worker;
+
+rc_status rcb_pool_new(rcb_pool **out, int threads); /* threads >= 1; 0 = RECUR_THREADS or cores */
+void rcb_pool_free(rcb_pool *p);
+int rcb_pool_size(const rcb_pool *p);
+
+/* Run fn on `workers` workers (clamped to the pool's size) and return when all have returned. */
+void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void *ctx), void *ctx);
+
+/* All workers of the current run meet here. Same cost discipline: spin, yield, sleep. */
+void rcb_barrier(const rcb_worker *w);
+
+/* This worker's share [*lo, *hi) of n items, cut at multiples of grain. Shares cover 0..n. */
+void rcb_share(const rcb_worker *w, int64_t n, int64_t grain, int64_t *lo, int64_t *hi);
+
+/* ---- the machine (cpu.c) ----------------------------------------------------------------- */
+
+/* One list of instruction sets, widest last. */
+#define RCB_ISA_MAP(X) X(plain) X(avx2) X(avx512)
+
+typedef enum rcb_isa {
+#define RCB_ISA_ENTRY(name) RCB_ISA_##name,
+    RCB_ISA_MAP(RCB_ISA_ENTRY)
+#undef RCB_ISA_ENTRY
+    RCB_ISA_COUNT
+} rcb_isa;
+
+const char *rcb_isa_name(rcb_isa isa);
+bool rcb_isa_here(rcb_isa isa); /* this machine can run it (features and OS state, not model name) */
+
+/* The widest set of this machine, narrowed by RECUR_CPU=plain|avx2|avx512. An unknown word or a set
+ * that the machine lacks is RC_EINVAL. In the double build always plain. */
+rc_status rcb_isa_pick(rcb_isa *out);
+int rcb_cores(void); /* cores this process may use (affinity mask) */
+
+#endif

@@ -1,0 +1,191 @@
+/* data.h -- text becomes symbols, symbols become batches.
+ *
+ * Object room. Knows files (through base) and symbol ids, nothing of networks.
+ */
+#ifndef RCD_DATA_H
+#define RCD_DATA_H
+
+#include "base/base.h"
+
+/* ---- texts (tokenize.c) ------------------------------------------------------------------ */
+
+/* What a symbol is. One list: code, word on the command line, help. */
+#define RCD_LEVEL_MAP(X)                                                                           \
+    X(RCD_BYTE, "byte", "every byte is a symbol (256 of them)")                                    \
+    X(RCD_CHAR, "char", "every Unicode code point is a symbol; the text must be UTF-8")            \
+    X(RCD_WORD, "word", "words between blanks; the end of a line is <eos>; the text must be UTF-8")
+
+typedef enum rcd_level {
+#define RCD_LEVEL_ENTRY(code, word, help) code,
+    RCD_LEVEL_MAP(RCD_LEVEL_ENTRY)
+#undef RCD_LEVEL_ENTRY
+    RCD_LEVEL_COUNT
+} rcd_level;
+
+const char *rcd_level_word(rcd_level level);
+const char *rcd_level_help(rcd_level level);
+rc_status rcd_level_of(rcd_level *out, const char *word); /* RC_EINVAL names the nearest */
+
+#define RCD_UNK "<unk>"
+#define RCD_EOS "<eos>"
+
+/* Several files read as one text, in the order given. Plain files stay on disk (mapped). No symbol
+ * crosses from one file into the next: the end of a file ends a word and, at the level of words, a
+ * line.
+ *
+ * Blanks between words are the ASCII ones: space, tab, vertical tab, form feed and carriage return
+ * (so that "\r\n" ends a line as "\n" does); at the levels byte and char a "\r" is kept. A byte
+ * order mark at the beginning of a file is dropped at the levels char and word: it says how the
+ * file is written and is no part of what it says; at the level of bytes it stays. NUL is a
+ * character like any other. */
+typedef struct rcd_text rcd_text;
+rc_status rcd_text_open(rcd_text **out, const char *const *paths, size_t count);
+/* A text from memory, which must outlive it; `name` is for messages. */
+rc_status rcd_text_of(rcd_text **out, const char *name, const void *bytes, size_t n);
+void rcd_text_free(rcd_text *t);
+uint64_t rcd_text_bytes(const rcd_text *t);
+/* For messages: the file's name, or "a.txt and 2 more". */
+const char *rcd_text_name(const rcd_text *t);
+
+/* The nearest place at or after byte `at` where a text may be cut: the start of a code point for
+ * characters, of a line for words, anywhere for bytes. */
+uint64_t rcd_text_cut(const rcd_text *t, rcd_level level, uint64_t at);
+
+/* Walk the symbols of bytes [from,to) of a text: each call of `each` gets one symbol's bytes
+ * (RCD_EOS for an end of line in words; a last line without a line feed ends too, and so does the
+ * line that `to` cuts). The bytes are valid during the call and not followed by a 0. Invalid UTF-8,
+ * or a code point cut by `from` or `to`, is RC_EDATA naming file, line and byte. A status other
+ * than RC_OK from `each` ends the walk and is returned. */
+typedef rc_status (*rcd_each)(void *ctx, const char *symbol, size_t n);
+rc_status rcd_text_walk(const rcd_text *t, rcd_level level, uint64_t from, uint64_t to,
+                        rcd_each each, void *ctx);
+/* Whether these bytes can be one symbol at this level: a byte; a code point, or RCD_UNK; a run of
+ * UTF-8 without blanks. */
+bool rcd_is_symbol(rcd_level level, const char *symbol, size_t n);
+/* Where byte `at` lies, for messages: "'file': line 12" into a per-text buffer, valid until the
+ * next call. */
+const char *rcd_text_where(rcd_text *t, uint64_t at);
+/* UTF-8 characters in bytes [from,to): bytes that do not continue a code point. The byte order mark
+ * of a file does not count. */
+int64_t rcd_text_chars(const rcd_text *t, uint64_t from, uint64_t to);
+
+/* ---- vocabularies (vocab.c) -------------------------------------------------------------- */
+
+/* Symbols numbered 0 .. size-1 by falling count (ties: by bytes), so that id order is frequency
+ * order; a vocabulary that is read keeps the order it was written in. Bytes: id = byte value, all
+ * 256 of them. Characters always hold "\n" and RCD_UNK; words always hold RCD_EOS and RCD_UNK, with
+ * count 0, hence at the end, where nothing in the text is one. A symbol written literally in the
+ * text as RCD_UNK is that same symbol. Counts are those of the text as it will be encoded: that of
+ * RCD_UNK includes the symbols which were cut, and all counts add up to the text's symbols. */
+typedef struct rcd_vocab rcd_vocab;
+
+/* Bytes are never cut. */
+typedef struct rcd_cut {
+    int64_t min_count; /* rarer symbols become RCD_UNK; 1 keeps all */
+    int64_t max_size;  /* at most so many symbols, the two that are always held included; 0: any */
+} rcd_cut;
+
+/* Count the symbols of a text; a NULL cut keeps all. RC_EDATA: empty text, or fewer than two
+ * different symbols in it. RC_EINVAL: min_count below 1, or max_size 1 or negative. */
+rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, uint64_t from,
+                          uint64_t to, const rcd_cut *cut);
+/* JSON text of a vocabulary, appended to a buffer (caller frees it), and back. One line:
+ *   {"level":"word","symbols":[["the",59421],["<eos>",42068],...]}   in the order of ids
+ *   {"level":"byte","counts":[0,12,...]}                             no counts where all are 0
+ * Reading: RC_EFORMAT says what is wrong. Symbols that are not UTF-8 cannot occur. */
+rc_status rcd_vocab_print(const rcd_vocab *v, rcb_buf *out);
+rc_status rcd_vocab_parse(rcd_vocab **out, const char *json, size_t n);
+rc_status rcd_vocab_clone(rcd_vocab **out, const rcd_vocab *v);
+void rcd_vocab_free(rcd_vocab *v);
+
+rcd_level rcd_vocab_level(const rcd_vocab *v);
+int32_t rcd_vocab_size(const rcd_vocab *v);
+const char *rcd_vocab_symbol(const rcd_vocab *v, int32_t id, size_t *n); /* bytes; n may be NULL */
+int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id);                 /* in the training text */
+int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n); /* -1: not there */
+int32_t rcd_vocab_unk(const rcd_vocab *v);      /* -1 for bytes */
+int32_t rcd_vocab_boundary(const rcd_vocab *v); /* what precedes a text: RCD_EOS or "\n" */
+
+/* ---- encoded corpora (tape.c) ------------------------------------------------------------ */
+
+/* The ids of a text, 1, 2 or 4 bytes each; in memory, or in an unnamed file where they are many.
+ * Owner: zero-initialise, free with rcd_tape_free(). A text of no symbols gives a tape of none. */
+typedef struct rcd_tape {
+    int64_t n;
+    int width; /* bytes of an id */
+    const void *p;
+    int64_t unknown; /* symbols that became RCD_UNK (a literal RCD_UNK does not count) */
+    int64_t chars;   /* characters of the text */
+    uint32_t crc;    /* of the ids as 4-byte little-endian numbers, whatever their width here */
+    rcb_spill spill; /* the memory behind p, */
+    bool heap;       /* of the heap or of a file */
+} rcd_tape;
+
+rc_status rcd_tape_encode(rcd_tape *out, const rcd_vocab *v, const rcd_text *t, uint64_t from,
+                          uint64_t to);
+void rcd_tape_free(rcd_tape *t);
+
+static inline int32_t rcd_tape_at(const rcd_tape *t, int64_t i)
+{
+    assert(i >= 0 && i < t->n);
+    return t->width == 1   ? ((const uint8_t *)t->p)[i]
+           : t->width == 2 ? ((const uint16_t *)t->p)[i]
+                           : ((const int32_t *)t->p)[i];
+}
+
+/* ---- batches (stream.c) ------------------------------------------------------------------ */
+
+/* A ragged batch of symbols: rows in time-major order, sequences sorted by falling length, so that
+ * rows at[t] .. at[t+1]-1 are step t of the sequences still alive. in[row] is read, out[row] is to
+ * be predicted. The memory grows as needed and is reused; when growing fails the batch may only be
+ * freed or filled anew. Zero-initialise; owner. */
+typedef struct rcd_batch {
+    int64_t steps; /* T */
+    int64_t seqs;  /* B: all sequences, those of length 0 included */
+    int64_t rows;  /* N = at[T] */
+    int64_t *at;   /* (T+1) */
+    int32_t *in;   /* (N) */
+    int32_t *out;  /* (N) */
+    int64_t *seq;  /* (B) which sequence of the source sits in column b */
+    size_t cap_rows, cap_steps, cap_seqs;
+} rcd_batch;
+
+void rcd_batch_free(rcd_batch *b);
+
+/* A corpus as `tracks` parallel tracks with carried state: track b reads symbols
+ * [start(b), start(b+1)) in order. What precedes the first symbol of track 0 is the vocabulary's
+ * boundary; of other tracks, the symbol before in the corpus.
+ * Equal tracks (training): every track has floor(n / tracks) symbols and the tail is dropped.
+ * Whole (evaluation): the first n % tracks tracks have one more; every symbol is predicted once. */
+typedef struct rcd_stream {
+    const rcd_tape *tape;
+    int64_t tracks;
+    int64_t length; /* of the longest track */
+    int32_t boundary;
+    bool whole;
+} rcd_stream;
+
+/* RC_EDATA if the tape has fewer symbols than tracks, RC_EINVAL if tracks < 1. */
+rc_status rcd_stream_init(rcd_stream *s, const rcd_tape *tape, const rcd_vocab *v, int64_t tracks,
+                          bool whole);
+/* Positions [pos, pos + steps) of every track (shorter at the end; steps 0 when pos >= length).
+ * Column b is track b always: longer tracks come first. */
+rc_status rcd_stream_batch(const rcd_stream *s, int64_t pos, int64_t steps, rcd_batch *b);
+
+/* Lines as independent sequences, for evaluation without carried state: sequence i is line i with
+ * its end symbol (RCD_EOS or "\n"; a byte or character line keeps its "\n", and the last one may
+ * lack it), first input the boundary. Up to `seqs` lines a batch, sorted by falling length within
+ * it, equal ones in the order of the text; *line goes on where it stopped; a batch of 0 sequences
+ * is the end. A batch is as long as its longest line. RC_EINVAL if seqs < 1. */
+typedef struct rcd_lines {
+    const rcd_tape *tape;
+    int32_t boundary;
+    int64_t count;
+    int64_t *start; /* (count + 1) */
+} rcd_lines;
+
+rc_status rcd_lines_init(rcd_lines *l, const rcd_tape *tape, const rcd_vocab *v);
+rc_status rcd_lines_batch(const rcd_lines *l, int64_t *line, int64_t seqs, rcd_batch *b);
+void rcd_lines_free(rcd_lines *l);
+
+#endif

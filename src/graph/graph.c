@@ -1,0 +1,564 @@
+/* graph.c -- the eager graph: nodes in one arena, a sticky status, the reverse sweep.
+ *
+ * An operation computes when it is pushed and is remembered in order, so that the sweep is a walk
+ * back over the list. Gradients are made (cleared) just before the first operation adds to them, so
+ * what nobody asks for costs nothing. After the arena has reached its size nothing here allocates.
+ */
+#include "graph/graph_in.h"
+
+#include <stdio.h>
+#include <string.h>
+
+rc_var rc_none;
+
+rc_graph_options rc_graph_options_default(void)
+{
+    return (rc_graph_options){.threads = 0, .seed = 1, .training = true};
+}
+
+rc_status rcg_graph_on(rc_graph **out, rcb_pool *pool, bool training)
+{
+    *out = NULL;
+    RC_TRY(rck_select());
+
+    rc_graph *g = rcb_calloc(1, sizeof *g);
+    if (!g)
+        return RC_ENOMEM;
+    const rc_status status = rcb_arena_new(&g->arena, 0);
+    if (status != RC_OK) {
+        rcb_free(g);
+        return status;
+    }
+    g->pool = pool;
+    g->training = training;
+    *out = g;
+    return RC_OK;
+}
+
+rc_status rc_graph_new(rc_graph **out, const rc_graph_options *options)
+{
+    *out = NULL;
+    const rc_graph_options o = options ? *options : rc_graph_options_default();
+    rcb_pool *pool;
+
+    RC_TRY(rcb_pool_new(&pool, o.threads));
+    const rc_status status = rcg_graph_on(out, pool, o.training);
+    if (status != RC_OK) {
+        rcb_pool_free(pool);
+        return status;
+    }
+    (*out)->own_pool = true;
+    (*out)->seed = o.seed;
+    return RC_OK;
+}
+
+void rc_graph_free(rc_graph *g)
+{
+    if (!g)
+        return;
+    if (g->own_pool)
+        rcb_pool_free(g->pool);
+    rcb_arena_free(g->arena);
+    rcb_free(g);
+}
+
+void rc_graph_reset(rc_graph *g)
+{
+    rcb_arena_reset(g->arena);
+    g->last = NULL;
+    g->status = RC_OK;
+    g->step++;
+    g->masks = 0;
+}
+
+rc_status rc_graph_status(const rc_graph *g)
+{
+    if (g->status == RC_OK)
+        return RC_OK;
+    return rcb_fail(g->status, g->hint[0] ? g->hint : NULL, "%s", g->message);
+}
+
+void rcg_graph_train(rc_graph *g, bool training)
+{
+    g->training = training;
+}
+
+void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step)
+{
+    g->seed = seed;
+    g->step = step;
+    g->masks = 0;
+}
+
+rcb_key rcg_mask_key(rc_graph *g)
+{
+    uint32_t word[4];
+    rcb_draw(rcb_stream(g->seed, "dropout"), g->step, g->masks++, word);
+    return (rcb_key){{word[0], word[1]}};
+}
+
+rcb_pool *rcg_pool(const rc_graph *g)
+{
+    return g->pool;
+}
+
+bool rcg_training(const rc_graph *g)
+{
+    return g->training;
+}
+
+rc_var *rcg_failed(rc_graph *g, rc_status status)
+{
+    if (g->status == RC_OK) {
+        g->status = status;
+        snprintf(g->message, sizeof g->message, "%s", rc_error_message());
+        snprintf(g->hint, sizeof g->hint, "%s", rc_error_hint());
+    }
+    return NULL;
+}
+
+void *rcg_keep(rc_graph *g, size_t count, size_t size)
+{
+    void *p = rcb_arena_keep(g->arena, count, size);
+    if (!p)
+        rcg_failed(g, RC_ENOMEM);
+    return p;
+}
+
+void *rcg_scratch(rc_graph *g, size_t count, size_t size)
+{
+    void *p = rcb_arena_scratch(g->arena, count, size);
+    if (!p)
+        rcg_failed(g, RC_ENOMEM);
+    return p;
+}
+
+const char *rcg_shape_text(rc_shape s, char *buffer)
+{
+    size_t n = 0;
+    buffer[n++] = '(';
+    for (int i = 0; i < s.rank; i++)
+        n += (size_t)snprintf(buffer + n, RCG_SHAPE_TEXT - n, "%s%" PRId64, i ? "," : "", s.dim[i]);
+    snprintf(buffer + n, RCG_SHAPE_TEXT - n, ")");
+    return buffer;
+}
+
+rc_status rcg_infer_same(const rcg_node *n, rc_shape *out)
+{
+    *out = n->in[0]->shape;
+    return RC_OK;
+}
+
+/* ---- variables --------------------------------------------------------------------------- */
+
+/* Cached geometry of a shape; RC_EINVAL when its size does not fit into memory at all. */
+static rc_status shape_var(rc_var *v, rc_shape shape)
+{
+    size_t rows = 1, reals;
+    char text[RCG_SHAPE_TEXT];
+
+    if (shape.rank < 1 || shape.rank > RC_RANK)
+        return RC_FAIL(RC_EINVAL, "a shape has %d axes, 1 to %d are possible", shape.rank, RC_RANK);
+    for (int i = 0; i < shape.rank; i++)
+        if (shape.dim[i] < 0)
+            return RC_FAIL(RC_EINVAL, "shape %s has a negative axis", rcg_shape_text(shape, text));
+    for (int i = 0; i < shape.rank - 1; i++)
+        if (!rcb_mul(rows, (size_t)shape.dim[i], &rows))
+            return RC_FAIL(RC_EINVAL, "shape %s is too large", rcg_shape_text(shape, text));
+
+    const int64_t cols = shape.dim[shape.rank - 1];
+    if (cols > INT64_MAX / 64 || !rcb_mul(rows, (size_t)rck_pad(cols), &reals) ||
+        reals > SIZE_MAX / 64)
+        return RC_FAIL(RC_EINVAL, "shape %s is too large", rcg_shape_text(shape, text));
+    v->shape = shape;
+    v->rows = (int64_t)rows;
+    v->cols = cols;
+    v->ld = rck_pad(cols);
+    return RC_OK;
+}
+
+static rc_var *new_var(rc_graph *g, rc_shape shape)
+{
+    rc_var *v = rcg_keep(g, 1, sizeof *v);
+    if (!v)
+        return NULL;
+    *v = (rc_var){0};
+    const rc_status status = shape_var(v, shape);
+    return status == RC_OK ? v : rcg_failed(g, status);
+}
+
+rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad)
+{
+    if (g->status != RC_OK)
+        return NULL;
+    rc_var *v = new_var(g, shape);
+    if (!v)
+        return NULL;
+    v->ld = ld;
+    v->x = x;
+    v->g = g->training ? grad : NULL;
+    v->wants = v->g != NULL;
+    return v;
+}
+
+rc_var *rcg_leaf_weight(rc_graph *g, rcg_weight *w)
+{
+    if (g->status != RC_OK)
+        return NULL;
+    rc_var *v = new_var(g, rc_shape_2(rcg_weight_rows(w), rcg_weight_cols(w)));
+    if (!v)
+        return NULL;
+    v->weight = w;
+    v->wants = g->training && w->g;
+    return v;
+}
+
+/* ---- the leaf of the public interface: an operation, so that its gradient has a way out -- */
+
+typedef struct leaf {
+    rc_real *grad; /* the caller's */
+} leaf;
+
+static rc_status leaf_backward(rcg_node *n)
+{
+    const leaf *own = n->own;
+    const rc_var *v = n->out;
+    for (int64_t r = 0; r < v->rows; r++)
+        rck->add(v->cols, own->grad + r * v->cols, v->g + r * v->ld, own->grad + r * v->cols);
+    return RC_OK;
+}
+
+static const rcg_op op_leaf = {.name = "leaf", .backward = leaf_backward};
+
+static rcg_node *new_node(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], void *own)
+{
+    rcg_node *n = rcg_keep(g, 1, sizeof *n);
+    rc_var **copy = rcg_keep(g, (size_t)inputs, sizeof *copy);
+    if (!n || !copy)
+        return NULL;
+    if (inputs > 0)
+        memcpy(copy, in, (size_t)inputs * sizeof *copy);
+    *n = (rcg_node){.op = op, .graph = g, .inputs = inputs, .in = copy, .own = own};
+    return n;
+}
+
+static rc_var *attach(rc_graph *g, rcg_node *n, rc_var *v)
+{
+    v->node = n;
+    n->out = v;
+    n->prev = g->last;
+    g->last = n;
+    return v;
+}
+
+rc_var *rc_leaf(rc_graph *g, rc_shape shape, const rc_real *x, rc_real *grad)
+{
+    if (g->status != RC_OK)
+        return NULL;
+    rc_var *v = new_var(g, shape);
+    leaf *own = rcg_keep(g, 1, sizeof *own);
+    rcg_node *n = own ? new_node(g, &op_leaf, 0, NULL, own) : NULL;
+    if (!v || !n)
+        return NULL;
+    v->x = rcg_keep(g, (size_t)(v->rows * v->ld), sizeof *v->x);
+    if (!v->x)
+        return NULL;
+
+    for (int64_t r = 0; r < v->rows; r++) {
+        rc_real *row = v->x + r * v->ld;
+        if (v->cols > 0)
+            memcpy(row, x + r * v->cols, (size_t)v->cols * sizeof *row);
+        rck->fill(v->ld - v->cols, 0, row + v->cols);
+    }
+    own->grad = grad;
+    v->wants = g->training && grad;
+    return attach(g, n, v);
+}
+
+/* ---- operations -------------------------------------------------------------------------- */
+
+static rc_status run_node(rc_graph *g, rcg_node *n, rc_var **out)
+{
+    rc_shape shape;
+    RC_TRY(n->op->infer(n, &shape));
+    rc_var *v = new_var(g, shape);
+    if (!v)
+        return g->status;
+    v->x = rcg_keep(g, (size_t)(v->rows * v->ld), sizeof *v->x);
+    if (!v->x)
+        return g->status;
+    for (int i = 0; i < n->inputs; i++)
+        v->wants |= n->in[i]->wants;
+    v->wants &= n->op->backward != NULL;
+    *out = attach(g, n, v);
+    return n->op->forward(n);
+}
+
+rc_var *rcg_push(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], void *own)
+{
+    if (g->status != RC_OK)
+        return NULL;
+    for (int i = 0; i < inputs; i++)
+        if (!in[i])
+            return rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: operand %d is missing", op->name, i + 1));
+
+    rcg_node *n = new_node(g, op, inputs, in, own);
+    if (!n)
+        return NULL;
+    rc_var *out = NULL;
+    const size_t mark = rcb_arena_mark(g->arena);
+    const rc_status status = run_node(g, n, &out);
+    rcb_arena_release(g->arena, mark);
+    return status == RC_OK ? out : rcg_failed(g, status);
+}
+
+/* Make the gradients that the node may add to. */
+static rc_status make_gradients(rc_graph *g, rcg_node *n)
+{
+    for (int i = 0; i < n->inputs; i++) {
+        rc_var *v = n->in[i];
+        if (!v->wants || v->weight || v->g)
+            continue;
+        v->g = rcg_keep(g, (size_t)(v->rows * v->ld), sizeof *v->g);
+        if (!v->g)
+            return g->status;
+        rck->fill(v->rows * v->ld, 0, v->g);
+    }
+    return RC_OK;
+}
+
+static rc_status sweep(rc_graph *g, rc_var *loss)
+{
+    loss->g = rcg_keep(g, (size_t)loss->ld, sizeof *loss->g);
+    if (!loss->g)
+        return g->status;
+    rck->fill(loss->ld, 0, loss->g);
+    loss->g[0] = 1;
+
+    for (rcg_node *n = g->last; n; n = n->prev) {
+        if (!n->out->wants || !n->out->g)
+            continue;
+        RC_TRY(make_gradients(g, n));
+        const size_t mark = rcb_arena_mark(g->arena);
+        const rc_status status = n->op->backward(n);
+        rcb_arena_release(g->arena, mark);
+        RC_TRY(status);
+    }
+    return RC_OK;
+}
+
+rc_status rc_graph_backward(rc_graph *g, rc_var *loss)
+{
+    RC_TRY(rc_graph_status(g));
+    rc_status status;
+
+    if (!loss)
+        status = RC_FAIL(RC_EINVAL, "backward: the loss is missing");
+    else if (!g->training)
+        status = RC_FAIL(RC_EINVAL, "backward: the graph was not made for training");
+    else if (loss->rows != 1 || loss->cols != 1)
+        status = RC_FAIL(RC_ESHAPE, "backward: the loss has %" PRId64 " numbers, it must be one",
+                         loss->rows * loss->cols);
+    else if (!loss->wants)
+        status = RC_FAIL(RC_EINVAL, "backward: nothing that the loss depends on wants a gradient");
+    else
+        status = sweep(g, loss);
+    if (status != RC_OK)
+        rcg_failed(g, status);
+    return status;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+rc_shape rc_var_shape(const rc_var *v)
+{
+    return v ? v->shape : (rc_shape){0};
+}
+
+static rc_status read_rows(const rc_graph *g, const rc_var *v, const rc_real *from, rc_real *out,
+                           int64_t room)
+{
+    RC_TRY(rc_graph_status(g));
+    if (!from)
+        return RC_FAIL(RC_EINVAL, "cannot read a variable: it has no such values");
+    if (room < v->rows * v->cols)
+        return RC_FAIL(RC_EINVAL, "cannot read a variable: it has %" PRId64 " numbers, the room is %"
+                       PRId64, v->rows * v->cols, room);
+    for (int64_t r = 0; r < v->rows; r++)
+        if (v->cols > 0)
+            memcpy(out + r * v->cols, from + r * v->ld, (size_t)v->cols * sizeof *out);
+    return RC_OK;
+}
+
+rc_status rc_var_read(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room)
+{
+    return read_rows(g, v, v ? v->x : NULL, out, room);
+}
+
+rc_status rc_var_read_grad(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room)
+{
+    return read_rows(g, v, v ? v->g : NULL, out, room);
+}
+
+rc_status rc_var_total(const rc_graph *g, const rc_var *v, double *out)
+{
+    RC_TRY(rc_graph_status(g));
+    if (!v || v->rows != 1 || v->cols != 1)
+        return RC_FAIL(RC_ESHAPE, "cannot read a total: the variable is not a single number");
+    *out = v->total;
+    return RC_OK;
+}
+
+/* ---- weights ----------------------------------------------------------------------------- */
+
+rc_status rcg_weight_of(rcg_node *n, int i, int blocks, const int gates[], int64_t units, bool t,
+                        rcg_weight **out)
+{
+    rc_var *v = n->in[i];
+    rc_graph *g = n->graph;
+
+    if (v->weight) {
+        assert(v->weight->blocks == blocks && v->weight->lay[0].units == units);
+        assert(!t || v->weight->wt);
+        *out = v->weight;
+        return RC_OK;
+    }
+    const int64_t K = v->shape.rank == 1 ? 1 : v->cols;
+    rcg_weight *w = rcg_keep(g, 1, sizeof *w);
+    if (!w)
+        return g->status;
+    rcg_weight_plan(w, blocks, gates, units, K);
+    w->w = rcg_keep(g, (size_t)rcg_weight_size(w), sizeof *w->w);
+    rc_real *rows = rcg_scratch(g, (size_t)(rcg_weight_rows(w) * K), sizeof *rows);
+    if (!w->w || !rows)
+        return g->status;
+    RC_TRY(rc_var_read(g, v, rows, rcg_weight_rows(w) * K));
+    rcg_weight_pack(w, rows, w->w);
+    if (t) {
+        w->wt = rcg_keep(g, (size_t)rcg_weight_size_t(w), sizeof *w->wt);
+        if (!w->wt)
+            return g->status;
+        rcg_weight_transpose(w, g->pool);
+    }
+    if (v->wants) {
+        w->g = rcg_keep(g, (size_t)rcg_weight_size(w), sizeof *w->g);
+        if (!w->g)
+            return g->status;
+        rck->fill(rcg_weight_size(w), 0, w->g);
+    }
+    *out = w;
+    return RC_OK;
+}
+
+rc_status rcg_weight_done(rcg_node *n, int i, rcg_weight *w)
+{
+    rc_var *v = n->in[i];
+    if (v->weight || !v->g)
+        return RC_OK;
+
+    const int64_t rows = rcg_weight_rows(w), K = rcg_weight_cols(w);
+    rc_real *flat = rcg_scratch(n->graph, (size_t)(rows * K), sizeof *flat);
+    if (!flat)
+        return n->graph->status;
+    rcg_weight_unpack(w, w->g, flat);
+    for (int64_t r = 0; r < v->rows; r++)
+        rck->add(v->cols, v->g + r * v->ld, flat + r * v->cols, v->g + r * v->ld);
+    return RC_OK;
+}
+
+void rcg_weight_touch(rcg_weight *w)
+{
+    if (w->fresh) {
+        rck->fill(rcg_weight_size(w), 0, w->g);
+        w->fresh = false;
+    }
+}
+
+/* ---- products ---------------------------------------------------------------------------- */
+
+/* The part [from,to) (unit groups within the panel) of panel p. */
+static void gemm_part(rck_gemm g, const rck_panel *lay, int64_t p, int64_t from, int64_t to)
+{
+    const int64_t shift = from * RCK_LANES * lay->gates;
+    g.b += p * g.b_panel + shift;
+    g.c += p * g.c_panel + shift;
+    g.panels = 1;
+    g.cols = g.cols_last = (int)((to - from) * RCK_LANES * lay->gates);
+    rck->gemm(&g);
+}
+
+void rcg_gemm_groups(rck_gemm g, const rck_panel *lay, int64_t first, int64_t last)
+{
+    const int64_t per = lay->span / RCK_LANES;
+    const int64_t all = rcg_groups(lay);
+    if (first >= last)
+        return;
+
+    int64_t p = first / per;
+    if (first % per) {
+        const int64_t end = (p + 1) * per < last ? (p + 1) * per : last;
+        gemm_part(g, lay, p, first % per, end - p * per);
+        first = end;
+        p++;
+    }
+    const int64_t whole = last == all ? lay->count : last / per;
+    if (p < whole) {
+        rck_gemm all_whole = g;
+        all_whole.b += p * g.b_panel;
+        all_whole.c += p * g.c_panel;
+        all_whole.panels = whole - p;
+        all_whole.cols = lay->cols;
+        all_whole.cols_last = whole == lay->count ? lay->last : lay->cols;
+        rck->gemm(&all_whole);
+        first = whole * per;
+    }
+    if (first < last)
+        gemm_part(g, lay, first / per, 0, last - first);
+}
+
+rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
+                          rc_real *c, int64_t N)
+{
+    const rck_panel *p = &w->lay[b];
+    return (rck_gemm){
+        .rows = rows, .chunks = 1, .kc = p->K, .klast = p->K,
+        .a = a, .a_row = lda, .a_k = 1,
+        .b = w->w + w->at[b], .b_k = p->cols, .b_panel = p->K * p->cols,
+        .c = c, .c_row = p->cols, .c_panel = N * p->cols,
+        .panels = p->count, .cols = p->cols, .cols_last = p->last, .add = true,
+    };
+}
+
+rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *d, int64_t N,
+                       rc_real *da, int64_t lda)
+{
+    const rck_panel *p = &w->lay[b];
+    const rck_panel t = rck_panel_t(p);
+    return (rck_gemm){
+        .rows = rows, .chunks = p->count, .kc = p->cols, .klast = p->last,
+        .a = d, .a_row = p->cols, .a_k = 1, .a_chunk = N * p->cols,
+        .b = w->wt + w->at_t[b], .b_k = t.cols, .b_panel = t.K * t.cols,
+        .c = da, .c_row = lda, .c_panel = t.cols,
+        .panels = t.count, .cols = t.cols, .cols_last = t.last, .add = true,
+    };
+}
+
+rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at, const rc_real *d)
+{
+    const rck_panel *p = &w->lay[b];
+    return (rck_gemm){
+        .rows = p->K, .chunks = 1, .kc = N, .klast = N,
+        .a = at, .a_row = 1, .a_k = RCK_MB, .a_block = RCK_MB * N,
+        .b = d, .b_k = p->cols, .b_panel = N * p->cols,
+        .c = w->g + w->at[b], .c_row = p->cols, .c_panel = p->K * p->cols,
+        .panels = p->count, .cols = p->cols, .cols_last = p->last, .add = !w->fresh,
+    };
+}
+
+int rcg_workers(const rc_graph *g, double flops)
+{
+    const double worth = 4e5; /* a few microseconds of one core: what waking another costs */
+    const int size = rcb_pool_size(g->pool);
+    const double useful = flops / worth;
+    return useful >= size ? size : useful < 1 ? 1 : (int)useful;
+}

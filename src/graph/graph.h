@@ -1,0 +1,122 @@
+/* graph.h -- variables, operations and the reverse sweep. The public half is in recur.h (rc_graph_new,
+ * rc_tanh, ...); this door adds what layers need: parameters as leaves in place, packed weights, one
+ * pool of workers, and what it takes to write an operation.
+ *
+ * Object room. Values are (rows, ld) with ld = cols rounded up to 16 reals; what lies in the padding
+ * of a value is unspecified but finite, the padding of a gradient is zero.
+ */
+#ifndef RCG_GRAPH_H
+#define RCG_GRAPH_H
+
+#include "cell/cell.h"
+#include "kernel/kernel.h"
+
+/* ---- packed weights ---------------------------------------------------------------------- */
+
+enum { RCG_BLOCKS = RCC_STAGES };
+
+/* A weight of logical shape (rows, K), held as one block of panels per stage of a cell (one block for
+ * linear layers). Rows of block i follow those of block i - 1. Biases are the same with K 1. The owner is
+ * a parameter (see net.h) or, for plain leaves, the graph's arena. */
+typedef struct rcg_weight {
+    int blocks;
+    rck_panel lay[RCG_BLOCKS];
+    int64_t at[RCG_BLOCKS];   /* where block i begins in w and g */
+    int64_t at_t[RCG_BLOCKS]; /* where it begins in wt */
+    rc_real *w;
+    rc_real *wt; /* transposed panels (rck_panel_t); NULL: not made */
+    rc_real *g;  /* NULL: no gradient wanted */
+    bool fresh;  /* g holds nothing yet: the first to add writes instead */
+} rcg_weight;
+
+/* Lay out `blocks` blocks of gates[i] gates of `units` units over K inputs. Pointers stay NULL. */
+void rcg_weight_plan(rcg_weight *w, int blocks, const int gates[], int64_t units, int64_t K);
+int64_t rcg_weight_size(const rcg_weight *w);   /* reals of w and of g */
+int64_t rcg_weight_size_t(const rcg_weight *w); /* reals of wt */
+int64_t rcg_weight_rows(const rcg_weight *w);   /* logical rows */
+int64_t rcg_weight_cols(const rcg_weight *w);   /* K */
+/* Between logical row-major (rows, K) and panels; `panels` has the size of w. */
+void rcg_weight_pack(const rcg_weight *w, const rc_real *rows, rc_real *panels);
+void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows);
+/* Make wt anew from w, on all workers. */
+void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool);
+
+/* ---- variables and nodes ----------------------------------------------------------------- */
+
+typedef struct rcg_op rcg_op;
+typedef struct rcg_node rcg_node;
+
+struct rc_var {
+    rc_shape shape;
+    int64_t rows; /* product of all axes but the last */
+    int64_t cols; /* the last axis */
+    int64_t ld;   /* reals between rows */
+    rc_real *x;   /* (rows, ld); NULL for a packed weight */
+    rc_real *g;   /* gradient, same layout; NULL: nobody asked */
+    rcg_weight *weight;
+    rcg_node *node; /* what made it; NULL for leaves */
+    double total;   /* scalars: the value in double */
+    bool wants;     /* a gradient is wanted */
+};
+
+struct rcg_node {
+    const rcg_op *op;
+    rc_graph *graph;
+    rcg_node *prev; /* the node pushed before */
+    int inputs;
+    rc_var **in;
+    rc_var *out;
+    void *own; /* what the operation remembers; in the arena */
+};
+
+struct rcg_op {
+    const char *name;
+    /* Check inputs and give the shape of the result; failures name the op and both shapes. */
+    rc_status (*infer)(const rcg_node *n, rc_shape *out);
+    /* out->x is allocated, not cleared. */
+    rc_status (*forward)(rcg_node *n);
+    /* Add to in[i]->g where it is not NULL (weights: where weight->g is not NULL). */
+    rc_status (*backward)(rcg_node *n);
+};
+
+/* Make a node, infer, allocate, run forward. NULL when the graph has failed or fails now. */
+rc_var *rcg_push(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], void *own);
+
+/* Arena space: keep lives until reset, scratch until the op returns. NULL: the graph has failed. */
+void *rcg_keep(rc_graph *g, size_t count, size_t size);
+void *rcg_scratch(rc_graph *g, size_t count, size_t size);
+rcb_pool *rcg_pool(const rc_graph *g);
+bool rcg_training(const rc_graph *g);
+/* Remember a failure (the message is set already) and return NULL. */
+rc_var *rcg_failed(rc_graph *g, rc_status status);
+
+static inline bool rcg_absent(const rc_var *v)
+{
+    return v == RC_NONE;
+}
+
+/* ---- for layers -------------------------------------------------------------------------- */
+
+/* A graph on a pool that others use too; the pool must outlive it. */
+rc_status rcg_graph_on(rc_graph **out, rcb_pool *pool, bool training);
+void rcg_graph_train(rc_graph *g, bool training);
+/* Dropout masks are a function of (seed, step, how many masks were drawn since this call). */
+void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step);
+
+/* Parameters as leaves, in place: nothing is copied. g NULL: frozen. */
+rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad);
+rc_var *rcg_leaf_weight(rc_graph *g, rcg_weight *w);
+/* Raw rows of a value, (rows, ld) as it lies. */
+static inline const rc_real *rcg_rows(const rc_var *v)
+{
+    return v->x;
+}
+
+/* ---- gradient check (check.c) ------------------------------------------------------------ */
+
+/* Numeric derivative of a loss with respect to *x: five-point differences at two step sizes, the one
+ * that agrees better with `analytic` (kinks of ReLU spoil a step size, not both). */
+typedef rc_status (*rcg_loss_fn)(void *ctx, double *loss);
+rc_status rcg_difference(rcg_loss_fn loss, void *ctx, rc_real *x, double analytic, double *out);
+
+#endif

@@ -1,0 +1,67 @@
+/* graph_in.h -- what the files of this room share and no other room sees: the graph itself, products
+ * over a range of unit groups, and weights of plain leaves. */
+#ifndef RCG_GRAPH_IN_H
+#define RCG_GRAPH_IN_H
+
+#include "graph/graph.h"
+
+struct rc_graph {
+    rcb_arena *arena;
+    rcb_pool *pool;
+    bool own_pool;
+    bool training;
+    rc_status status;
+    char message[512]; /* the first failure, kept while later calls set their own */
+    char hint[256];
+    rcg_node *last;
+    uint64_t seed;
+    uint64_t step;
+    uint64_t masks; /* drawn since rcg_graph_seed() */
+};
+
+/* Infer for operations whose result has the shape of input 0. */
+rc_status rcg_infer_same(const rcg_node *n, rc_shape *out);
+/* "(35,20,128)" into a buffer of RCG_SHAPE_TEXT bytes. */
+enum { RCG_SHAPE_TEXT = 96 };
+const char *rcg_shape_text(rc_shape s, char *buffer);
+
+/* A key for the next dropout mask. */
+rcb_key rcg_mask_key(rc_graph *g);
+
+/* Input i as a packed weight: the parameter's own, or a plain leaf packed into the arena, with its
+ * transpose when `t` and with room for a gradient when one is wanted. rcg_weight_done() brings that
+ * gradient back to the leaf; it does nothing for parameters. */
+rc_status rcg_weight_of(rcg_node *n, int i, int blocks, const int gates[], int64_t units, bool t,
+                        rcg_weight **out);
+rc_status rcg_weight_done(rcg_node *n, int i, rcg_weight *w);
+/* Make sure the gradient may be added to: clears it if it is fresh. */
+void rcg_weight_touch(rcg_weight *w);
+
+/* A product C += or = A B over the unit groups [first,last) of the panels of B and C: whole panels in
+ * one call, the pieces of panels at both ends in two more. `g` describes all panels of `lay`. */
+void rcg_gemm_groups(rck_gemm g, const rck_panel *lay, int64_t first, int64_t last);
+/* Unit groups of a layout. */
+static inline int64_t rcg_groups(const rck_panel *lay)
+{
+    return (lay->units + RCK_LANES - 1) / RCK_LANES;
+}
+
+/* A (x rows, K) times the panels of block b of w, into activations in panels c (N rows): */
+rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
+                          rc_real *c, int64_t N);
+/* dA (rows, K) += gradient panels d (N rows) times the transposed panels of block b. */
+rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *d, int64_t N,
+                       rc_real *da, int64_t lda);
+/* dW of block b from the packed transpose at (N rows, see rck pack_t) and gradient panels d. */
+rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at,
+                         const rc_real *d);
+/* Reals of a packed transpose of (N,K). */
+static inline int64_t rcg_pack_t_size(int64_t N, int64_t K)
+{
+    return (K + RCK_MB - 1) / RCK_MB * RCK_MB * N;
+}
+
+/* How many workers a piece of work of `flops` is worth. */
+int rcg_workers(const rc_graph *g, double flops);
+
+#endif

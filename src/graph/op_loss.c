@@ -1,0 +1,404 @@
+/* op_loss.c -- losses: sums over rows in nats, with their totals in double.
+ *
+ * softmax_loss is the output layer of a language model: logits live in panels, a slice of rows at a
+ * time goes through product, maximum, exponentials and sum while it is warm, and what stays is
+ * already the left operand of dX and the right operand of dW. Rows are shared among workers, so no
+ * sum crosses workers.
+ */
+#include "graph/graph_in.h"
+
+#include <math.h>
+#include <string.h>
+
+static rc_status infer_loss(const rcg_node *n, rc_shape *out)
+{
+    (void)n;
+    *out = rc_shape_1(1);
+    return RC_OK;
+}
+
+static rc_status set_loss(rcg_node *n, double total)
+{
+    rck->fill(n->out->ld, 0, n->out->x);
+    n->out->x[0] = (rc_real)total;
+    n->out->total = total;
+    return RC_OK;
+}
+
+/* A copy of the targets, checked against the number of symbols. */
+static int32_t *copy_targets(rc_graph *g, const char *op, const rc_var *x, int64_t V,
+                             const int32_t *targets)
+{
+    if (!x)
+        return NULL;
+    int32_t *copy = rcg_keep(g, (size_t)x->rows, sizeof *copy);
+    if (!copy)
+        return NULL;
+    for (int64_t r = 0; r < x->rows; r++) {
+        if (targets[r] < 0 || targets[r] >= V) {
+            rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: target %" PRId32 " of %" PRId64 " symbols", op,
+                                  targets[r], V));
+            return NULL;
+        }
+        copy[r] = targets[r];
+    }
+    return copy;
+}
+
+/* ---- cross_entropy ----------------------------------------------------------------------- */
+
+typedef struct entropy {
+    int32_t *target;
+    rc_real *logp; /* (N,ld) */
+} entropy;
+
+static rc_status cross_entropy_forward(rcg_node *n)
+{
+    entropy *own = n->own;
+    const rc_var *x = n->in[0];
+    double total = 0;
+
+    own->logp = rcg_keep(n->graph, (size_t)(x->rows * x->ld), sizeof *own->logp);
+    if (!own->logp)
+        return n->graph->status;
+    for (int64_t r = 0; r < x->rows; r++) {
+        rck->log_softmax(x->cols, x->x + r * x->ld, own->logp + r * x->ld);
+        total -= (double)own->logp[r * x->ld + own->target[r]];
+    }
+    return set_loss(n, total);
+}
+
+static rc_status cross_entropy_backward(rcg_node *n)
+{
+    const entropy *own = n->own;
+    const rc_var *x = n->in[0];
+    const rc_real d = n->out->g[0];
+
+    for (int64_t r = 0; x->g && r < x->rows; r++) {
+        rc_real *p = own->logp + r * x->ld;
+        rck->exp(x->cols, p, p);
+        p[own->target[r]] -= 1;
+        rck->axpy(x->cols, d, p, x->g + r * x->ld);
+    }
+    return RC_OK;
+}
+
+static const rcg_op op_cross_entropy = {
+    .name = "cross_entropy", .infer = infer_loss, .forward = cross_entropy_forward,
+    .backward = cross_entropy_backward,
+};
+
+rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
+{
+    entropy *own = rcg_keep(g, 1, sizeof *own);
+    if (!own || (logits && !(own->target = copy_targets(g, "cross_entropy", logits, logits->cols,
+                                                        targets))))
+        return NULL;
+    return rcg_push(g, &op_cross_entropy, 1, (rc_var *[]){logits}, own);
+}
+
+/* ---- softmax_loss ------------------------------------------------------------------------ */
+
+enum { SLICE = 96 }; /* rows whose logits go through all passes while they are near */
+
+typedef struct softmax_loss {
+    rcg_node *n;
+    int32_t *target;
+    rcg_weight *w, *b;
+    rc_real *logits; /* training: panels[count][N][64]; else one slice per worker */
+    rc_real *lanes;  /* (workers, 2, SLICE, 16) */
+    rc_real *top;    /* (N) largest logit */
+    rc_real *sum;    /* (N) of exp(logit - top) */
+    rc_real *goal;   /* (N) logit of the target */
+    rc_real *xt;     /* backward */
+    bool keep;       /* logits are kept for backward */
+} softmax_loss;
+
+static rc_status softmax_loss_infer(const rcg_node *n, rc_shape *out)
+{
+    const rc_var *x = n->in[0], *w = n->in[1], *b = n->in[2];
+    char tx[RCG_SHAPE_TEXT], tw[RCG_SHAPE_TEXT];
+
+    if (x->shape.rank != 2 || w->shape.rank != 2 || x->cols != w->cols)
+        return RC_FAIL(RC_ESHAPE, "softmax_loss: input is %s, the weight is %s",
+                       rcg_shape_text(x->shape, tx), rcg_shape_text(w->shape, tw));
+    if (!rcg_absent(b) && b->rows * b->cols != w->rows)
+        return RC_FAIL(RC_ESHAPE, "softmax_loss: the bias has %" PRId64 " numbers, the weight %"
+                       PRId64 " rows", b->rows * b->cols, w->rows);
+    return infer_loss(n, out);
+}
+
+/* Where the logits of panel p begin for the rows [lo, ...), and the rows of a panel there. */
+static rc_real *logit_rows(const softmax_loss *own, int worker, int64_t p, int64_t lo)
+{
+    const rck_panel *lay = &own->w->lay[0];
+    return own->keep ? own->logits + (p * own->n->in[0]->rows + lo) * lay->cols
+                     : own->logits + ((int64_t)worker * lay->count + p) * SLICE * lay->cols;
+}
+
+
+/* Logical columns of panel p. */
+static int panel_cols(const rck_panel *lay, int64_t p)
+{
+    const int64_t left = lay->units - p * lay->span;
+    return (int)(left < lay->span ? left : lay->span);
+}
+
+static void slice_forward(const softmax_loss *own, int worker, int64_t lo, int64_t rows)
+{
+    const rc_var *x = own->n->in[0];
+    const rck_panel *lay = &own->w->lay[0];
+    rc_real *max = own->lanes + (int64_t)worker * 2 * SLICE * RCK_LANES;
+    rc_real *sum = max + SLICE * RCK_LANES;
+
+    rck->fill(rows * RCK_LANES, (rc_real)-INFINITY, max);
+    rck->fill(rows * RCK_LANES, 0, sum);
+    for (int64_t p = 0; p < lay->count; p++) {
+        rc_real *c = logit_rows(own, worker, p, lo);
+        for (int64_t r = 0; own->b && r < rows; r++)
+            memcpy(c + r * lay->cols, own->b->w + p * lay->cols, (size_t)lay->cols * sizeof *c);
+        rck_gemm g = rcg_gemm_forward(own->w, 0, rows, x->x + lo * x->ld, x->ld, c, 0);
+        g.b += p * g.b_panel;
+        g.panels = 1;
+        g.cols = g.cols_last = p == lay->count - 1 ? lay->last : lay->cols;
+        g.add = own->b != NULL;
+        rck->gemm(&g);
+        rck->soft_max(rows, panel_cols(lay, p), c, max);
+    }
+    rck->lanes_max(rows, max, own->top + lo);
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t id = own->target[lo + r];
+        own->goal[lo + r] = logit_rows(own, worker, id / lay->span, lo)[r * lay->cols +
+                                                                        id % lay->span];
+    }
+    for (int64_t p = 0; p < lay->count; p++)
+        rck->soft_exp(rows, panel_cols(lay, p), logit_rows(own, worker, p, lo), own->top + lo, sum);
+    rck->lanes_sum(rows, sum, own->sum + lo);
+}
+
+static void softmax_forward_share(const rcb_worker *w, void *ctx)
+{
+    const softmax_loss *own = ctx;
+    int64_t lo, hi;
+
+    rcb_share(w, own->n->in[0]->rows, 1, &lo, &hi);
+    while (lo < hi) {
+        const int64_t rows = hi - lo < SLICE ? hi - lo : SLICE;
+        slice_forward(own, w->id, lo, rows);
+        lo += rows;
+    }
+}
+
+static rc_status softmax_loss_forward(rcg_node *n)
+{
+    softmax_loss *own = n->own;
+    rc_graph *g = n->graph;
+    const rc_var *x = n->in[0];
+    const int64_t V = n->in[1]->rows;
+    const int gates[] = {1};
+    const double flops = 2.0 * (double)x->rows * (double)V * (double)x->cols;
+    const int workers = rcg_workers(g, flops);
+
+    own->n = n;
+    own->keep = n->out->wants;
+    RC_TRY(rcg_weight_of(n, 1, 1, gates, V, x->wants, &own->w));
+    if (!rcg_absent(n->in[2]))
+        RC_TRY(rcg_weight_of(n, 2, 1, gates, V, false, &own->b));
+    const rck_panel *lay = &own->w->lay[0];
+    const int64_t size = lay->count * lay->cols * (own->keep ? x->rows : SLICE * workers);
+    own->logits = own->keep ? rcg_keep(g, (size_t)size, sizeof *own->logits)
+                            : rcg_scratch(g, (size_t)size, sizeof *own->logits);
+    own->lanes = rcg_scratch(g, (size_t)workers * 2 * SLICE * RCK_LANES, sizeof *own->lanes);
+    own->top = rcg_keep(g, (size_t)x->rows, sizeof *own->top);
+    own->sum = rcg_keep(g, (size_t)x->rows, sizeof *own->sum);
+    own->goal = rcg_keep(g, (size_t)x->rows, sizeof *own->goal);
+    if (!own->logits || !own->lanes || !own->top || !own->sum || !own->goal)
+        return g->status;
+    rcb_pool_run(g->pool, workers, softmax_forward_share, own);
+
+    double total = 0;
+    for (int64_t r = 0; r < x->rows; r++)
+        total += log((double)own->sum[r]) + (double)own->top[r] - (double)own->goal[r];
+    return set_loss(n, total);
+}
+
+static void softmax_backward_share(const rcb_worker *w, void *ctx)
+{
+    const softmax_loss *own = ctx;
+    const rc_var *x = own->n->in[0];
+    const rck_panel *lay = &own->w->lay[0];
+    const rc_real d = own->n->out->g[0];
+    const int64_t N = x->rows;
+    int64_t lo, hi;
+
+    rcb_share(w, N, 1, &lo, &hi);
+    for (int64_t p = 0; p < lay->count; p++)
+        rck->row_scale(hi - lo, lay->cols, own->logits + (p * N + lo) * lay->cols, lay->cols,
+                       own->sum + lo);
+    for (int64_t r = lo; r < hi; r++) {
+        const int64_t id = own->target[r];
+        own->logits[(id / lay->span * N + r) * lay->cols + id % lay->span] -= d;
+    }
+    if (x->g) {
+        const rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, own->logits + lo * lay->cols, N,
+                                         x->g + lo * x->ld, x->ld);
+        rck->gemm(&g);
+    }
+    if (own->w->g) {
+        rcb_share(w, x->cols, RCK_MB, &lo, &hi);
+        rck->pack_t(N, x->x, x->ld, lo, hi, N, 0, own->xt + lo * N);
+    }
+    rcb_barrier(w);
+    rcb_share(w, rcg_groups(lay), 1, &lo, &hi);
+    if (own->w->g)
+        rcg_gemm_groups(rcg_gemm_weight(own->w, 0, N, own->xt, own->logits), lay, lo, hi);
+    for (int64_t u = lo; own->b && own->b->g && u < hi; u++)
+        rck->col_sum(N, RCK_LANES,
+                     own->logits + u * RCK_LANES / lay->cols * N * lay->cols +
+                         u * RCK_LANES % lay->cols,
+                     lay->cols, own->b->g + u * RCK_LANES);
+}
+
+static rc_status softmax_loss_backward(rcg_node *n)
+{
+    softmax_loss *own = n->own;
+    const rc_var *x = n->in[0];
+    const double flops = 4.0 * (double)x->rows * (double)n->in[1]->rows * (double)x->cols;
+
+    if (own->w->g) {
+        own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols),
+                              sizeof *own->xt);
+        if (!own->xt)
+            return n->graph->status;
+    }
+    if (own->b && own->b->g)
+        rcg_weight_touch(own->b);
+    for (int64_t r = 0; r < x->rows; r++)
+        own->sum[r] = n->out->g[0] / own->sum[r];
+    rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), softmax_backward_share, own);
+    own->w->fresh = false;
+    if (own->w->g)
+        RC_TRY(rcg_weight_done(n, 1, own->w));
+    if (own->b && own->b->g)
+        RC_TRY(rcg_weight_done(n, 2, own->b));
+    return RC_OK;
+}
+
+static const rcg_op op_softmax_loss = {
+    .name = "softmax_loss", .infer = softmax_loss_infer, .forward = softmax_loss_forward,
+    .backward = softmax_loss_backward,
+};
+
+rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets)
+{
+    softmax_loss *own = rcg_keep(g, 1, sizeof *own);
+    if (!own)
+        return NULL;
+    *own = (softmax_loss){0};
+    if (x && w && !(own->target = copy_targets(g, "softmax_loss", x, w->rows, targets)))
+        return NULL;
+    return rcg_push(g, &op_softmax_loss, 3, (rc_var *[]){x, w, b}, own);
+}
+
+/* ---- squared_error and binary_cross_entropy ---------------------------------------------- */
+
+static rc_status infer_same_pair(const rcg_node *n, rc_shape *out)
+{
+    const rc_var *x = n->in[0], *t = n->in[1];
+    if (x->rows != t->rows || x->cols != t->cols) {
+        char tx[RCG_SHAPE_TEXT], tt[RCG_SHAPE_TEXT];
+        return RC_FAIL(RC_ESHAPE, "%s: input is %s, the target is %s", n->op->name,
+                       rcg_shape_text(x->shape, tx), rcg_shape_text(t->shape, tt));
+    }
+    return infer_loss(n, out);
+}
+
+static rc_status squared_error_forward(rcg_node *n)
+{
+    const rc_var *x = n->in[0], *t = n->in[1];
+    rc_real *d = rcg_keep(n->graph, (size_t)(x->rows * x->ld), sizeof *d);
+    double total = 0;
+
+    if (!d)
+        return n->graph->status;
+    n->own = d;
+    for (int64_t r = 0; r < x->rows; r++) {
+        rc_real *row = d + r * x->ld;
+        rck->sub(x->cols, x->x + r * x->ld, t->x + r * x->ld, row);
+        rck->fill(x->ld - x->cols, 0, row + x->cols);
+        for (int64_t j = 0; j < x->cols; j += RCK_BLOCK) {
+            const int64_t m = x->cols - j < RCK_BLOCK ? x->cols - j : RCK_BLOCK;
+            total += 0.5 * (double)rck->dot(m, row + j, row + j);
+        }
+    }
+    return set_loss(n, total);
+}
+
+static rc_status squared_error_backward(rcg_node *n)
+{
+    const rc_var *x = n->in[0], *t = n->in[1];
+    const rc_real *d = n->own;
+    const rc_real g = n->out->g[0];
+
+    if (x->g)
+        rck->axpy(x->rows * x->ld, g, d, x->g);
+    if (t->g)
+        rck->axpy(x->rows * x->ld, -g, d, t->g);
+    return RC_OK;
+}
+
+static const rcg_op op_squared_error = {
+    .name = "squared_error", .infer = infer_same_pair, .forward = squared_error_forward,
+    .backward = squared_error_backward,
+};
+
+rc_var *rc_squared_error(rc_graph *g, rc_var *x, rc_var *target)
+{
+    return rcg_push(g, &op_squared_error, 2, (rc_var *[]){x, target}, NULL);
+}
+
+/* softplus(x) - t x, with softplus(x) = max(x, 0) + log(1 + exp(-|x|)) */
+static rc_status binary_forward(rcg_node *n)
+{
+    const rc_var *x = n->in[0], *t = n->in[1];
+    double total = 0;
+
+    for (int64_t r = 0; r < x->rows; r++)
+        for (int64_t j = 0; j < x->cols; j++) {
+            const double v = (double)x->x[r * x->ld + j];
+            total += (v > 0 ? v : 0) + log1p(exp(-fabs(v))) - v * (double)t->x[r * x->ld + j];
+        }
+    return set_loss(n, total);
+}
+
+/* dx = s(x) - t,  dt = -x */
+static rc_status binary_backward(rcg_node *n)
+{
+    const rc_var *x = n->in[0], *t = n->in[1];
+    const rc_real g = n->out->g[0];
+    rc_real *s = rcg_scratch(n->graph, (size_t)x->ld, sizeof *s);
+
+    if (!s)
+        return n->graph->status;
+    for (int64_t r = 0; r < x->rows; r++) {
+        const int64_t at = r * x->ld;
+        if (x->g) {
+            rck->sigmoid(x->cols, x->x + at, s);
+            rck->sub(x->cols, s, t->x + at, s);
+            rck->axpy(x->cols, g, s, x->g + at);
+        }
+        if (t->g)
+            rck->axpy(x->cols, -g, x->x + at, t->g + at);
+    }
+    return RC_OK;
+}
+
+static const rcg_op op_binary_cross_entropy = {
+    .name = "binary_cross_entropy", .infer = infer_same_pair, .forward = binary_forward,
+    .backward = binary_backward,
+};
+
+rc_var *rc_binary_cross_entropy(rc_graph *g, rc_var *logits, rc_var *target)
+{
+    return rcg_push(g, &op_binary_cross_entropy, 2, (rc_var *[]){logits, target}, NULL);
+}

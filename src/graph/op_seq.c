@@ -1,0 +1,629 @@
+/* op_seq.c -- a whole batch of sequences through one cell, forward and back: the only back-propagation
+ * through time in the house.
+ *
+ * The input product of all rows is one GEMM per stage; only U v is sequential. Each worker owns a range
+ * of unit groups for the whole sequence: it multiplies and runs the gates for them, then one barrier per
+ * stage and time step. On the way back a worker owns the same ranges of columns of dL/dv; dW, db and dX
+ * are formed once, after the sweep. Shares run over output columns or rows, never over k, so bits do not
+ * depend on the number of workers.
+ *
+ * Rows are ragged (see rc_rows). "Visited" means the order of the recurrence: t = 0 .. T-1, or T-1 .. 0 when
+ * reversed. The state before a step is the state of the step visited before for the sequences alive
+ * there, and the initial state for those that begin.
+ */
+#include "graph/graph_in.h"
+
+#include <string.h>
+
+enum { IN_X, IN_W, IN_U, IN_B, IN_C, IN_STATE, INPUTS = IN_STATE + RC_STATES };
+
+typedef struct seq {
+    rcg_node *n;
+    const rcc_cell *cell;
+    rc_rows rows;
+    bool reverse;
+    int64_t N, D, H, ld; /* ld: H rounded up */
+    rcg_weight *w, *u, *b, *c;
+    rc_real *gates[RCC_STAGES]; /* panels over N rows: pre-activations, kept values, gradients */
+    rc_real *apart[RCC_STAGES]; /* the U parts where the cell keeps any apart, else NULL */
+    rc_real *state[RC_STATES];  /* (N,ld); state 0 is the output itself */
+    rc_real *aux[RCC_AUX];      /* (N,ld) */
+    rc_real *keep;              /* (N,ld) */
+    rc_real *init[RC_STATES];   /* (B,ld) */
+
+    /* backward */
+    rc_real *d_state[RC_STATES]; /* (B,ld), running; state 0 has the output's gradient instead */
+    rc_real *d_first;            /* (B,ld) gradient of the initial state 0 */
+    rc_real *d_aux[RCC_AUX];     /* (B,ld) */
+    rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
+    rc_real *xt;                 /* packed transposes of x and of each stage's v */
+    rc_real *vt[RCC_STAGES];
+} seq;
+
+rc_rnn_args rc_rnn_args_default(void)
+{
+    rc_rnn_args a = {.cell = "lstm", .w_ih = RC_NONE, .w_hh = RC_NONE, .b_ih = RC_NONE,
+                     .b_hh = RC_NONE};
+    for (int i = 0; i < RC_STATES; i++)
+        a.state[i] = RC_NONE;
+    return a;
+}
+
+static bool has_u(const rcc_cell *cell)
+{
+    for (int s = 0; s < cell->stages; s++)
+        if (cell->stage[s].v != RCC_NO_V)
+            return true;
+    return false;
+}
+
+/* ---- shapes ------------------------------------------------------------------------------ */
+
+static rc_status check_weight(const rcc_cell *cell, const char *what, const rc_var *v, int64_t rows,
+                              int64_t cols)
+{
+    char text[RCG_SHAPE_TEXT];
+    const int64_t have_rows = v->shape.rank == 1 ? v->cols : v->rows;
+    const int64_t have_cols = v->shape.rank == 1 ? 1 : v->cols;
+
+    if (have_rows == rows && have_cols == cols)
+        return RC_OK;
+    return RC_FAIL(RC_ESHAPE, "%s: %s is %s, expected (%" PRId64 ",%" PRId64 ")", cell->name, what,
+                   rcg_shape_text(v->shape, text), rows, cols);
+}
+
+static rc_status rnn_infer(const rcg_node *n, rc_shape *out)
+{
+    const seq *own = n->own;
+    const rcc_cell *cell = own->cell;
+    const rc_var *x = n->in[IN_X];
+    const int64_t rows = cell->gates * own->H;
+
+    if (x->shape.rank != 2 || x->rows != own->rows.at[own->rows.steps])
+        return RC_FAIL(RC_ESHAPE, "%s: input has %" PRId64 " rows, the batch has %" PRId64,
+                       cell->name, x->rows, own->rows.at[own->rows.steps]);
+    if (n->in[IN_W]->rows % cell->gates != 0)
+        return RC_FAIL(RC_ESHAPE, "%s: the input weight has %" PRId64 " rows, not a multiple of the "
+                       "cell's %d gates", cell->name, n->in[IN_W]->rows, cell->gates);
+    RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], rows, x->cols));
+    if (has_u(cell))
+        RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U], rows, own->H));
+    if (!rcg_absent(n->in[IN_B]))
+        RC_TRY(check_weight(cell, "the input bias", n->in[IN_B], rows, 1));
+    if (!rcg_absent(n->in[IN_C]))
+        RC_TRY(check_weight(cell, "the recurrent bias", n->in[IN_C], rows, 1));
+    for (int i = 0; i < cell->states; i++) {
+        const rc_var *h = n->in[IN_STATE + i];
+        if (!rcg_absent(h) && (h->rows != own->rows.seqs || h->cols != own->H))
+            return RC_FAIL(RC_ESHAPE, "%s: initial state '%s' is (%" PRId64 ",%" PRId64
+                           "), expected (%" PRId64 ",%" PRId64 ")", cell->name,
+                           cell->state_name[i], h->rows, h->cols, own->rows.seqs, own->H);
+    }
+    *out = rc_shape_2(x->rows, own->H);
+    out->axis[0] = RC_TIME;
+    return RC_OK;
+}
+
+/* ---- which rows come before ------------------------------------------------------------- */
+
+/* Sequences [first, first + rows) of step t have their previous state at row `from` of the sequence
+ * buffers, or, from < 0, at row `first` of the initial states. */
+typedef struct segment {
+    int64_t first, rows, from;
+} segment;
+
+static int64_t alive(const seq *s, int64_t t)
+{
+    return t < 0 || t >= s->rows.steps ? 0 : s->rows.at[t + 1] - s->rows.at[t];
+}
+
+static int segments(const seq *s, int64_t t, segment out[2])
+{
+    const int64_t before = s->reverse ? t + 1 : t - 1;
+    const int64_t n = alive(s, t);
+    int64_t going = alive(s, before);
+    int count = 0;
+
+    if (going > n)
+        going = n;
+    if (going > 0)
+        out[count++] = (segment){0, going, s->rows.at[before]};
+    if (going < n)
+        out[count++] = (segment){going, n - going, -1};
+    return count;
+}
+
+static const rc_real *state_before(const seq *s, int i, const segment *g)
+{
+    return g->from >= 0 ? s->state[i] + g->from * s->ld : s->init[i] + g->first * s->ld;
+}
+
+static rc_real *d_state_before(const seq *s, int i, const segment *g)
+{
+    if (i > 0)
+        return s->d_state[i] + g->first * s->ld;
+    return g->from >= 0 ? s->n->out->g + g->from * s->ld : s->d_first + g->first * s->ld;
+}
+
+/* The v of stage `st` at step t for a segment. */
+static const rc_real *stage_v(const seq *s, int st, int64_t t, const segment *g)
+{
+    const int v = s->cell->stage[st].v;
+    return v >= RCC_V_AUX ? s->aux[v - RCC_V_AUX] + (s->rows.at[t] + g->first) * s->ld
+                          : state_before(s, v - RCC_V_STATE, g);
+}
+
+static rcc_gates block(const seq *s, int st, rc_real *p, int64_t row)
+{
+    const rck_panel *lay = &s->w->lay[st];
+    if (!p)
+        return (rcc_gates){0};
+    return (rcc_gates){
+        .p = p + row * lay->cols, .panel = s->N * lay->cols, .row = lay->cols,
+        .per = lay->span / RCK_LANES, .gates = lay->gates,
+    };
+}
+
+static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64_t u0, int64_t u1)
+{
+    const int64_t row = s->rows.at[t] + g->first;
+    rcc_step p = {
+        .rows = g->rows, .first = u0, .last = u1, .ld = s->ld,
+        .gates = block(s, st, s->gates[st], row),
+        .apart = block(s, st, s->apart[st], row),
+        .keep = s->keep ? s->keep + row * s->ld : NULL,
+    };
+    for (int i = 0; i < s->cell->states; i++) {
+        p.in[i] = state_before(s, i, g);
+        p.out[i] = s->state[i] + row * s->ld;
+    }
+    for (int i = 0; i < s->cell->aux; i++)
+        p.aux[i] = s->aux[i] + row * s->ld;
+    return p;
+}
+
+/* ---- forward ----------------------------------------------------------------------------- */
+
+/* Rows of pre-activations begin as their bias; columns of the unit groups [u0,u1) only. */
+static void fill_bias(const seq *s, int st, rc_real *p, const rcg_weight *b, const rcg_weight *c,
+                      int64_t row, int64_t rows, int64_t u0, int64_t u1)
+{
+    const rck_panel *lay = &s->w->lay[st];
+    const int64_t per = lay->span / RCK_LANES, width = RCK_LANES * lay->gates;
+
+    for (int64_t u = u0; u < u1; u++) {
+        const int64_t at = u / per * lay->cols + u % per * width;
+        rc_real *to = p + (u / per * s->N + row) * lay->cols + u % per * width;
+        rc_real sum[RCK_LANES * RCC_GATES];
+
+        rck->fill(width, 0, sum);
+        if (b)
+            rck->add(width, sum, b->w + b->at[st] + at, sum);
+        if (c)
+            rck->add(width, sum, c->w + c->at[st] + at, sum);
+        for (int64_t r = 0; r < rows; r++)
+            memcpy(to + r * lay->cols, sum, (size_t)width * sizeof *to);
+    }
+}
+
+static void forward_input(const seq *s, int st, int64_t u0, int64_t u1)
+{
+    const rc_var *x = s->n->in[IN_X];
+    const rcg_weight *c = s->apart[st] || s->cell->stage[st].v == RCC_NO_V ? NULL : s->c;
+
+    fill_bias(s, st, s->gates[st], s->b, c, 0, s->N, u0, u1);
+    rcg_gemm_groups(rcg_gemm_forward(s->w, st, s->N, x->x, x->ld, s->gates[st], s->N),
+                    &s->w->lay[st], u0, u1);
+}
+
+static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
+{
+    const int64_t row = s->rows.at[t];
+    rc_real *to = s->apart[st] ? s->apart[st] : s->gates[st];
+    segment seg[2];
+    const int count = segments(s, t, seg);
+
+    if (s->apart[st])
+        fill_bias(s, st, to, s->c, NULL, row, alive(s, t), u0, u1);
+    for (int i = 0; i < count; i++) {
+        if (s->cell->stage[st].v != RCC_NO_V)
+            rcg_gemm_groups(rcg_gemm_forward(s->u, st, seg[i].rows, stage_v(s, st, t, &seg[i]),
+                                             s->ld,
+                                             to + (row + seg[i].first) * s->u->lay[st].cols, s->N),
+                            &s->u->lay[st], u0, u1);
+        const rcc_step step = step_of(s, st, t, &seg[i], u0, u1);
+        s->cell->stage[st].forward(&step);
+    }
+}
+
+static void rnn_forward_share(const rcb_worker *worker, void *ctx)
+{
+    const seq *s = ctx;
+    const int64_t T = s->rows.steps;
+    int64_t u0, u1;
+
+    rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
+    for (int st = 0; st < s->cell->stages; st++)
+        forward_input(s, st, u0, u1);
+    for (int64_t i = 0; i < T; i++)
+        for (int st = 0; st < s->cell->stages; st++) {
+            forward_stage(s, st, s->reverse ? T - 1 - i : i, u0, u1);
+            rcb_barrier(worker);
+        }
+}
+
+static rc_real *rows_of(const seq *s, int64_t rows)
+{
+    return rcg_keep(s->n->graph, (size_t)(rows * s->ld), sizeof(rc_real));
+}
+
+static rc_real *panels_of(const seq *s, int st)
+{
+    const rck_panel *lay = &s->w->lay[st];
+    return rcg_keep(s->n->graph, (size_t)(lay->count * s->N * lay->cols), sizeof(rc_real));
+}
+
+static rc_status forward_weights(rcg_node *n, seq *s)
+{
+    int gates[RCC_STAGES];
+    for (int st = 0; st < s->cell->stages; st++)
+        gates[st] = s->cell->stage[st].gates;
+
+    const int blocks = s->cell->stages;
+    const bool training = n->out->wants;
+    RC_TRY(rcg_weight_of(n, IN_W, blocks, gates, s->H, n->in[IN_X]->wants, &s->w));
+    if (has_u(s->cell))
+        RC_TRY(rcg_weight_of(n, IN_U, blocks, gates, s->H, training, &s->u));
+    if (!rcg_absent(n->in[IN_B]))
+        RC_TRY(rcg_weight_of(n, IN_B, blocks, gates, s->H, false, &s->b));
+    if (!rcg_absent(n->in[IN_C]))
+        RC_TRY(rcg_weight_of(n, IN_C, blocks, gates, s->H, false, &s->c));
+    return RC_OK;
+}
+
+static rc_status forward_memory(rcg_node *n, seq *s)
+{
+    for (int st = 0; st < s->cell->stages; st++) {
+        s->gates[st] = panels_of(s, st);
+        if (s->cell->stage[st].apart)
+            s->apart[st] = panels_of(s, st);
+    }
+    s->state[0] = n->out->x;
+    for (int i = 0; i < s->cell->states; i++) {
+        const rc_var *h = n->in[IN_STATE + i];
+        if (i > 0)
+            s->state[i] = rows_of(s, s->N);
+        s->init[i] = rcg_absent(h) ? rows_of(s, s->rows.seqs) : h->x;
+        if (rcg_absent(h) && s->init[i])
+            rck->fill(s->rows.seqs * s->ld, 0, s->init[i]);
+    }
+    for (int i = 0; i < s->cell->aux; i++)
+        s->aux[i] = rows_of(s, s->N);
+    if (s->cell->keep)
+        s->keep = rows_of(s, s->N);
+    return n->graph->status;
+}
+
+/* Workers for the recurrence: what one time step is worth. */
+static int seq_workers(const seq *s)
+{
+    const double rows = s->rows.steps > 0 ? (double)s->N / (double)s->rows.steps : 0;
+    return rcg_workers(s->n->graph, 2 * rows * s->cell->gates * (double)(s->H * s->H));
+}
+
+static rc_status rnn_forward(rcg_node *n)
+{
+    seq *s = n->own;
+    s->n = n;
+    s->N = n->in[IN_X]->rows;
+    s->D = n->in[IN_X]->cols;
+    s->ld = n->out->ld;
+    RC_TRY(forward_weights(n, s));
+    RC_TRY(forward_memory(n, s));
+    rcb_pool_run(n->graph->pool, seq_workers(s), rnn_forward_share, s);
+    return RC_OK;
+}
+
+/* ---- backward ---------------------------------------------------------------------------- */
+
+/* Gradient of the U parts of a stage: where the gates are kept apart, in their own panels. */
+static rc_real *d_parts(const seq *s, int st)
+{
+    return s->apart[st] ? s->apart[st] : s->gates[st];
+}
+
+/* dL/dv of stage `st` at step t, columns of the unit groups [u0,u1): added to the gradient of a state,
+ * written to that of a vector between stages. */
+static void back_product(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
+{
+    const int v = s->cell->stage[st].v;
+    const rck_panel lay = rck_panel_t(&s->u->lay[st]);
+    segment seg[2];
+    const int count = segments(s, t, seg);
+
+    for (int i = 0; i < count; i++) {
+        rc_real *to = v >= RCC_V_AUX ? s->d_aux[v - RCC_V_AUX] + seg[i].first * s->ld
+                                     : d_state_before(s, v - RCC_V_STATE, &seg[i]);
+        const rc_real *from =
+            d_parts(s, st) + (s->rows.at[t] + seg[i].first) * s->u->lay[st].cols;
+        rck_gemm g = rcg_gemm_back(s->u, st, seg[i].rows, from, s->N, to, s->ld);
+        g.add = v < RCC_V_AUX;
+        rcg_gemm_groups(g, &lay, u0, u1);
+    }
+}
+
+static void back_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
+{
+    const int64_t row = s->rows.at[t];
+    segment seg[2];
+    const int count = segments(s, t, seg);
+
+    for (int i = 0; i < count; i++) {
+        rcc_step step = step_of(s, st, t, &seg[i], u0, u1);
+        for (int k = 0; k < s->cell->states; k++) {
+            step.d_in[k] = d_state_before(s, k, &seg[i]);
+            step.d_out[k] = k > 0 ? s->d_state[k] + seg[i].first * s->ld
+                                  : s->n->out->g + (row + seg[i].first) * s->ld;
+        }
+        for (int k = 0; k < s->cell->aux; k++)
+            step.d_aux[k] = s->d_aux[k] + seg[i].first * s->ld;
+        s->cell->stage[st].backward(&step);
+    }
+}
+
+/* The sweep back through time. Before a stage's gates run, the product of the stage visited before
+ * (later in the recurrence) must have arrived in the columns this worker owns. */
+static void back_sweep(const seq *s, const rcb_worker *worker, int64_t u0, int64_t u1)
+{
+    const int64_t T = s->rows.steps;
+    int pending = -1;
+    int64_t pending_t = 0;
+
+    for (int64_t i = 0; i < T; i++) {
+        const int64_t t = s->reverse ? i : T - 1 - i;
+        for (int st = s->cell->stages - 1; st >= 0; st--) {
+            if (pending >= 0)
+                back_product(s, pending, pending_t, u0, u1);
+            back_stage(s, st, t, u0, u1);
+            rcb_barrier(worker);
+            pending = s->cell->stage[st].v == RCC_NO_V ? -1 : st;
+            pending_t = t;
+        }
+    }
+    if (pending >= 0)
+        back_product(s, pending, pending_t, u0, u1);
+}
+
+/* The rows of stage st's v, transposed, columns [lo,hi) of H. */
+static void pack_v(const seq *s, int st, int64_t lo, int64_t hi)
+{
+    for (int64_t t = 0; t < s->rows.steps; t++) {
+        segment seg[2];
+        const int count = segments(s, t, seg);
+        for (int i = 0; i < count; i++)
+            rck->pack_t(seg[i].rows, stage_v(s, st, t, &seg[i]), s->ld, lo, hi, s->N,
+                        s->rows.at[t] + seg[i].first, s->vt[st] + lo * s->N);
+    }
+}
+
+static void back_bias(const seq *s, int st, const rc_real *d, const rcg_weight *b, int64_t u0,
+                      int64_t u1)
+{
+    const rck_panel *lay = &s->w->lay[st];
+    const int64_t per = lay->span / RCK_LANES, width = RCK_LANES * lay->gates;
+
+    for (int64_t u = u0; b && b->g && u < u1; u++)
+        rck->col_sum(s->N, width, d + u / per * s->N * lay->cols + u % per * width, lay->cols,
+                     b->g + b->at[st] + u / per * lay->cols + u % per * width);
+}
+
+static void rnn_backward_share(const rcb_worker *worker, void *ctx)
+{
+    const seq *s = ctx;
+    const rc_var *x = s->n->in[IN_X];
+    int64_t u0, u1, lo, hi;
+
+    rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
+    back_sweep(s, worker, u0, u1);
+
+    rcb_share(worker, s->D, RCK_MB, &lo, &hi);
+    if (s->w->g)
+        rck->pack_t(s->N, x->x, x->ld, lo, hi, s->N, 0, s->xt + lo * s->N);
+    rcb_share(worker, s->H, RCK_MB, &lo, &hi);
+    for (int st = 0; st < s->cell->stages; st++)
+        if (s->vt[st])
+            pack_v(s, st, lo, hi);
+    rcb_share(worker, s->N, 1, &lo, &hi);
+    for (int st = 0; x->g && st < s->cell->stages; st++) {
+        const rck_gemm g = rcg_gemm_back(s->w, st, hi - lo,
+                                         s->gates[st] + lo * s->w->lay[st].cols, s->N,
+                                         x->g + lo * x->ld, x->ld);
+        rck->gemm(&g);
+    }
+    rcb_barrier(worker);
+    for (int st = 0; st < s->cell->stages; st++) {
+        const rck_panel *lay = &s->w->lay[st];
+        if (s->w->g)
+            rcg_gemm_groups(rcg_gemm_weight(s->w, st, s->N, s->xt, s->gates[st]), lay, u0, u1);
+        if (s->vt[st])
+            rcg_gemm_groups(rcg_gemm_weight(s->u, st, s->N, s->vt[st], d_parts(s, st)), lay, u0,
+                            u1);
+        back_bias(s, st, s->gates[st], s->b, u0, u1);
+        if (s->cell->stage[st].v != RCC_NO_V)
+            back_bias(s, st, d_parts(s, st), s->c, u0, u1);
+    }
+}
+
+static rc_real *scratch_of(const seq *s, int64_t count)
+{
+    return rcg_scratch(s->n->graph, (size_t)count, sizeof(rc_real));
+}
+
+static rc_status backward_memory(seq *s)
+{
+    const int64_t B = s->rows.seqs;
+
+    s->d_first = scratch_of(s, B * s->ld);
+    for (int i = 1; i < s->cell->states; i++)
+        s->d_state[i] = scratch_of(s, B * s->ld);
+    for (int i = 0; i < s->cell->aux; i++)
+        s->d_aux[i] = scratch_of(s, B * s->ld);
+    if (s->w->g)
+        s->xt = scratch_of(s, rcg_pack_t_size(s->N, s->D));
+    for (int st = 0; st < s->cell->stages; st++)
+        s->vt[st] = s->u && s->u->g && s->cell->stage[st].v != RCC_NO_V
+                        ? scratch_of(s, rcg_pack_t_size(s->N, s->H)) : NULL;
+    return s->n->graph->status;
+}
+
+/* The row of sequence b's last visited step; -1 for a sequence of length 0. */
+static int64_t last_row(const seq *s, int64_t b)
+{
+    if (alive(s, 0) <= b)
+        return -1;
+    int64_t t = 0;
+    while (!s->reverse && alive(s, t + 1) > b)
+        t++;
+    return s->rows.at[t] + b;
+}
+
+/* Gradients that came in through the final states start the sweep. */
+static void seed_finals(seq *s)
+{
+    const int64_t B = s->rows.seqs;
+
+    rck->fill(B * s->ld, 0, s->d_first);
+    for (int i = 1; i < s->cell->states; i++) {
+        if (s->d_final[i])
+            memcpy(s->d_state[i], s->d_final[i], (size_t)(B * s->ld) * sizeof(rc_real));
+        else
+            rck->fill(B * s->ld, 0, s->d_state[i]);
+    }
+    for (int64_t b = 0; s->d_final[0] && b < B; b++) {
+        const int64_t row = last_row(s, b);
+        rc_real *to = row < 0 ? s->d_first + b * s->ld : s->n->out->g + row * s->ld;
+        rck->add(s->ld, to, s->d_final[0] + b * s->ld, to);
+    }
+}
+
+static rc_status rnn_backward(rcg_node *n)
+{
+    seq *s = n->own;
+    RC_TRY(backward_memory(s));
+    seed_finals(s);
+    if (s->b && s->b->g)
+        rcg_weight_touch(s->b);
+    if (s->c && s->c->g)
+        rcg_weight_touch(s->c);
+    /* stages without U leave their part of a fresh gradient unwritten */
+    for (int st = 0; s->u && s->u->g && st < s->cell->stages; st++)
+        if (!s->vt[st])
+            rcg_weight_touch(s->u);
+    rcb_pool_run(n->graph->pool, seq_workers(s), rnn_backward_share, s);
+
+    for (int i = 0; i < s->cell->states; i++) {
+        const rc_var *h = n->in[IN_STATE + i];
+        const rc_real *d = i > 0 ? s->d_state[i] : s->d_first;
+        if (h->g)
+            rck->add(s->rows.seqs * s->ld, h->g, d, h->g);
+    }
+    rcg_weight *const weights[] = {s->w, s->u, s->b, s->c};
+    for (int i = 0; i < 4; i++)
+        if (weights[i] && weights[i]->g) {
+            weights[i]->fresh = false;
+            RC_TRY(rcg_weight_done(n, IN_W + i, weights[i]));
+        }
+    return RC_OK;
+}
+
+static const rcg_op op_rnn = {
+    .name = "rnn", .infer = rnn_infer, .forward = rnn_forward, .backward = rnn_backward,
+};
+
+rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args)
+{
+    if (g->status != RC_OK || !x || !args->w_ih)
+        return rcg_push(g, &op_rnn, 2, (rc_var *[]){x, args->w_ih}, NULL);
+    const rcc_cell *cell = rcc_find(args->cell);
+    if (!cell)
+        return rcg_failed(g, RC_FAIL_HINT(RC_EINVAL, "see: recur list cells",
+                                          "rnn: there is no cell '%s'", args->cell));
+
+    seq *own = rcg_keep(g, 1, sizeof *own);
+    int64_t *at = rcg_keep(g, (size_t)rows->steps + 1, sizeof *at);
+    if (!own || !at)
+        return NULL;
+    memcpy(at, rows->at, ((size_t)rows->steps + 1) * sizeof *at);
+    *own = (seq){.cell = cell, .rows = {rows->steps, rows->seqs, at}, .reverse = args->reverse,
+                 .H = args->w_ih->rows / cell->gates};
+
+    rc_var *in[INPUTS] = {x, args->w_ih, args->w_hh, args->b_ih, args->b_hh};
+    for (int i = 0; i < RC_STATES; i++)
+        in[IN_STATE + i] = args->state[i];
+    return rcg_push(g, &op_rnn, INPUTS, in, own);
+}
+
+/* ---- final states ------------------------------------------------------------------------ */
+
+typedef struct final {
+    seq *s;
+    int i;
+} final;
+
+static rc_status rnn_state_infer(const rcg_node *n, rc_shape *out)
+{
+    const final *own = n->own;
+    if (own->i < 0 || own->i >= own->s->cell->states)
+        return RC_FAIL(RC_EINVAL, "rnn_state: state %d of a cell with %d", own->i,
+                       own->s->cell->states);
+    *out = rc_shape_2(own->s->rows.seqs, own->s->H);
+    out->axis[0] = RC_BATCH;
+    return RC_OK;
+}
+
+static rc_status rnn_state_forward(rcg_node *n)
+{
+    const final *own = n->own;
+    const seq *s = own->s;
+
+    for (int64_t b = 0; b < s->rows.seqs; b++) {
+        const int64_t row = last_row(s, b);
+        const rc_real *from =
+            row < 0 ? s->init[own->i] + b * s->ld : s->state[own->i] + row * s->ld;
+        memcpy(n->out->x + b * s->ld, from, (size_t)s->ld * sizeof *from);
+    }
+    return RC_OK;
+}
+
+static rc_status rnn_state_backward(rcg_node *n)
+{
+    const final *own = n->own;
+    seq *s = own->s;
+    const int64_t size = s->rows.seqs * s->ld;
+
+    if (!s->d_final[own->i]) {
+        s->d_final[own->i] = rcg_keep(n->graph, (size_t)size, sizeof(rc_real));
+        if (!s->d_final[own->i])
+            return n->graph->status;
+        rck->fill(size, 0, s->d_final[own->i]);
+    }
+    rck->add(size, s->d_final[own->i], n->out->g, s->d_final[own->i]);
+    return RC_OK;
+}
+
+static const rcg_op op_rnn_state = {
+    .name = "rnn_state", .infer = rnn_state_infer, .forward = rnn_state_forward,
+    .backward = rnn_state_backward,
+};
+
+rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i)
+{
+    final *own = rcg_keep(g, 1, sizeof *own);
+    if (!own || !y)
+        return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
+    if (!y->node || y->node->op != &op_rnn)
+        return rcg_failed(g, RC_FAIL(RC_EINVAL, "rnn_state: the operand is not what rc_rnn() "
+                                     "returned"));
+    *own = (final){y->node->own, i};
+    return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
+}

@@ -1,0 +1,97 @@
+/* tensor.c -- shapes, and weights in panels between their logical and their packed form.
+ *
+ * A packed weight is one block of panels per stage of a cell; this file is the only one that walks
+ * its blocks to convert. Relies on kernel's pack, unpack and transpose.
+ */
+#include "graph/graph.h"
+
+rc_shape rc_shape_1(int64_t n)
+{
+    return (rc_shape){.rank = 1, .dim = {n}};
+}
+
+rc_shape rc_shape_2(int64_t rows, int64_t cols)
+{
+    return (rc_shape){.rank = 2, .dim = {rows, cols}};
+}
+
+rc_shape rc_shape_3(int64_t batch, int64_t rows, int64_t cols)
+{
+    return (rc_shape){.rank = 3, .dim = {batch, rows, cols}, .axis = {RC_BATCH}};
+}
+
+void rcg_weight_plan(rcg_weight *w, int blocks, const int gates[], int64_t units, int64_t K)
+{
+    assert(blocks >= 1 && blocks <= RCG_BLOCKS);
+    *w = (rcg_weight){.blocks = blocks};
+
+    int64_t at = 0, at_t = 0;
+    for (int i = 0; i < blocks; i++) {
+        w->lay[i] = rck_panel_of(units, gates[i], K);
+        w->at[i] = at;
+        w->at_t[i] = at_t;
+        const rck_panel t = rck_panel_t(&w->lay[i]);
+        at += rck_panel_size(&w->lay[i]);
+        at_t += rck_panel_size(&t);
+    }
+}
+
+int64_t rcg_weight_size(const rcg_weight *w)
+{
+    const int last = w->blocks - 1;
+    return w->at[last] + rck_panel_size(&w->lay[last]);
+}
+
+int64_t rcg_weight_size_t(const rcg_weight *w)
+{
+    const int last = w->blocks - 1;
+    const rck_panel t = rck_panel_t(&w->lay[last]);
+    return w->at_t[last] + rck_panel_size(&t);
+}
+
+int64_t rcg_weight_rows(const rcg_weight *w)
+{
+    int64_t gates = 0;
+    for (int i = 0; i < w->blocks; i++)
+        gates += w->lay[i].gates;
+    return gates * w->lay[0].units;
+}
+
+int64_t rcg_weight_cols(const rcg_weight *w)
+{
+    return w->lay[0].K;
+}
+
+void rcg_weight_pack(const rcg_weight *w, const rc_real *rows, rc_real *panels)
+{
+    for (int i = 0; i < w->blocks; i++) {
+        const rck_panel *p = &w->lay[i];
+        rck->pack(p, rows, p->K, panels + w->at[i]);
+        rows += p->gates * p->units * p->K;
+    }
+}
+
+void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows)
+{
+    for (int i = 0; i < w->blocks; i++) {
+        const rck_panel *p = &w->lay[i];
+        rck->unpack(p, panels + w->at[i], rows, p->K);
+        rows += p->gates * p->units * p->K;
+    }
+}
+
+static void transpose_share(const rcb_worker *worker, void *ctx)
+{
+    rcg_weight *w = ctx;
+    for (int i = 0; i < w->blocks; i++) {
+        const rck_panel t = rck_panel_t(&w->lay[i]);
+        int64_t lo, hi;
+        rcb_share(worker, t.count, 1, &lo, &hi);
+        rck->transpose(&w->lay[i], w->w + w->at[i], w->wt + w->at_t[i], lo, hi);
+    }
+}
+
+void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool)
+{
+    rcb_pool_run(pool, rcb_pool_size(pool), transpose_share, w);
+}

@@ -1,0 +1,192 @@
+/* kernel.h -- the arithmetic of the house on raw reals: products over packed panels, vectors,
+ * reductions, softmax, gathers, optimiser updates, dropout masks.
+ *
+ * Float room: nothing here allocates, fails, keeps state or knows a shape beyond its arguments.
+ * One struct of functions; plain C fills it, AVX2+FMA and AVX-512 builds of the same sources
+ * fill theirs, rck_select() chooses once.
+ *
+ * Bits: avx2 and avx512 give the same bits. Every product output starts from 0 (or from C when
+ * `add`) and accumulates over k in order with FMA; every reduction runs in 16 lanes (element i goes
+ * to lane i % 16, in order) that are then combined by the fixed tree of rck_lanes(): 8+8, 4+4, 2+2,
+ * 1+1 (lane i with lane i + half). Long sums are cut by the caller into blocks of fixed size.
+ */
+#ifndef RCK_KERNEL_H
+#define RCK_KERNEL_H
+
+#include "base/base.h"
+
+enum {
+    RCK_LANES = 16, /* reals of a unit group; rows are padded to a multiple of it */
+    RCK_MB = 6,     /* rows of a block of a transposed left operand (see pack_t) */
+    RCK_BLOCK = 4096 /* elements per partial sum of a long reduction */
+};
+
+/* n rounded up to whole unit groups. */
+static inline int64_t rck_pad(int64_t n)
+{
+    return (n + RCK_LANES - 1) / RCK_LANES * RCK_LANES;
+}
+
+/* How a weight with `gates` outputs per unit lies in memory, and equally the activations it makes.
+ *
+ * Logical:   rows (gates * units, K), row g * units + u is gate g of unit u.
+ * In memory: panels[count][K][cols]. A panel holds `span` units; its columns are unit groups of 16,
+ *            each group with its gates side by side: column = (u % span / 16) * 16 * gates
+ *            + g * 16 + u % 16. cols = span * gates. Storage of the last panel is full width, but
+ *            only `last` of its columns are ever computed; the rest, and columns of units past
+ *            `units`, are zero in weights, gradients and optimiser state.
+ * Activations (N rows) use the same picture with N in place of K.
+ *
+ *   gates 1: span 64, cols 64     gates 2: span 32, cols 64
+ *   gates 3: span 16, cols 48     gates g > 3: span 16, cols 16 g
+ */
+typedef struct rck_panel {
+    int64_t K;     /* inputs */
+    int64_t units; /* units per gate */
+    int64_t count; /* panels */
+    int gates;
+    int span; /* units of a panel: 16, 32 or 64 */
+    int cols; /* columns of a panel */
+    int last; /* columns of the last panel that are computed, a multiple of 16 * gates */
+} rck_panel;
+
+rck_panel rck_panel_of(int64_t units, int gates, int64_t K);
+
+/* Reals of the whole weight: count * K * cols. */
+int64_t rck_panel_size(const rck_panel *p);
+
+/* Panels of the transposed weight: K' = count * cols of `p` (rows in the order of the panel columns
+ * of p, so that activations in panels are a left operand as they lie), units = p->K, gates 1. */
+rck_panel rck_panel_t(const rck_panel *p);
+
+/* C(rows, columns of some panels) = or += A * B, one call for one thread.
+ *
+ * The k axis is `chunks` runs of kc values, the last run klast (klast == kc when all are full).
+ *   A(r, chunk, k) = a[(a_block ? r / RCK_MB * a_block + r % RCK_MB * a_row : r * a_row)
+ *                      + chunk * a_chunk + k * a_k]
+ *   B(panel, kk, j) = b[panel * b_panel + kk * b_k + j], kk counts over all chunks
+ *   C(r, panel, j)  = c[r * c_row + panel * c_panel + j]
+ * `cols` columns in every panel but the last, which has cols_last; both multiples of 16. Any sizes
+ * may be 0. B is aligned to 64 bytes, so is C when c_row and c_panel are multiples of 16.
+ * rows == 1 runs several panels at once. The result does not depend on how a product is cut into
+ * calls by rows or columns.
+ */
+typedef struct rck_gemm {
+    int64_t rows;
+    int64_t chunks, kc, klast;
+    const rc_real *a;
+    int64_t a_row, a_k, a_chunk, a_block;
+    const rc_real *b;
+    int64_t b_k, b_panel;
+    rc_real *c;
+    int64_t c_row, c_panel;
+    int64_t panels;
+    int cols, cols_last;
+    bool add;
+} rck_gemm;
+
+/* What an optimiser update needs; slots are optimiser state with the layout of the weight. */
+typedef struct rck_update {
+    int64_t n;
+    rc_real *w;
+    const rc_real *g;
+    rc_real scale; /* gradient clipping: g is used as g * scale */
+    rc_real lr;
+    rc_real l1, l2;   /* penalties added to the gradient: l1 * sign(w) + l2 * w */
+    rc_real decay;    /* decoupled weight decay: w -= lr * decay * w */
+    rc_real momentum; /* sgd */
+    bool nesterov;
+    rc_real beta1, beta2, eps, correct1, correct2; /* adam: 1 - beta^step */
+    rc_real *m, *v; /* slots; NULL where not used */
+} rck_update;
+
+typedef struct rck_table {
+    const char *name;
+
+    /* products (gemm.c) */
+    void (*gemm)(const rck_gemm *g);
+
+    /* layouts (pack.c): `src` logical row-major with row stride ld */
+    void (*pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst);
+    void (*unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t ld);
+    /* transposed panels q0 <= q < q1 of rck_panel_t(p); the shares of several threads may differ */
+    void (*transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0, int64_t q1);
+    /* A^T as left operand: columns [m0,m1) of the rows (n, ld) at x into blocks of RCK_MB columns:
+     * dst[(m / 6) * 6 * N + (row + i) * 6 + m % 6], m0 a multiple of 6. Fills rows row..row+n-1 of N.
+     * The rest of the last block is zero. */
+    void (*pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
+                   int64_t row, rc_real *dst);
+
+    /* vectors (vec.c); arrays may be equal but not overlap otherwise; += where named _back */
+    void (*fill)(int64_t n, rc_real value, rc_real *y);
+    void (*add)(int64_t n, const rc_real *a, const rc_real *b, rc_real *y);
+    void (*sub)(int64_t n, const rc_real *a, const rc_real *b, rc_real *y);
+    void (*mul)(int64_t n, const rc_real *a, const rc_real *b, rc_real *y);
+    void (*mul_add)(int64_t n, const rc_real *a, const rc_real *b, rc_real *y); /* y += a b */
+    void (*scale)(int64_t n, rc_real a, const rc_real *x, rc_real *y);          /* y = a x */
+    void (*axpy)(int64_t n, rc_real a, const rc_real *x, rc_real *y);           /* y += a x */
+    void (*clamp)(int64_t n, rc_real limit, rc_real *y); /* into [-limit, limit]; NaN stays */
+    void (*exp)(int64_t n, const rc_real *x, rc_real *y);
+    void (*log)(int64_t n, const rc_real *x, rc_real *y);
+    void (*tanh)(int64_t n, const rc_real *x, rc_real *y);
+    void (*sigmoid)(int64_t n, const rc_real *x, rc_real *y);
+    void (*relu)(int64_t n, const rc_real *x, rc_real *y);
+    void (*tanh_back)(int64_t n, const rc_real *y, const rc_real *gy, rc_real *gx);
+    void (*sigmoid_back)(int64_t n, const rc_real *y, const rc_real *gy, rc_real *gx);
+    void (*relu_back)(int64_t n, const rc_real *y, const rc_real *gy, rc_real *gx);
+    void (*log_back)(int64_t n, const rc_real *x, const rc_real *gy, rc_real *gx);
+
+    /* reductions in the canonical order; n <= RCK_BLOCK is the caller's promise for the long ones */
+    rc_real (*sum)(int64_t n, const rc_real *x);
+    rc_real (*dot)(int64_t n, const rc_real *a, const rc_real *b);
+    rc_real (*max)(int64_t n, const rc_real *x); /* NaN if any is NaN; -inf for n 0 */
+    bool (*finite)(int64_t n, const rc_real *x);
+    /* y(j) += sum over rows of x(row, j), rows in order, n columns */
+    void (*col_sum)(int64_t rows, int64_t n, const rc_real *x, int64_t ld, rc_real *y);
+
+    /* softmax (soft.c) over one row of n logits */
+    void (*log_softmax)(int64_t n, const rc_real *x, rc_real *y);
+    void (*softmax)(int64_t n, const rc_real *x, rc_real *y);
+
+    /* softmax over logits in panels of 64 columns, in passes that cut freely over rows and panels.
+     * lanes (rows, 16). soft_max: max = maximum of itself and the panel's lanes.
+     * soft_exp: replaces logits by exp(logit - top[row]) and adds their lanes to sum. `cols` columns
+     * of the panel are logical (soft_max and soft_exp ignore the rest; soft_exp zeroes them). */
+    void (*soft_max)(int64_t rows, int cols, const rc_real *panel, rc_real *max);
+    void (*soft_exp)(int64_t rows, int cols, rc_real *panel, const rc_real *top, rc_real *sum);
+    /* panel(row, j) *= by[row] */
+    void (*row_scale)(int64_t rows, int cols, rc_real *panel, int64_t ld, const rc_real *by);
+    /* out[row] = max or sum of the 16 lanes of a row, fixed tree */
+    void (*lanes_max)(int64_t rows, const rc_real *lanes, rc_real *out);
+    void (*lanes_sum)(int64_t rows, const rc_real *lanes, rc_real *out);
+
+    /* gather and scatter (index.c): tables have row stride ld; ids are valid rows */
+    void (*gather)(int64_t n, int64_t width, const rc_real *table, int64_t ld, const int32_t *ids,
+                   rc_real *y, int64_t ldy);
+    void (*scatter_add)(int64_t n, int64_t width, const rc_real *x, int64_t ldx, const int32_t *ids,
+                        rc_real *table, int64_t ld); /* rows in order */
+    /* the same into panels of one gate: row id of the logical (units, K) weight += x(i), K columns */
+    void (*scatter_panels)(const rck_panel *p, int64_t n, const rc_real *x, int64_t ldx,
+                           const int32_t *ids, rc_real *panels);
+
+    /* dropout: y = x * mask / keep, mask element (row, j) drawn from Philox at counter
+     * (first + row) * ceil(width / 64) + j / 64, second word `step`. Word of element j: block j / 64 holds
+     * 16 counters (c = j % 16) of 4 words (w = j % 64 / 16): the philox counter is
+     * { low, high, c, 0 } of that 64-bit number with key xor step folded by the caller.
+     * Kept when word >= drop * 2^32. `mask` (rows, ldm) receives 0 or 1 / keep. */
+    void (*dropout_mask)(rcb_key key, int64_t first, int64_t rows, int64_t width, double drop,
+                         rc_real *mask, int64_t ldm);
+
+    /* optimisers (optim.c), flat over any layout */
+    void (*sgd)(const rck_update *u);
+    void (*adam)(const rck_update *u);
+} rck_table;
+
+/* The table of an instruction set (test it with rcb_isa_here() first); NULL where not built. */
+const rck_table *rck_table_of(rcb_isa isa);
+
+/* The table in use: chosen on the first call of rck_select() and never changed after. */
+extern const rck_table *rck;
+rc_status rck_select(void);
+
+#endif

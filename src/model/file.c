@@ -1,0 +1,465 @@
+/* file.c -- the model file: one safetensors file that says all there is to say about a model.
+ *
+ * Tensors are logical and row-major, in the number type of the build; files of the other type are
+ * converted when they are opened. The words are metadata:
+ *
+ *   recur.format       RCM_FILE_VERSION; a reader refuses what is newer than itself
+ *   recur.version      of the program that wrote it
+ *   recur.task         "lm"
+ *   recur.config       JSON object of every option
+ *   recur.vocab        JSON of the vocabulary, where there is one
+ *   recur.conventions  JSON object: gate order and the like, in words
+ *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid]
+ *   recur.results      JSON object of numbers
+ *
+ * Whatever is named state.* belongs to a training state and is passed over. Nothing in a file tells
+ * of time, place or machine: the same model gives the same bytes.
+ */
+#include "model/model_in.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_FORMAT "recur.format"
+#define KEY_VERSION "recur.version"
+#define KEY_TASK "recur.task"
+#define KEY_CONFIG "recur.config"
+#define KEY_VOCAB "recur.vocab"
+#define KEY_CONVENTIONS "recur.conventions"
+#define KEY_HISTORY "recur.history"
+#define KEY_RESULTS "recur.results"
+
+/* ---- buffers that live until the file is written ----------------------------------------- */
+
+rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out)
+{
+    if (b->n == b->cap) {
+        const size_t cap = b->cap ? 2 * b->cap : 16;
+        void **p = rcb_realloc(b->p, b->cap, cap, sizeof *p);
+
+        if (!p)
+            return RC_ENOMEM;
+        b->p = p;
+        b->cap = cap;
+    }
+    *out = rcb_alloc(count, size);
+    if (!*out)
+        return RC_ENOMEM;
+    b->p[b->n++] = *out;
+    return RC_OK;
+}
+
+void rcm_buffers_free(rcm_buffers *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        rcb_free(b->p[i]);
+    rcb_free(b->p);
+    *b = (rcm_buffers){0};
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static rc_status print_conventions(const rc_model *m, rcb_buf *out)
+{
+    const char *name, *text;
+    rcm_words w = {0};
+    rc_status s = m->config->task->conventions(m, &w);
+
+    if (s == RC_OK)
+        s = rcb_buf_puts(out, "{");
+    for (size_t i = 0; s == RC_OK && rcm_words_at(&w, i, &name, &text); i++) {
+        s = rcb_buf_puts(out, i ? "," : "");
+        if (s == RC_OK)
+            s = rcm_print_text(out, name);
+        if (s == RC_OK)
+            s = rcb_buf_puts(out, ":");
+        if (s == RC_OK)
+            s = rcm_print_text(out, text);
+    }
+    rcm_words_free(&w);
+    return s == RC_OK ? rcb_buf_puts(out, "}") : s;
+}
+
+static rc_status print_history(const rc_model *m, rcb_buf *out)
+{
+    RC_TRY(rcb_buf_puts(out, "["));
+    for (size_t i = 0; i < m->history.n; i++) {
+        const rc_record *r = &m->history.p[i];
+        const double reals[] = {r->lr, r->train, r->valid};
+
+        RC_TRY(rcb_buf_printf(out, "%s[%" PRId64 ",%" PRId64 ",%" PRId64, i ? "," : "", r->step,
+                              r->epoch, r->tokens));
+        for (size_t k = 0; k < sizeof reals / sizeof *reals; k++) {
+            RC_TRY(rcb_buf_puts(out, ","));
+            RC_TRY(rcm_print_real(out, reals[k]));
+        }
+        RC_TRY(rcb_buf_puts(out, "]"));
+    }
+    return rcb_buf_puts(out, "]");
+}
+
+static rc_status print_results(const rc_model *m, rcb_buf *out)
+{
+    RC_TRY(rcb_buf_puts(out, "{"));
+    for (size_t i = 0; i < m->results.n; i++) {
+        RC_TRY(rcb_buf_puts(out, i ? "," : ""));
+        RC_TRY(rcm_print_text(out, m->results.p[i].name));
+        RC_TRY(rcb_buf_puts(out, ":"));
+        RC_TRY(rcm_print_real(out, m->results.p[i].value));
+    }
+    return rcb_buf_puts(out, "}");
+}
+
+static rc_status print_config(const rc_model *m, rcb_buf *out)
+{
+    return rcm_config_print(m->config, out);
+}
+
+static rc_status print_vocab(const rc_model *m, rcb_buf *out)
+{
+    return m->vocab ? rcd_vocab_print(m->vocab, out) : RC_OK;
+}
+
+static rc_status write_words(const rc_model *m, rcf_writer *w)
+{
+    static const struct {
+        const char *key;
+        rc_status (*print)(const rc_model *m, rcb_buf *out); /* nothing: no such word */
+    } words[] = {
+        {KEY_CONFIG, print_config},   {KEY_CONVENTIONS, print_conventions},
+        {KEY_VOCAB, print_vocab},     {KEY_HISTORY, print_history},
+        {KEY_RESULTS, print_results},
+    };
+    char version[16];
+
+    (void)snprintf(version, sizeof version, "%d", RCM_FILE_VERSION);
+    RC_TRY(rcf_writer_meta(w, KEY_FORMAT, version));
+    RC_TRY(rcf_writer_meta(w, KEY_VERSION, RC_VERSION));
+    RC_TRY(rcf_writer_meta(w, KEY_TASK, m->config->task->name));
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        rcb_buf text = {0};
+        rc_status s = words[i].print(m, &text);
+
+        if (s == RC_OK && text.n > 0)
+            s = rcf_writer_meta(w, words[i].key, text.p);
+        rcb_buf_free(&text);
+        RC_TRY(s);
+    }
+    return RC_OK;
+}
+
+rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep)
+{
+    const rcm_task *task = m->config->task;
+    rcf_tensor table;
+
+    RC_TRY(write_words(m, w));
+    for (size_t i = 0; i < m->params.n; i++) {
+        const rcn_param *p = &m->params.p[i];
+        void *rows;
+
+        RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(rc_real), &rows));
+        rcn_param_store(p, p->w, rows);
+        RC_TRY(rcf_writer_add(w, &(rcf_tensor){
+                                     .name = p->name,
+                                     .dtype = RCM_REAL_TYPE,
+                                     .rank = p->rank,
+                                     .dim = {p->dim[0], p->rank == 2 ? p->dim[1] : 0},
+                                     .data = rows,
+                                     .bytes = (size_t)p->count * sizeof(rc_real),
+                                 }));
+    }
+    for (size_t i = 0; task->table && task->table(m, i, &table); i++)
+        RC_TRY(rcf_writer_add(w, &table));
+    return RC_OK;
+}
+
+rc_status rc_model_save(const rc_model *m, const char *path)
+{
+    rcm_buffers keep = {0};
+    rcf_writer *w;
+
+    RC_TRY(rcf_writer_new(&w));
+    rc_status s = rcm_model_write(m, w, &keep);
+    if (s == RC_OK)
+        s = rcf_writer_save(w, path);
+    rcf_writer_free(w);
+    rcm_buffers_free(&keep);
+    return s;
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+#define CANNOT_OPEN(path, fmt, ...)                                                                \
+    RC_FAIL(RC_EFORMAT, "cannot open '%s': " fmt, (path), __VA_ARGS__)
+
+/* Say which file it was that could not be understood. */
+static rc_status in_file(const char *path, rc_status s)
+{
+    return s == RC_EFORMAT || s == RC_EINVAL || s == RC_EDATA
+               ? CANNOT_OPEN(path, "%s", rc_error_message())
+               : s;
+}
+
+static rc_status check_format(const rcf_file *f, const char *path)
+{
+    const char *format = rcf_file_meta(f, KEY_FORMAT);
+    const char *version = rcf_file_meta(f, KEY_VERSION);
+    char *end;
+
+    if (!format)
+        return CANNOT_OPEN(path, "it is not a recur model: a safetensors file of %zu tensors without "
+                           "the word '" KEY_FORMAT "'", rcf_file_count(f));
+    const long number = strtol(format, &end, 10);
+    if (end == format || *end || number < 1)
+        return CANNOT_OPEN(path, "it is not a recur model: the word '" KEY_FORMAT "' is '%s'",
+                           format);
+    if (number > RCM_FILE_VERSION)
+        return RC_FAIL_HINT(RC_EFORMAT, "open it with that version of recur, or a later one",
+                            "cannot open '%s': it is of a newer version: format %ld, written by "
+                            "recur %s; this is recur " RC_VERSION ", which reads up to format %d",
+                            path, number, version ? version : "of an unknown version",
+                            RCM_FILE_VERSION);
+    return RC_OK;
+}
+
+/* A word that a model cannot do without. */
+static rc_status need_word(const rcf_file *f, const char *path, const char *key, const char **out)
+{
+    *out = rcf_file_meta(f, key);
+    return *out ? RC_OK : CANNOT_OPEN(path, "the word '%s' is missing", key);
+}
+
+static bool read_record(const json_t *row, rc_record *out)
+{
+    double reals[3];
+
+    if (json_array_size(row) != 6)
+        return false;
+    for (size_t i = 0; i < 6; i++) {
+        const json_t *cell = json_array_get(row, i);
+
+        if (i < 3 ? !json_is_integer(cell) : !json_is_number(cell) && !json_is_null(cell))
+            return false;
+        if (i >= 3)
+            reals[i - 3] = json_is_null(cell) ? (double)NAN : json_number_value(cell);
+    }
+    *out = (rc_record){
+        .step = json_integer_value(json_array_get(row, 0)),
+        .epoch = json_integer_value(json_array_get(row, 1)),
+        .tokens = json_integer_value(json_array_get(row, 2)),
+        .lr = reals[0],
+        .train = reals[1],
+        .valid = reals[2],
+    };
+    return true;
+}
+
+static rc_status read_history(rc_model *m, json_t *root)
+{
+    if (!json_is_array(root))
+        return RC_FAIL(RC_EFORMAT, "the word '" KEY_HISTORY "' is not a list");
+    for (size_t i = 0; i < json_array_size(root); i++) {
+        rc_record r;
+
+        if (!read_record(json_array_get(root, i), &r))
+            return RC_FAIL(RC_EFORMAT, "the word '" KEY_HISTORY "': record %zu is not six numbers",
+                           i);
+        RC_TRY(rcm_history_add(&m->history, &r));
+    }
+    return RC_OK;
+}
+
+static rc_status read_results(rc_model *m, json_t *root)
+{
+    const char *name;
+    json_t *value;
+
+    if (!json_is_object(root))
+        return RC_FAIL(RC_EFORMAT, "the word '" KEY_RESULTS "' is not an object");
+    json_object_foreach(root, name, value) {
+        if (!json_is_number(value) && !json_is_null(value))
+            return RC_FAIL(RC_EFORMAT, "the word '" KEY_RESULTS "': '%s' is not a number", name);
+        RC_TRY(rcm_result_set(m, name,
+                              json_is_null(value) ? (double)NAN : json_number_value(value)));
+    }
+    return RC_OK;
+}
+
+/* A word of JSON, where it is there. */
+static rc_status read_json(rc_model *m, const rcf_file *f, const char *key,
+                           rc_status (*read)(rc_model *m, json_t *root))
+{
+    const char *text = rcf_file_meta(f, key);
+    json_error_t error;
+
+    if (!text)
+        return RC_OK;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!root)
+        return RC_FAIL(RC_EFORMAT, "the word '%s': column %d: %s", key, error.column, error.text);
+    const rc_status s = read(m, root);
+    json_decref(root);
+    return s;
+}
+
+/* "(256,128)" */
+static void print_shape(char *out, size_t room, int rank, const int64_t dim[])
+{
+    size_t n = (size_t)snprintf(out, room, "(");
+
+    for (int i = 0; i < rank && n < room; i++)
+        n += (size_t)snprintf(out + n, room - n, "%s%" PRId64, i ? "," : "", dim[i]);
+    if (n < room)
+        (void)snprintf(out + n, room - n, ")");
+}
+
+rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count, rc_real *rows)
+{
+    const size_t each = rcf_dtype_bytes(t->dtype);
+
+    if (t->dtype != RCF_F32 && t->dtype != RCF_F64)
+        return CANNOT_OPEN(path, "tensor '%s' has type %s, it should be F32 or F64", t->name,
+                           rcf_dtype_word(t->dtype));
+    if ((uint64_t)count != t->bytes / each)
+        return CANNOT_OPEN(path, "tensor '%s' has %zu numbers, it should have %" PRId64, t->name,
+                           t->bytes / each, count);
+    if (t->dtype == RCM_REAL_TYPE)
+        memcpy(rows, t->data, t->bytes);
+    else if (t->dtype == RCF_F32)
+        for (int64_t i = 0; i < count; i++)
+            rows[i] = (rc_real)((const float *)t->data)[i];
+    else
+        for (int64_t i = 0; i < count; i++)
+            rows[i] = (rc_real)((const double *)t->data)[i];
+    return RC_OK;
+}
+
+static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path)
+{
+    const rcf_tensor *t = rcf_file_find(f, p->name);
+
+    if (!t)
+        return CANNOT_OPEN(path, "tensor '%s' is missing", p->name);
+    if (t->rank != p->rank || t->dim[0] != p->dim[0] || (p->rank == 2 && t->dim[1] != p->dim[1])) {
+        char has[96], wants[96];
+
+        print_shape(has, sizeof has, t->rank, t->dim);
+        print_shape(wants, sizeof wants, p->rank, p->dim);
+        return CANNOT_OPEN(path, "tensor '%s' has the shape %s, by its configuration the model has %s",
+                           p->name, has, wants);
+    }
+    if (t->dtype == RCM_REAL_TYPE) {
+        rcn_param_load(p, p->w, t->data);
+        return RC_OK;
+    }
+    rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
+    if (!rows)
+        return RC_ENOMEM;
+    const rc_status s = rcm_tensor_reals(t, path, p->count, rows);
+    if (s == RC_OK)
+        rcn_param_load(p, p->w, rows);
+    rcb_free(rows);
+    return s;
+}
+
+static bool has_table(const rc_model *m, const char *name)
+{
+    const rcm_task *task = m->config->task;
+    rcf_tensor t;
+
+    for (size_t i = 0; task->table && task->table(m, i, &t); i++)
+        if (strcmp(t.name, name) == 0)
+            return true;
+    return false;
+}
+
+static const rcf_tensor *find_tensor(const void *from, const char *name)
+{
+    return rcf_file_find(from, name);
+}
+
+static rc_status load_tensors(rc_model *m, const rcf_file *f, const char *path)
+{
+    const rcm_task *task = m->config->task;
+
+    for (size_t i = 0; i < m->params.n; i++)
+        RC_TRY(load_param(&m->params.p[i], f, path));
+    if (task->table)
+        RC_TRY(in_file(path, task->tables_load(m, find_tensor, f)));
+    for (size_t i = 0; i < rcf_file_count(f); i++) {
+        const char *name = rcf_file_at(f, i)->name;
+
+        if (strncmp(name, RCM_STATE_PREFIX, strlen(RCM_STATE_PREFIX)) != 0 &&
+            !rcn_params_find(&m->params, name) && !has_table(m, name))
+            return CANNOT_OPEN(path, "tensor '%s' has no place in a model of its configuration",
+                               name);
+    }
+    return RC_OK;
+}
+
+/* Numbers in the file: a bound for what a model of it can need. */
+static int64_t room_of(const rcf_file *f)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < rcf_file_count(f); i++) {
+        const rcf_tensor *t = rcf_file_at(f, i);
+        n += (int64_t)(t->bytes / rcf_dtype_bytes(t->dtype));
+    }
+    return n;
+}
+
+/* Configuration and vocabulary make an empty model. */
+static rc_status read_plan(rc_model **out, const rcf_file *f, const char *path)
+{
+    const char *task, *text;
+    const char *symbols = rcf_file_meta(f, KEY_VOCAB);
+    rcd_vocab *vocab = NULL;
+    rc_config *c;
+
+    RC_TRY(need_word(f, path, KEY_TASK, &task));
+    RC_TRY(need_word(f, path, KEY_CONFIG, &text));
+    RC_TRY(in_file(path, rcm_config_parse(&c, task, text)));
+    rc_status s = symbols ? rcd_vocab_parse(&vocab, symbols, strlen(symbols)) : RC_OK;
+    if (s == RC_OK)
+        s = rcm_model_alloc(out, c, vocab, room_of(f));
+    rc_config_free(c);
+    return in_file(path, s);
+}
+
+rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path)
+{
+    rc_model *m;
+
+    *out = NULL;
+    RC_TRY(check_format(f, path));
+    RC_TRY(read_plan(&m, f, path));
+    rc_status s = load_tensors(m, f, path);
+    if (s == RC_OK)
+        s = in_file(path, read_json(m, f, KEY_HISTORY, read_history));
+    if (s == RC_OK)
+        s = in_file(path, read_json(m, f, KEY_RESULTS, read_results));
+    if (s == RC_OK)
+        s = rcm_model_settle(m, NULL);
+    if (s != RC_OK) {
+        rc_model_free(m);
+        return s;
+    }
+    *out = m;
+    return RC_OK;
+}
+
+rc_status rc_model_open(rc_model **out, const char *path)
+{
+    rcf_file *f;
+
+    *out = NULL;
+    RC_TRY(rcf_file_open(&f, path));
+    const rc_status s = rcm_model_read(out, f, path);
+    rcf_file_free(f);
+    return s;
+}

@@ -1,0 +1,134 @@
+/* list.c -- everything that can be named on a command line and that this floor or one below knows.
+ *
+ * One row per list; rooms with a list of their own are asked, small lists stand in model.h. What a
+ * name means in numbers is its place in the list.
+ */
+#include "model/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TASK(name) extern const rcm_task rcm_##name;
+#include "model/models.def"
+#undef TASK
+
+static const rcm_task *const tasks[] = {
+#define TASK(name) &rcm_##name,
+#include "model/models.def"
+#undef TASK
+    NULL,
+};
+
+const rcm_task *rcm_task_at(size_t i)
+{
+    return i < sizeof tasks / sizeof *tasks ? tasks[i] : NULL;
+}
+
+const rcm_task *rcm_task_find(const char *name)
+{
+    for (size_t i = 0; tasks[i]; i++)
+        if (strcmp(tasks[i]->name, name) == 0)
+            return tasks[i];
+    return NULL;
+}
+
+/* ---- the lists --------------------------------------------------------------------------- */
+
+static bool task_entry(size_t i, rc_entry *out)
+{
+    const rcm_task *task = rcm_task_at(i);
+
+    if (!task)
+        return false;
+    *out = (rc_entry){task->name, task->help, NULL};
+    return true;
+}
+
+static bool cell_entry(size_t i, rc_entry *out)
+{
+    const rcc_cell *cell = rcc_at(i);
+
+    if (!cell)
+        return false;
+    *out = (rc_entry){cell->name, cell->title, cell->equations};
+    return true;
+}
+
+static bool level_entry(size_t i, rc_entry *out)
+{
+    if (i >= RCD_LEVEL_COUNT)
+        return false;
+    *out = (rc_entry){rcd_level_word((rcd_level)i), rcd_level_help((rcd_level)i), NULL};
+    return true;
+}
+
+#define ENTRY(code, word, help) [code] = {word, help, NULL},
+
+static const rc_entry skips[] = {RCN_SKIP_MAP(ENTRY)};
+static const rc_entry biases[] = {RCM_BIAS_MAP(ENTRY)};
+static const rc_entry dropouts[] = {RCM_DROPOUT_MAP(ENTRY)};
+static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
+static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
+
+#define FIXED(name) {#name, NULL, name, sizeof name / sizeof *name}
+
+static const struct list {
+    const char *name;
+    bool (*entry)(size_t i, rc_entry *out); /* or, where NULL, a table: */
+    const rc_entry *table;
+    size_t count;
+} lists[] = {
+    {"tasks", task_entry, NULL, 0},
+    {"cells", cell_entry, NULL, 0},
+    {"levels", level_entry, NULL, 0},
+    FIXED(skips),
+    FIXED(biases),
+    FIXED(dropouts),
+    FIXED(averages),
+    FIXED(keeps),
+};
+
+bool rcm_list(const char *list, size_t i, rc_entry *out)
+{
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
+        if (strcmp(lists[l].name, list) != 0)
+            continue;
+        if (lists[l].entry)
+            return lists[l].entry(i, out);
+        if (i >= lists[l].count)
+            return false;
+        *out = lists[l].table[i];
+        return true;
+    }
+    return false;
+}
+
+int rcm_list_index(const char *list, const char *name)
+{
+    rc_entry e;
+
+    for (size_t i = 0; rcm_list(list, i, &e); i++)
+        if (strcmp(e.name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+rc_status rcm_list_check(rcm_list_fn entries, const char *list, const char *option,
+                         const char *name)
+{
+    const char *nearest = NULL;
+    char hint[128];
+    rc_entry e;
+
+    for (size_t i = 0; entries(list, i, &e); i++) {
+        if (strcmp(e.name, name) == 0)
+            return RC_OK;
+        if (!nearest || rcb_distance(e.name, name) < rcb_distance(nearest, name))
+            nearest = e.name;
+    }
+    if (!nearest)
+        return RC_OK;
+    (void)snprintf(hint, sizeof hint, "the nearest is '%s'; see 'recur list %s'", nearest, list);
+    return RC_FAIL_HINT(RC_EINVAL, hint, "cannot set '%s' to '%s': it is none of the %s", option,
+                        name, list);
+}

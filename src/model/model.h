@@ -1,0 +1,269 @@
+/* model.h -- a task and its parameters, and the file both live in.
+ *
+ * Object room. A task is one file with one `const rcm_task` and a line in models.def. The room knows
+ * nothing of optimisers and processes: train/ drives a task through the functions below.
+ */
+#ifndef RCM_MODEL_H
+#define RCM_MODEL_H
+
+#include "data/data.h"
+#include "format/format.h"
+#include "net/net.h"
+
+typedef struct rcm_task rcm_task;
+
+/* ---- configuration (config.c) ------------------------------------------------------------ */
+
+#define RCM_OPT_COUNT(...) +1
+enum {
+    RCM_OPTIONS = 0
+#define OPT RCM_OPT_COUNT
+#include "model/config.def"
+#undef OPT
+};
+
+/* Every option of config.def as a field: rc_config is this struct behind its public face. Read the
+ * fields, change them through rc_config_set() alone. */
+struct rc_config {
+    const rcm_task *task;
+#define RCM_INT(field) int64_t field;
+#define RCM_REAL(field) double field;
+#define RCM_SIZES(field) char *field;   /* "256,128": see rcm_sizes() */
+#define RCM_RULES(field) char *field;   /* see rcn_init_rule() */
+#define RCM_PENALTY(field) char *field; /* see rcn_glob_value() */
+#define RCM_NAME(field) char *field;    /* see rcm_list_index() */
+#define RCM_FLAG(field) bool field;
+#define RCM_FILES(field) char *field; /* paths, each ended by '\n' but the last: see rcm_paths() */
+#define OPT(field, name, KIND, fallback, lo, hi, list, group, tasks, help) RCM_##KIND(field)
+#include "model/config.def"
+#undef OPT
+#undef RCM_INT
+#undef RCM_REAL
+#undef RCM_SIZES
+#undef RCM_RULES
+#undef RCM_PENALTY
+#undef RCM_NAME
+#undef RCM_FLAG
+#undef RCM_FILES
+    char *shown[RCM_OPTIONS]; /* every value as text */
+};
+
+/* JSON object of every option the task has (in the order of config.def), and back. An option that is
+ * not there keeps its default; RC_EFORMAT: not such a text, or an option that this version lacks. */
+rc_status rcm_config_print(const rc_config *c, rcb_buf *out);
+rc_status rcm_config_parse(rc_config **out, const char *task, const char *json);
+
+/* "a\nb" into paths; freed with rcm_paths_free(). */
+rc_status rcm_paths(const char *files, char ***paths, size_t *count);
+void rcm_paths_free(char **paths, size_t count);
+
+/* "256" or "256,128" for `layers` layers: RC_EINVAL says what is wrong. out has `layers` numbers. */
+rc_status rcm_sizes(const char *text, int64_t layers, int64_t *out);
+
+/* ---- lists (list.c) ---------------------------------------------------------------------- */
+
+/* Small lists that have no room of their own: code, word on the command line, help. */
+#define RCM_BIAS_MAP(X)                                                                            \
+    X(RCN_BIAS_NONE, "none", "no bias")                                                            \
+    X(RCN_BIAS_SINGLE, "single", "one bias per gate, beside the input weights")                    \
+    X(RCN_BIAS_DOUBLE, "double", "one beside the input and one beside the recurrent weights")
+#define RCM_DROPOUT_MAP(X)                                                                         \
+    X(RCM_DROPOUT_PLAIN, "plain", "a fresh mask for every time step")                              \
+    X(RCM_DROPOUT_LOCKED, "locked", "one mask for all time steps of a sequence")
+#define RCM_AVERAGE_MAP(X)                                                                         \
+    X(RCM_AVERAGE_TOKEN, "token", "the loss is divided by the predictions of the batch")           \
+    X(RCM_AVERAGE_SEQUENCE, "sequence", "the loss is divided by the sequences of the batch")
+#define RCM_KEEP_MAP(X)                                                                            \
+    X(RCM_KEEP_BEST, "best", "the weights of the best validation")                                 \
+    X(RCM_KEEP_LAST, "last", "the weights after the last step")
+
+#define RCM_ENTRY(code, word, help) code,
+typedef enum rcm_dropout { RCM_DROPOUT_MAP(RCM_ENTRY) } rcm_dropout;
+typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
+typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
+#undef RCM_ENTRY
+
+/* Entries of the lists that this floor and those below know: all but those of train/, which checks
+ * its own with rcm_list_check(). */
+bool rcm_list(const char *list, size_t i, rc_entry *out);
+/* The place of a name in a list of this floor (the code of the maps above); -1: none. */
+int rcm_list_index(const char *list, const char *name);
+
+typedef bool (*rcm_list_fn)(const char *list, size_t i, rc_entry *out);
+/* RC_EINVAL unless `name` is in the list: "cannot set 'cell' to 'lsmt': it is none of the cells",
+ * with the nearest name as the hint. A list that `entries` does not know at all takes any name. */
+rc_status rcm_list_check(rcm_list_fn entries, const char *list, const char *option,
+                         const char *name);
+
+/* ---- words (words.c) --------------------------------------------------------------------- */
+
+/* Pairs of a name and a text, in order: "name\0text\0" each. Zero-initialise. */
+typedef struct rcm_words {
+    rcb_buf text;
+    size_t n;
+} rcm_words;
+rc_status rcm_words_add(rcm_words *w, const char *name, const char *fmt, ...) RC_PRINTF(3, 4);
+bool rcm_words_at(const rcm_words *w, size_t i, const char **name, const char **text);
+void rcm_words_free(rcm_words *w);
+
+/* A number as the shortest text that reads back as the same number; JSON's null for NaN and
+ * infinities. */
+rc_status rcm_print_real(rcb_buf *out, double x);
+/* A JSON string in its quotes. The text must be UTF-8. */
+rc_status rcm_print_text(rcb_buf *out, const char *text);
+
+/* ---- models (model.c) -------------------------------------------------------------------- */
+
+/* What training has to say about a model; kept in the file. */
+typedef struct rcm_history {
+    rc_record *p;
+    size_t n;
+    size_t cap;
+} rcm_history;
+
+/* Numbers by name ("valid", "test", ...), in the order they were first set; kept in the file. */
+typedef struct rcm_result {
+    char *name;
+    double value;
+} rcm_result;
+typedef struct rcm_results {
+    rcm_result *p;
+    size_t n;
+    size_t cap;
+} rcm_results;
+
+struct rc_model {
+    rc_config *config;
+    rcn_params params;
+    rcd_vocab *vocab; /* NULL: none */
+    rcm_history history;
+    rcm_results results;
+    rcm_words facts;
+    void *own; /* what the task built */
+    int64_t room; /* numbers a file holds for this model: more need not be allocated */
+    int trainers; /* 0 or 1 */
+};
+
+/* A model of this configuration: vocabulary given (taken over even on failure; may be NULL),
+ * parameters initialised. */
+rc_status rcm_model_new(rc_model **out, const rc_config *c, rcd_vocab *vocab);
+/* The parameters of a model that is const because its shape is: operations take them as leaves, and
+ * the trainer that holds the model alone changes them in place. */
+static inline rcn_params *rcm_params(const rc_model *m)
+{
+    return (rcn_params *)(uintptr_t)&m->params;
+}
+/* Whoever changed weights or configuration in place calls this before the model is run or shown:
+ * transposes that running needs are made, facts are written anew. `pool` may be NULL. */
+rc_status rcm_model_settle(rc_model *m, rcb_pool *pool);
+rc_status rcm_history_add(rcm_history *h, const rc_record *r);
+/* Set a number in the results (replacing one of that name). */
+rc_status rcm_result_set(rc_model *m, const char *name, double value);
+bool rcm_result_get(const rc_model *m, const char *name, double *out);
+
+/* ---- files (file.c) ---------------------------------------------------------------------- */
+
+enum { RCM_FILE_VERSION = 1 };
+
+/* Tensors and metadata of this prefix in a file are no business of a model. */
+#define RCM_STATE_PREFIX "state."
+
+/* Put a model into a writer: words (task, configuration, vocabulary, conventions, history, results) and
+ * logical tensors. `keep` receives the buffers that must live until the writer has saved. */
+typedef struct rcm_buffers {
+    void **p;
+    size_t n;
+    size_t cap;
+} rcm_buffers;
+void rcm_buffers_free(rcm_buffers *b);
+rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out);
+rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep);
+/* RC_EFORMAT: not a recur model, of a newer version, or not what its configuration says. `path` is
+ * for messages. */
+rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path);
+
+/* The element type of rc_real, and a logical tensor of a file (F32 or F64) as rc_real: `rows` has
+ * room for all its numbers. RC_EFORMAT: of another type or size. */
+#ifdef RC_DOUBLE
+#define RCM_REAL_TYPE RCF_F64
+#else
+#define RCM_REAL_TYPE RCF_F32
+#endif
+rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count, rc_real *rows);
+
+/* ---- tasks ------------------------------------------------------------------------------- */
+
+/* The data of one training: texts read, encoded and cut as the configuration says. Made by the task. */
+typedef struct rcm_corpus rcm_corpus;
+
+/* The parts of a corpus. */
+typedef enum rcm_part { RCM_TRAIN, RCM_VALID, RCM_TEST, RCM_PARTS } rcm_part;
+
+/* A batch as the task's loss wants it, with the state that is carried between batches. */
+typedef struct rcm_feed {
+    rcd_batch batch;
+    rc_real *carry; /* (carry_rows, carry_width): recurrent state between batches; NULL: none */
+    int64_t carry_rows, carry_width;
+} rcm_feed;
+/* Room for the carried state of `rows` sequences, zeroed; what the batch needs grows by itself. */
+rc_status rcm_feed_new(rcm_feed *f, const rc_model *m, int64_t rows);
+void rcm_feed_free(rcm_feed *f);
+
+struct rcm_task {
+    const char *name;
+    const char *help;
+
+    /* Read the data of a configuration; with `vocab` given (resume) encode by it, else build one and return
+     * it through `made`, which the caller owns. */
+    rc_status (*corpus_open)(rcm_corpus **out, const rc_config *c, const rcd_vocab *vocab,
+                             rcd_vocab **made);
+    void (*corpus_free)(rcm_corpus *c);
+    uint32_t (*corpus_crc)(const rcm_corpus *c); /* the same data, the same number */
+    bool (*has_part)(const rcm_corpus *c, rcm_part part);
+
+    /* Add parameters (their values undefined) and set m->own, which starts NULL; free it. */
+    rc_status (*build)(rc_model *m);
+    void (*unbuild)(rc_model *m);
+    /* First values of the parameters, by the configuration. */
+    rc_status (*init)(rc_model *m);
+    /* The values are in place or have changed: prepare what running needs. NULL: nothing. */
+    rc_status (*settle)(rc_model *m, rcb_pool *pool);
+
+    /* Training by gradients through the graph. Epoch length in time steps of a track; the batch that begins
+     * at `pos` with up to `steps` time steps (0 rows: the epoch is over). */
+    int64_t (*epoch_length)(const rcm_corpus *c);
+    rc_status (*batch)(const rcm_corpus *c, int64_t pos, int64_t steps, rcm_feed *feed);
+    int64_t (*carry_width)(const rc_model *m); /* reals of one sequence's carried state */
+    /* Sum of nats over feed->batch.rows predictions, as a scalar; carry is read and replaced. */
+    rc_var *(*loss)(const rc_model *m, rc_graph *g, rcm_feed *feed);
+
+    /* Or by counting: no batches, no loss. NULL for gradient tasks. */
+    rc_status (*fit)(rc_model *m, const rcm_corpus *c);
+
+    /* Tensors that are no parameters (tables of counts): the i-th as files hold it, false past the
+     * end; and all of them out of a source. NULL: there are none. */
+    bool (*table)(const rc_model *m, size_t i, rcf_tensor *out);
+    rc_status (*tables_load)(rc_model *m, const rcf_tensor *(*find)(const void *from, const char *),
+                             const void *from);
+
+    /* Score a part of the corpus: every symbol, in `tracks` parallel tracks (1 is exact). */
+    rc_status (*score_part)(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
+                            rcb_pool *pool, rc_evaluation *out);
+
+    /* Evaluation of bytes [from,to) of a text, and one symbol at a time: `state` is read and replaced;
+     * after a failure it is undefined. A state of zero bytes is the beginning of a text. */
+    rc_status (*evaluate)(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
+                          const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out);
+    size_t (*state_size)(const rc_model *m);
+    rc_status (*step)(const rc_model *m, rc_graph *g, void *state, int32_t id, rc_real *logp); /* (V) */
+
+    /* What a reader of the file must know (gate order, ...): goes into the file and the facts; and
+     * further facts. */
+    rc_status (*conventions)(const rc_model *m, rcm_words *w);
+    rc_status (*facts)(const rc_model *m, rcm_words *w);
+};
+
+const rcm_task *rcm_task_find(const char *name); /* NULL: none */
+const rcm_task *rcm_task_at(size_t i);           /* NULL past the end */
+
+#endif

@@ -1,0 +1,192 @@
+/* net.h -- named parameters, initialisers, layers and stacks of recurrent layers, as operations of
+ * a graph.
+ *
+ * Object room. Knows nothing of text, files or tasks. Parameter names are PyTorch's where PyTorch
+ * has the thing: rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0 (suffix
+ * _reverse for the second direction), embed.weight, out.weight, out.bias.
+ */
+#ifndef RCN_NET_H
+#define RCN_NET_H
+
+#include "graph/graph.h"
+
+/* ---- parameters (param.c) ---------------------------------------------------------------- */
+
+typedef struct rcn_param {
+    char *name;
+    const char *rule; /* how it begins unless told otherwise (see rcn_init); static text */
+    int rank;         /* 1 or 2 */
+    int64_t dim[2];     /* logical shape */
+    int64_t count;      /* logical numbers */
+    bool packed;        /* panels (weight) or plain rows (table) */
+    rcg_weight weight;  /* packed */
+    int64_t ld;         /* plain: reals between rows */
+    rc_real *w;         /* all reals, padding included (= weight.w when packed) */
+    rc_real *g;         /* gradient, same layout; NULL until rcn_params_grads() */
+    int64_t size;       /* reals of w and of g */
+    int64_t group;      /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
+} rcn_param;
+
+/* All parameters of a model in the order they were added. Owner; zero-initialise. Adding may move
+ * the others, so keep places (indices), not pointers, until all are there. Values and gradients
+ * begin as zeros, and padding stays zero for ever in both. */
+typedef struct rcn_params {
+    rcn_param *p;
+    size_t n;
+    size_t cap;
+    int64_t count; /* logical numbers in all */
+} rcn_params;
+
+/* Add a plain table (rows, cols): embeddings that are only looked up. Begins as uniform:0.1.
+ * RC_EINVAL (a size below 1 or past memory, a name taken), RC_ENOMEM. */
+rc_status rcn_params_table(rcn_params *ps, const char *name, int64_t rows, int64_t cols);
+/* Add a packed weight of `blocks` blocks; rank 2 (begins as xavier), or 1 for a bias (K 1; begins
+ * as zero). Set the added parameter's `rule` for another beginning. Statuses as above. */
+rc_status rcn_params_weight(rcn_params *ps, const char *name, int rank, int blocks,
+                            const int gates[], int64_t units, int64_t K);
+rcn_param *rcn_params_find(const rcn_params *ps, const char *name); /* NULL: none */
+/* Allocate gradients and make the transposes. After RC_ENOMEM what was made stays, until
+ * rcn_params_free(). */
+rc_status rcn_params_grads(rcn_params *ps);
+/* Before a step: every gradient is empty. After backward: those nobody touched are zero. */
+void rcn_params_fresh(rcn_params *ps);
+void rcn_params_settle(rcn_params *ps);
+/* After an update: refresh the transposes, on all workers. Also once before the first use, where a
+ * graph needs gradients or a tied embedding is looked up. */
+rc_status rcn_params_refresh(rcn_params *ps, rcb_pool *pool);
+/* The same for one parameter: all that a tied embedding needs where nothing is trained. */
+rc_status rcn_param_refresh(rcn_param *p, rcb_pool *pool);
+/* Logical row-major values in and out; `rows` has p->count reals. The one place that converts.
+ * `to` and `from` pick the array: p->w, p->g or an optimiser slot of the same layout (p->size
+ * reals). */
+void rcn_param_load(rcn_param *p, rc_real *to, const rc_real *rows);
+void rcn_param_store(const rcn_param *p, const rc_real *from, rc_real *rows);
+/* Values; no gradients, no transposes. `out` is overwritten; empty on failure. */
+rc_status rcn_params_clone(rcn_params *out, const rcn_params *ps);
+void rcn_params_free(rcn_params *ps);
+/* The parameter as a leaf of a graph. */
+rc_var *rcn_var(rc_graph *g, rcn_param *p);
+
+/* Does a name match a glob with '*' and '?'? */
+bool rcn_glob(const char *glob, const char *name);
+/* "VALUE" or "GLOB=VALUE,GLOB=VALUE": the value for a name, the last match wins (an item without
+ * GLOB= is for every name); `fallback` when none matches or the text is empty. RC_EINVAL: not such
+ * a text. */
+rc_status rcn_glob_value(const char *text, const char *name, double fallback, double *out);
+
+/* ---- initialisers (init.c) --------------------------------------------------------------- */
+
+/* Fill a parameter by a rule. Rules that need a matrix work gate by gate (each (group, K) block by
+ * itself).
+ *
+ *   uniform:A   U(-A, A)
+ *   normal:S    N(0, S^2)
+ *   xavier      U(-a, a), a = sqrt(6 / (K + group))                   a matrix; Glorot, Bengio 2010
+ *   he          N(0, 2 / K)                                           a matrix; He et al. 2015
+ *   orthogonal  orthonormal rows or columns, whichever are fewer      a matrix; Saxe et al. 2014
+ *   identity:S  S on the diagonal (1 when left out), zero elsewhere   square; Le et al. 2015
+ *   zero        0
+ *   constant:A  A
+ *
+ * Every element is a function of (seed, name, logical index) alone, computed in double: the same
+ * for every layout and machine. Transposes are not refreshed. RC_EINVAL: unknown rule, or one that
+ * does not fit the shape; RC_ENOMEM. */
+rc_status rcn_init(rcn_param *p, const char *rule, uint64_t seed);
+/* The rule for a name out of "RULE" or "GLOB=RULE,..." (last match wins), or NULL if none matches.
+ * The text is checked as a whole: RC_EINVAL for an unknown rule. Caller frees *rule with
+ * rcb_free(). */
+rc_status rcn_init_rule(const char *text, const char *name, char **rule);
+/* Fill every parameter: by the text's rule, or by its own default (p->rule) where the text has
+ * none. A RULE without a glob goes where it fits (orthogonal leaves biases, identity leaves what
+ * is not square, to their defaults); a GLOB=RULE must fit all it names and name at least one.
+ * RC_EINVAL, RC_ENOMEM. */
+rc_status rcn_init_all(rcn_params *ps, const char *text, uint64_t seed);
+
+/* ---- layers (layer.c) -------------------------------------------------------------------- */
+
+/* One recurrent layer of one direction. Parameters, for prefix "rnn" and suffix "_l0":
+ *
+ *   rnn.weight_ih_l0 (G H, in)  begins as xavier
+ *   rnn.weight_hh_l0 (G H, H)   begins as orthogonal; absent for a cell without recurrent products
+ *   rnn.bias_ih_l0   (G H)      the one bias of RCN_BIAS_SINGLE, with the W part of every gate
+ *   rnn.bias_hh_l0   (G H)      RCN_BIAS_DOUBLE: with the U part
+ *
+ * A cell that asks for the identity begins as in Le et al. 2015: weight_hh identity, weight_ih
+ * normal:0.001. A gate whose U part is kept apart (gru's n) has a bias inside the reset with
+ * RCN_BIAS_DOUBLE alone. */
+typedef enum rcn_bias { RCN_BIAS_NONE, RCN_BIAS_SINGLE, RCN_BIAS_DOUBLE } rcn_bias;
+
+typedef struct rcn_rnn {
+    const rcc_cell *cell;
+    int64_t in, hidden;
+    bool reverse;
+    size_t w_ih, w_hh, b_ih, b_hh; /* places in rcn_params; SIZE_MAX: absent */
+} rcn_rnn;
+
+/* Add the parameters of a layer (values as rcn_params_weight() leaves them: zero). */
+rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const char *suffix,
+                      const rcc_cell *cell, int64_t in, int64_t hidden, rcn_bias bias,
+                      bool reverse);
+/* state[i] (B,H) or RC_NONE; `state` NULL: all zeros. */
+rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
+                    rc_var *x, rc_var *const state[]);
+/* Set the bias of the forget gate: `value` in bias_ih, 0 in bias_hh. A cell without a forget gate
+ * and a layer without biases have nothing to set. RC_ENOMEM. */
+rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value);
+/* Negate all that makes one gate, so that sigmoid(a) becomes 1 - sigmoid(a): turns the weights of
+ * a GRU whose z is the share of the new state into ours, whose z is the share of the old one, and
+ * back. Refresh the transposes after. RC_EINVAL (no such gate), RC_ENOMEM (nothing is changed). */
+rc_status rcn_rnn_flip(const rcn_rnn *l, rcn_params *ps, const char *gate);
+
+/* ---- stacks (stack.c) -------------------------------------------------------------------- */
+
+/* How layers are connected around. One list: code, word, help. */
+#define RCN_SKIP_MAP(X)                                                                            \
+    X(RCN_SKIP_NONE, "none", "each layer reads the one below")                                     \
+    X(RCN_SKIP_RESIDUAL, "residual", "a layer's input is added to its output where sizes agree")   \
+    X(RCN_SKIP_GRAVES, "graves", "every layer also reads the input; the output reads every layer")
+
+typedef enum rcn_skip {
+#define RCN_SKIP_ENTRY(code, word, help) code,
+    RCN_SKIP_MAP(RCN_SKIP_ENTRY)
+#undef RCN_SKIP_ENTRY
+    RCN_SKIP_COUNT
+} rcn_skip;
+
+typedef struct rcn_stack_plan {
+    const rcc_cell *cell;
+    int layers;
+    const int64_t *hidden; /* (layers) */
+    int64_t in;
+    int directions; /* 1, or 2: bidirectional, outputs side by side */
+    rcn_bias bias;
+    rcn_skip skip;
+    double dropout;   /* on what a layer reads of the one below; input and output stay whole */
+    bool locked;      /* one mask for all time steps */
+    const char *name; /* prefix of parameter names: "rnn" */
+} rcn_stack_plan;
+
+/* Layer i reads the outputs of layer i - 1 (both directions side by side), dropped out; with
+ * RCN_SKIP_GRAVES the input beside them (Graves 2013), and the result is the outputs of all layers
+ * side by side. With RCN_SKIP_RESIDUAL what is added is not dropped out. */
+typedef struct rcn_stack {
+    rcn_stack_plan plan; /* plan.hidden is the own copy; plan.name is not kept: NULL */
+    int64_t *hidden;     /* own copy */
+    rcn_rnn *layer;      /* (layers * directions), forward before reverse */
+    int64_t out;         /* width of what comes out */
+    int states;          /* states of one layer's cell */
+    int64_t state_width; /* sum over layers, directions, states of H: one sequence's state */
+} rcn_stack;
+
+/* Add the parameters of all layers, suffixes _l0, _l0_reverse, _l1, ... RC_EINVAL (a size, number
+ * of directions or rate that cannot be), RC_ENOMEM. */
+rc_status rcn_stack_new(rcn_stack *out, rcn_params *ps, const rcn_stack_plan *plan);
+void rcn_stack_free(rcn_stack *s);
+/* x (N,in) -> (N,out). carry: (B, state_width) row-major, in a row the states of layer 0, then of
+ * layer 1, ...: read as initial state and replaced by the final one of each sequence, whatever its
+ * length (values only: gradients do not flow through it); NULL: zeros, nothing returned. Untouched
+ * when the graph fails. RC_EINVAL on the graph: carry and two directions. */
+rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
+                      rc_var *x, rc_real *carry);
+
+#endif

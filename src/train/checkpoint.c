@@ -1,0 +1,167 @@
+/* checkpoint.c -- all that is needed to go on, in one file beside the model.
+ *
+ * MODEL.state is a model file of the last weights with more in it, under the prefix "state.": optimiser
+ * slots in logical layout, the carried state, and the place in the data as text. It holds no time, thread
+ * count or machine, so the same training gives the same bytes. Numbers are written in hexadecimal
+ * floating point: what is read back is what was written.
+ */
+#include "train/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char slot_word[RCT_SLOTS] = {'m', 'v'};
+
+/* ---- the place as text ------------------------------------------------------------------- */
+
+static rc_status print_place(const rc_trainer *t, rcb_buf *out)
+{
+    const rct_place *p = &t->place;
+#define RCT_WHOLE(field) RC_TRY(rcb_buf_printf(out, #field " %" PRId64 "\n", p->field));
+#define RCT_REAL(field) RC_TRY(rcb_buf_printf(out, #field " %a\n", p->field));
+    RCT_PLACE_MAP(RCT_WHOLE, RCT_REAL)
+#undef RCT_WHOLE
+#undef RCT_REAL
+    return rcb_buf_printf(out, "corpus %08" PRIx32 "\n", t->corpus_crc);
+}
+
+/* The text after "name " in the lines of `text`; NULL: no such line. */
+static const char *place_value(const char *text, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, n) == 0 && line[n] == ' ')
+            return line + n + 1;
+    }
+    return NULL;
+}
+
+static rc_status parse_place(rct_place *p, const char *text)
+{
+    const char *value;
+#define RCT_FIELD(field, read)                                                                     \
+    if (!(value = place_value(text, #field)))                                                      \
+        return RC_FAIL(RC_EFORMAT, "the state lacks '" #field "'");                                \
+    p->field = read;
+#define RCT_WHOLE(field) RCT_FIELD(field, strtoll(value, NULL, 10))
+#define RCT_REAL(field) RCT_FIELD(field, strtod(value, NULL))
+    RCT_PLACE_MAP(RCT_WHOLE, RCT_REAL)
+#undef RCT_WHOLE
+#undef RCT_REAL
+#undef RCT_FIELD
+    if (p->epoch < 1 || p->pos < 0 || p->step < 0 || p->updates < 0 || p->count < 0)
+        return RC_FAIL(RC_EFORMAT, "the state has a negative place");
+    return RC_OK;
+}
+
+/* ---- saving ------------------------------------------------------------------------------ */
+
+static rc_status add_reals(rcf_writer *w, const char *name, int64_t rows, int64_t cols,
+                           const rc_real *data)
+{
+    const rcf_tensor tensor = {
+        .name = name, .dtype = RCM_REAL_TYPE, .rank = 2, .dim = {rows, cols}, .data = data,
+        .bytes = (size_t)(rows * cols) * sizeof *data,
+    };
+    return rcf_writer_add(w, &tensor);
+}
+
+static rc_status write_slots(const rc_trainer *t, rcf_writer *w, rcm_buffers *keep)
+{
+    for (int s = 0; s < RCT_SLOTS; s++)
+        for (size_t i = 0; t->optim.slot[s] && i < t->model->params.n; i++) {
+            const rcn_param *p = &t->model->params.p[i];
+            rcb_buf name = {0};
+            void *rows;
+
+            RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(rc_real), &rows));
+            rcn_param_store(p, t->optim.slot[s][i], rows);
+            rc_status status = rcb_buf_printf(&name, RCM_STATE_PREFIX "%c.%s", slot_word[s],
+                                              p->name);
+            if (status == RC_OK)
+                status = add_reals(w, name.p, 1, p->count, rows);
+            rcb_buf_free(&name);
+            RC_TRY(status);
+        }
+    return RC_OK;
+}
+
+static rc_status write_state(const rc_trainer *t, rcf_writer *w, rcm_buffers *keep, rcb_buf *place)
+{
+    RC_TRY(rcm_model_write(t->model, w, keep));
+    RC_TRY(print_place(t, place));
+    RC_TRY(rcf_writer_meta(w, RCM_STATE_PREFIX "place", place->p));
+    RC_TRY(write_slots(t, w, keep));
+    if (t->feed.carry)
+        RC_TRY(add_reals(w, RCM_STATE_PREFIX "carry", t->feed.carry_rows, t->feed.carry_width,
+                         t->feed.carry));
+    return rcf_writer_save(w, t->state_path);
+}
+
+rc_status rct_checkpoint_save(const rc_trainer *t)
+{
+    rcf_writer *w;
+    rcm_buffers keep = {0};
+    rcb_buf place = {0};
+
+    RC_TRY(rcf_writer_new(&w));
+    const rc_status status = write_state(t, w, &keep, &place);
+    rcf_writer_free(w);
+    rcm_buffers_free(&keep);
+    rcb_buf_free(&place);
+    return status;
+}
+
+/* ---- loading ----------------------------------------------------------------------------- */
+
+static rc_status find_reals(const rcf_file *f, const char *path, const char *name, int64_t count,
+                            rc_real *out)
+{
+    const rcf_tensor *tensor = rcf_file_find(f, name);
+    if (!tensor)
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': it lacks '%s'", path, name);
+    return rcm_tensor_reals(tensor, path, count, out);
+}
+
+static rc_status load_slot(rc_trainer *t, const rcf_file *f, int s, size_t i)
+{
+    rcn_param *p = &t->model->params.p[i];
+    rcb_buf name = {0};
+    rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
+    rc_status status = rows ? rcb_buf_printf(&name, RCM_STATE_PREFIX "%c.%s", slot_word[s], p->name)
+                            : RC_ENOMEM;
+
+    if (status == RC_OK)
+        status = find_reals(f, t->state_path, name.p, p->count, rows);
+    if (status == RC_OK)
+        rcn_param_load(p, t->optim.slot[s][i], rows);
+    rcb_buf_free(&name);
+    rcb_free(rows);
+    return status;
+}
+
+rc_status rct_checkpoint_crc(const rcf_file *f, const char *path, uint32_t *out)
+{
+    const char *text = rcf_file_meta(f, RCM_STATE_PREFIX "place");
+    const char *value = text ? place_value(text, "corpus") : NULL;
+    if (!value)
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': it holds no training state", path);
+    *out = (uint32_t)strtoul(value, NULL, 16);
+    return RC_OK;
+}
+
+rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f)
+{
+    RC_TRY(parse_place(&t->place, rcf_file_meta(f, RCM_STATE_PREFIX "place")));
+    t->optim.steps = t->place.updates;
+    for (int s = 0; s < RCT_SLOTS; s++)
+        for (size_t i = 0; t->optim.slot[s] && i < t->model->params.n; i++)
+            RC_TRY(load_slot(t, f, s, i));
+    if (t->feed.carry)
+        RC_TRY(find_reals(f, t->state_path, RCM_STATE_PREFIX "carry",
+                          t->feed.carry_rows * t->feed.carry_width, t->feed.carry));
+    return RC_OK;
+}

@@ -1,0 +1,154 @@
+/* gradcheck.c -- analytic against numeric gradients of the model that a configuration describes, on the
+ * first batch of its training data. Nothing is trained and nothing is written.
+ *
+ * The loss is the training loss: same division, same dropout masks (those of one fixed step), state zero at the
+ * beginning. Elements are drawn evenly from each tensor.
+ */
+#include "train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct bench {
+    const rc_config *config;
+    const rcm_task *task;
+    rc_model *model;
+    rcm_corpus *corpus;
+    rcb_pool *pool;
+    rc_graph *graph;
+    rcm_feed feed;
+    rcn_param *moved; /* the parameter whose element is being moved, or NULL */
+} bench;
+
+static rc_status forward(bench *b, rc_var **out)
+{
+    memset(b->feed.carry, 0,
+           (size_t)(b->feed.carry_rows * b->feed.carry_width) * sizeof *b->feed.carry);
+    rc_graph_reset(b->graph);
+    rcg_graph_seed(b->graph, (uint64_t)b->config->seed, 1);
+    rc_var *loss = b->task->loss(b->model, b->graph, &b->feed);
+    *out = rc_scale(b->graph, loss, 1.0 / (double)b->feed.batch.rows);
+    return rc_graph_status(b->graph);
+}
+
+static rc_status loss_of(void *ctx, double *loss)
+{
+    bench *b = ctx;
+    rc_var *v;
+
+    if (b->moved->packed && b->moved->weight.wt)
+        rcg_weight_transpose(&b->moved->weight, b->pool);
+    RC_TRY(forward(b, &v));
+    return rc_var_total(b->graph, v, loss);
+}
+
+/* Where the logical element `index` of a parameter lies in its memory: found by loading a tensor of
+ * place numbers, so that layouts stay the business of net/. */
+static rc_status places(const rcn_param *p, int64_t count, const int64_t *index, int64_t *place)
+{
+    rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
+    rc_real *memory = rcb_calloc((size_t)p->size, sizeof *memory);
+    rc_status status = rows && memory ? RC_OK : RC_ENOMEM;
+
+    if (status == RC_OK) {
+        memset(rows, 0, (size_t)p->count * sizeof *rows);
+        for (int64_t i = 0; i < count; i++)
+            rows[index[i]] = (rc_real)(i + 1);
+        rcn_param copy = *p;
+        rcn_param_load(&copy, memory, rows);
+        for (int64_t at = 0; at < p->size; at++)
+            if (memory[at] != 0)
+                place[(int64_t)memory[at] - 1] = at;
+    }
+    rcb_free(rows);
+    rcb_free(memory);
+    return status;
+}
+
+static rc_status compare(bench *b, rcn_param *p, int64_t count, const int64_t *place,
+                         rc_gradcheck_row *row)
+{
+    double worst = 0;
+
+    b->moved = p;
+    for (int64_t i = 0; i < count; i++) {
+        const double analytic = (double)p->g[place[i]];
+        double numeric;
+        RC_TRY(rcg_difference(loss_of, b, &p->w[place[i]], analytic, &numeric));
+        row->analytic = fmax(row->analytic, fabs(analytic));
+        row->numeric = fmax(row->numeric, fabs(numeric));
+        worst = isfinite(numeric - analytic) ? fmax(worst, fabs(numeric - analytic)) : (double)INFINITY;
+    }
+    if (p->packed && p->weight.wt)
+        rcg_weight_transpose(&p->weight, b->pool);
+    row->error = worst / fmax(fmax(row->analytic, row->numeric), 1e-8);
+    return RC_OK;
+}
+
+static rc_status check_param(bench *b, rcn_param *p, int64_t per_tensor, rc_gradcheck_row *row)
+{
+    const int64_t count = per_tensor == 0 || per_tensor > p->count ? p->count : per_tensor;
+    int64_t *index = rcb_alloc((size_t)count, sizeof *index);
+    int64_t *place = rcb_calloc((size_t)count, sizeof *place);
+    rc_status status = index && place ? RC_OK : RC_ENOMEM;
+
+    *row = (rc_gradcheck_row){.tensor = p->name, .count = p->count, .checked = count};
+    for (int64_t i = 0; status == RC_OK && i < count; i++)
+        index[i] = (int64_t)((double)i / (double)count * (double)p->count);
+    if (status == RC_OK)
+        status = places(p, count, index, place);
+    if (status == RC_OK)
+        status = compare(b, p, count, place, row);
+    rcb_free(index);
+    rcb_free(place);
+    return status;
+}
+
+static rc_status prepare(bench *b, const rc_config *c)
+{
+    rcd_vocab *vocab = NULL;
+
+    RC_TRY(rck_select());
+    if (!c->task->loss)
+        return RC_FAIL(RC_EINVAL, "task '%s' does not learn by gradients", c->task->name);
+    RC_TRY(rcb_pool_new(&b->pool, 0));
+    RC_TRY(b->task->corpus_open(&b->corpus, c, NULL, &vocab));
+    RC_TRY(rcm_model_new(&b->model, c, vocab));
+    RC_TRY(rcn_params_grads(&b->model->params));
+    RC_TRY(rcn_params_refresh(&b->model->params, b->pool));
+    RC_TRY(rcm_feed_new(&b->feed, b->model, c->batch));
+    RC_TRY(rcg_graph_on(&b->graph, b->pool, true));
+    return b->task->batch(b->corpus, 0, c->seq, &b->feed);
+}
+
+static rc_status check_all(bench *b, const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn,
+                           void *ctx)
+{
+    rc_var *loss;
+
+    RC_TRY(prepare(b, c));
+    rcn_params_fresh(&b->model->params);
+    RC_TRY(forward(b, &loss));
+    RC_TRY(rc_graph_backward(b->graph, loss));
+    rcn_params_settle(&b->model->params);
+    for (size_t i = 0; i < b->model->params.n; i++) {
+        rc_gradcheck_row row;
+        RC_TRY(check_param(b, &b->model->params.p[i], per_tensor, &row));
+        fn(ctx, &row);
+    }
+    return RC_OK;
+}
+
+rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn, void *ctx)
+{
+    bench b = {.config = c, .task = c->task};
+    const rc_status status = check_all(&b, c, per_tensor, fn, ctx);
+
+    rcm_feed_free(&b.feed);
+    rc_graph_free(b.graph);
+    rcb_pool_free(b.pool);
+    rc_model_free(b.model);
+    if (b.corpus)
+        b.task->corpus_free(b.corpus);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* lists.c -- the public rc_list(): the lists of this floor, and those of the floors below. */
+#include "train/train.h"
+
+#include <string.h>
+
+static const rc_entry optimizers[] = {
+#define OPTIM(word, kernel, slots, uses, help) {#word, help, "options: " uses},
+#include "train/optims.def"
+#undef OPTIM
+};
+
+static const rc_entry schedules[] = {
+#define SCHEDULE(word, help) {#word, help, NULL},
+#include "train/schedules.def"
+#undef SCHEDULE
+};
+
+bool rc_list(const char *list, size_t i, rc_entry *out)
+{
+    const struct {
+        const char *name;
+        const rc_entry *entry;
+        size_t n;
+    } own[] = {
+        {"optimizers", optimizers, sizeof optimizers / sizeof *optimizers},
+        {"schedules", schedules, sizeof schedules / sizeof *schedules},
+    };
+
+    for (size_t k = 0; k < sizeof own / sizeof *own; k++)
+        if (strcmp(own[k].name, list) == 0) {
+            if (i < own[k].n)
+                *out = own[k].entry[i];
+            return i < own[k].n;
+        }
+    return rcm_list(list, i, out);
+}

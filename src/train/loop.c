@@ -1,0 +1,484 @@
+/* loop.c -- training any task: batches in order, one update each, validation, checkpoints.
+ *
+ * Everything that changes is in the model, the optimiser slots, the carried state and rct_place, all of
+ * which a checkpoint holds; random numbers are functions of (seed, step). So a training that was killed and
+ * resumed walks through the same bits as one that was not.
+ */
+#include "train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BAD_STEPS = 10 }; /* skipped steps in a row that end a training */
+
+rc_trainer_options rc_trainer_options_default(void)
+{
+    return (rc_trainer_options){.threads = 0};
+}
+
+/* ---- making ------------------------------------------------------------------------------ */
+
+static rc_status join(char **out, const char *path, const char *suffix)
+{
+    rcb_buf b = {0};
+    const rc_status status = rcb_buf_printf(&b, "%s%s", path, suffix);
+    if (status != RC_OK) {
+        rcb_buf_free(&b);
+        return status;
+    }
+    *out = b.p;
+    return RC_OK;
+}
+
+static rc_status new_trainer(rc_trainer **out, const char *path, const rc_trainer_options *options)
+{
+    rc_trainer *t = rcb_calloc(1, sizeof *t);
+    *out = t;
+    if (!t)
+        return RC_ENOMEM;
+    t->place = (rct_place){.epoch = 1, .scored = -1, .factor = 1, .best = (double)INFINITY};
+    RC_TRY(rck_select());
+    RC_TRY(join(&t->path, path, ""));
+    RC_TRY(join(&t->state_path, path, ".state"));
+    return rcb_pool_new(&t->pool, options ? options->threads : 0);
+}
+
+/* What a trainer needs beside model and corpus, when both are there. */
+static rc_status equip(rc_trainer *t)
+{
+    t->model->trainers = 1;
+    t->corpus_crc = t->task->corpus_crc(t->corpus);
+    if (t->task->fit)
+        return RC_OK;
+    RC_TRY(rct_schedule_check(t->config));
+    RC_TRY(rcn_params_grads(&t->model->params));
+    RC_TRY(rcn_params_refresh(&t->model->params, t->pool));
+    RC_TRY(rct_optim_new(&t->optim, &t->model->params, t->config));
+    RC_TRY(rcm_feed_new(&t->feed, t->model, t->config->batch));
+    return rcg_graph_on(&t->graph, t->pool, true);
+}
+
+static rc_status make_fresh(rc_trainer *t, const rc_config *c)
+{
+    rcd_vocab *vocab = NULL;
+
+    RC_TRY(rc_config_clone(&t->config, c));
+    t->task = c->task;
+    RC_TRY(t->task->corpus_open(&t->corpus, t->config, NULL, &vocab));
+    RC_TRY(rcm_model_new(&t->model, t->config, vocab));
+    return equip(t);
+}
+
+rc_status rc_trainer_new(rc_trainer **out, const rc_config *c, const char *path,
+                         const rc_trainer_options *options)
+{
+    rc_trainer *t;
+    *out = NULL;
+    rc_status status = new_trainer(&t, path, options);
+    if (status == RC_OK)
+        status = make_fresh(t, c);
+    if (status != RC_OK) {
+        rc_trainer_free(t);
+        return status;
+    }
+    *out = t;
+    return RC_OK;
+}
+
+static rc_status make_from(rc_trainer *t, const rcf_file *f)
+{
+    uint32_t crc;
+
+    RC_TRY(rct_checkpoint_crc(f, t->state_path, &crc));
+    RC_TRY(rcm_model_read(&t->model, f, t->state_path));
+    RC_TRY(rc_config_clone(&t->config, t->model->config));
+    t->task = t->config->task;
+    RC_TRY(t->task->corpus_open(&t->corpus, t->config, t->model->vocab, NULL));
+    RC_TRY(equip(t));
+    if (t->corpus_crc != crc)
+        return RC_FAIL_HINT(RC_EDATA, "bring back the files named by 'recur info', or train anew",
+                            "cannot resume '%s': the training data has changed (checksum %08" PRIx32
+                            ", it was %08" PRIx32 ")", t->path, t->corpus_crc, crc);
+    return rct_checkpoint_load(t, f);
+}
+
+rc_status rc_trainer_resume(rc_trainer **out, const char *path, const rc_trainer_options *options)
+{
+    rc_trainer *t;
+    rcf_file *f = NULL;
+    *out = NULL;
+    rc_status status = new_trainer(&t, path, options);
+
+    if (status == RC_OK)
+        status = rcf_file_open(&f, t->state_path);
+    if (status == RC_OK)
+        status = make_from(t, f);
+    rcf_file_free(f);
+    if (status != RC_OK) {
+        rc_trainer_free(t);
+        return status;
+    }
+    *out = t;
+    return RC_OK;
+}
+
+void rc_trainer_free(rc_trainer *t)
+{
+    if (!t)
+        return;
+    if (t->optim.params)
+        rct_optim_free(&t->optim);
+    rcm_feed_free(&t->feed);
+    rc_graph_free(t->graph);
+    rcb_pool_free(t->pool);
+    if (t->corpus)
+        t->task->corpus_free(t->corpus);
+    rc_model_free(t->model);
+    rc_config_free(t->config);
+    rcb_free(t->path);
+    rcb_free(t->state_path);
+    rcb_free(t);
+}
+
+const rc_model *rc_trainer_model(const rc_trainer *t)
+{
+    return t->model;
+}
+
+rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value)
+{
+    if (strcmp(name, "epochs") != 0 && strcmp(name, "steps") != 0)
+        return RC_FAIL_HINT(RC_EINVAL, "epochs and steps may change",
+                            "option '%s' cannot change once training has begun", name);
+    RC_TRY(rc_config_set(t->config, name, value));
+    RC_TRY(rc_config_set(t->model->config, name, value));
+    t->place.done = 0;
+    return rcm_model_settle(t->model, t->pool);
+}
+
+/* ---- how far ----------------------------------------------------------------------------- */
+
+static int64_t epoch_steps(const rc_trainer *t)
+{
+    const int64_t length = t->task->epoch_length(t->corpus), seq = t->config->seq;
+    return (length + seq - 1) / seq;
+}
+
+/* Steps of the whole training; 0: no end is known. */
+static int64_t all_steps(const rc_trainer *t)
+{
+    const int64_t by_epochs = t->config->epochs * epoch_steps(t), steps = t->config->steps;
+    return steps > 0 && (by_epochs == 0 || steps < by_epochs) ? steps : by_epochs;
+}
+
+static bool reached(const rc_trainer *t)
+{
+    const rc_config *c = t->config;
+    return (c->steps > 0 && t->place.step >= c->steps) ||
+           (c->epochs > 0 && t->place.epoch > c->epochs) ||
+           (c->patience > 0 && t->place.bad >= c->patience);
+}
+
+static double rate(const rc_trainer *t)
+{
+    const int64_t steps = all_steps(t);
+    const rct_moment m = {
+        .epoch = t->place.epoch, .factor = t->place.factor,
+        .done = steps > 0 ? (double)t->place.step / (double)steps : (double)NAN,
+    };
+    return rct_schedule_rate(t->config, &m);
+}
+
+/* ---- telling ----------------------------------------------------------------------------- */
+
+typedef struct listener {
+    rc_progress_fn fn;
+    void *ctx;
+    rc_answer answer; /* the strongest so far: RC_PAUSE over RC_FINISH over RC_GO */
+    rc_progress p;    /* what the last events said */
+} listener;
+
+static void tell(rc_trainer *t, listener *l, rc_event event)
+{
+    rc_progress *p = &l->p;
+
+    p->event = event;
+    p->epoch = t->place.epoch;
+    p->epochs = t->config->epochs;
+    p->step = t->place.step;
+    p->epoch_step = t->place.epoch_step;
+    p->tokens = t->place.tokens;
+    p->best = t->place.best;
+    if (!t->task->fit) {
+        p->steps = all_steps(t);
+        p->epoch_steps = epoch_steps(t);
+        p->lr = rate(t);
+    }
+    const rc_answer answer = l->fn ? l->fn(l->ctx, p) : RC_GO;
+    if (answer > l->answer)
+        l->answer = answer;
+}
+
+/* ---- saving and scoring ------------------------------------------------------------------ */
+
+static rc_status save_state(rc_trainer *t, listener *l)
+{
+    RC_TRY(rct_checkpoint_save(t));
+    tell(t, l, RC_EVENT_SAVED);
+    return RC_OK;
+}
+
+static rc_status add_record(rc_trainer *t, double valid)
+{
+    rct_place *p = &t->place;
+    const rc_record r = {
+        .step = p->step, .epoch = p->epoch, .tokens = p->tokens, .lr = rate(t),
+        .train = p->count > 0 ? p->sum / (double)p->count : (double)NAN, .valid = valid,
+    };
+    p->sum = 0;
+    p->count = 0;
+    return rcm_history_add(&t->model->history, &r);
+}
+
+static rc_status score(rc_trainer *t, const rc_model *m, rcm_part part, double *nats, double *chars)
+{
+    rc_evaluation e;
+    RC_TRY(t->task->score_part(m, t->corpus, part, t->config->valid_tracks, t->pool, &e));
+    *nats = e.nats / (double)e.tokens;
+    *chars = (double)e.chars / (double)e.tokens;
+    return RC_OK;
+}
+
+/* Score the validation text, write a record, the best model and the state. */
+static rc_status validate(rc_trainer *t, listener *l)
+{
+    rct_place *p = &t->place;
+    const bool has = t->task->has_part(t->corpus, RCM_VALID);
+    double valid = (double)NAN, chars = 1;
+
+    RC_TRY(rcm_model_settle(t->model, t->pool));
+    if (has)
+        RC_TRY(score(t, t->model, RCM_VALID, &valid, &chars));
+    const double gain = p->best - valid;
+    l->p.is_best = has && gain > 0;
+    l->p.valid = valid;
+    l->p.valid_chars = chars;
+    RC_TRY(add_record(t, valid));
+    if (l->p.is_best) {
+        p->best = valid;
+        RC_TRY(rcm_result_set(t->model, "valid nats/token", valid));
+        RC_TRY(rcm_result_set(t->model, "valid chars/token", chars));
+    }
+    p->bad = l->p.is_best || !has ? 0 : p->bad + 1;
+    if (has)
+        p->factor = rct_schedule_after(t->config, p->factor, gain);
+    p->scored = p->step;
+
+    const bool last = rcm_list_index("keeps", t->config->keep) == RCM_KEEP_LAST;
+    if (l->p.is_best || last || !has) {
+        RC_TRY(rcm_model_settle(t->model, t->pool));
+        RC_TRY(rc_model_save(t->model, t->path));
+    }
+    if (has)
+        tell(t, l, RC_EVENT_VALID);
+    return t->task->fit ? RC_OK : save_state(t, l);
+}
+
+/* The test text, once, with the weights that the model file holds. */
+static rc_status score_test(rc_trainer *t, listener *l)
+{
+    rc_model *best;
+    double nats = (double)NAN, chars = 1;
+
+    if (!t->task->has_part(t->corpus, RCM_TEST))
+        return RC_OK;
+    RC_TRY(rc_model_open(&best, t->path));
+    rc_status status = score(t, best, RCM_TEST, &nats, &chars);
+    if (status == RC_OK)
+        status = rcm_result_set(best, "test nats/token", nats);
+    if (status == RC_OK)
+        status = rcm_result_set(best, "test chars/token", chars);
+    if (status == RC_OK)
+        status = rcm_model_settle(best, t->pool);
+    if (status == RC_OK)
+        status = rc_model_save(best, t->path);
+    rc_model_free(best);
+    l->p.valid = nats;
+    l->p.valid_chars = chars;
+    if (status == RC_OK)
+        tell(t, l, RC_EVENT_TEST);
+    return status;
+}
+
+static rc_status finish(rc_trainer *t, listener *l)
+{
+    if (t->place.scored != t->place.step)
+        RC_TRY(validate(t, l));
+    RC_TRY(score_test(t, l));
+    t->place.done = 1;
+    return t->task->fit ? RC_OK : save_state(t, l);
+}
+
+/* Stop here, to go on later. There is always a model file to look at. */
+static rc_status pause_here(rc_trainer *t, listener *l)
+{
+    RC_TRY(save_state(t, l));
+    if (t->place.scored < 0) {
+        RC_TRY(rcm_model_settle(t->model, t->pool));
+        RC_TRY(rc_model_save(t->model, t->path));
+    }
+    return RC_FAIL_HINT(RC_ESTOP, "recur resume goes on from here", "stopped at step %" PRId64,
+                        t->place.step);
+}
+
+/* ---- one step ---------------------------------------------------------------------------- */
+
+/* Time steps of the next batch. Randomised lengths follow AWD-LSTM (Merity et al. 2018): --seq, or half of
+ * it one time in twenty, plus a normal of deviation 5; the rate is scaled along. */
+static int64_t batch_steps(const rc_trainer *t, double *scale)
+{
+    const int64_t seq = t->config->seq;
+    *scale = 1;
+    if (!t->config->seq_random)
+        return seq;
+
+    const rcb_key key = rcb_stream((uint64_t)t->config->seed, "seq");
+    const uint64_t at = 2 * (uint64_t)t->place.step;
+    const double base = rcb_uniform(key, at) < 0.95 ? (double)seq : (double)seq / 2;
+    const double drawn = floor(base + 5 * rcb_normal(rcb_stream((uint64_t)t->config->seed, "seq5"),
+                                                     at));
+    const double most = 2.0 * (double)seq;
+    const double steps = fmax(fmin(5, (double)seq), fmin(most, drawn));
+    *scale = steps / (double)seq;
+    return (int64_t)steps;
+}
+
+static double divisor(const rc_trainer *t)
+{
+    const bool sequence =
+        rcm_list_index("averages", t->config->average) == RCM_AVERAGE_SEQUENCE;
+    return (double)(sequence ? t->feed.batch.seqs : t->feed.batch.rows);
+}
+
+/* Forward and back over the batch in the feed. */
+static rc_status gradients(rc_trainer *t, double *nats)
+{
+    rc_graph *g = t->graph;
+
+    rc_graph_reset(g);
+    rcg_graph_seed(g, (uint64_t)t->config->seed, (uint64_t)t->place.step);
+    rcn_params_fresh(&t->model->params);
+    rc_var *loss = t->task->loss(t->model, g, &t->feed);
+    RC_TRY(rc_graph_backward(g, rc_scale(g, loss, 1 / divisor(t))));
+    rcn_params_settle(&t->model->params);
+    return rc_var_total(g, loss, nats);
+}
+
+static void clear_carry(rc_trainer *t)
+{
+    if (t->feed.carry)
+        memset(t->feed.carry, 0,
+               (size_t)(t->feed.carry_rows * t->feed.carry_width) * sizeof *t->feed.carry);
+}
+
+/* A step that went bad leaves no trace in the weights. */
+static rc_status skip(rc_trainer *t, listener *l, const char *culprit)
+{
+    t->place.skipped++;
+    t->place.row++;
+    clear_carry(t);
+    l->p.what = culprit ? culprit : "loss";
+    tell(t, l, RC_EVENT_SKIPPED);
+    if (t->place.row < BAD_STEPS)
+        return RC_OK;
+    return RC_FAIL_HINT(RC_ENAN, "a smaller --lr, or --clip",
+                        "%d steps in a row had a NaN or infinity in '%s'; the last good weights are "
+                        "kept", BAD_STEPS, l->p.what);
+}
+
+static rc_status update(rc_trainer *t, listener *l, double nats, double rate_scale)
+{
+    rct_place *p = &t->place;
+    const char *culprit;
+    const double norm = rct_optim_norm(&t->optim, t->pool, &culprit);
+    const double clip = t->config->clip;
+
+    l->p.grad_norm = norm;
+    l->p.loss = nats / (double)t->feed.batch.rows;
+    if (!isfinite(norm) || !isfinite(nats))
+        return skip(t, l, culprit);
+    p->row = 0;
+    p->sum += nats;
+    p->count += t->feed.batch.rows;
+    RC_TRY(rct_optim_step(&t->optim, t->pool, rate(t) * rate_scale,
+                          clip > 0 && norm > clip ? clip / norm : 1));
+    p->updates = t->optim.steps;
+    return RC_OK;
+}
+
+static rc_status train_step(rc_trainer *t, listener *l, double rate_scale)
+{
+    rct_place *p = &t->place;
+    double nats;
+
+    RC_TRY(gradients(t, &nats));
+    RC_TRY(update(t, l, nats, rate_scale));
+    p->pos += t->feed.batch.steps;
+    p->step++;
+    p->epoch_step++;
+    p->tokens += t->feed.batch.rows;
+    tell(t, l, RC_EVENT_STEP);
+    return RC_OK;
+}
+
+static rc_status end_epoch(rc_trainer *t, listener *l)
+{
+    rct_place *p = &t->place;
+
+    p->epoch++;
+    p->pos = 0;
+    p->epoch_step = 0;
+    clear_carry(t);
+    if (t->config->valid_every == 0) {
+        p->epoch--; /* told as of the epoch that ends */
+        tell(t, l, RC_EVENT_EPOCH);
+        p->epoch++;
+        return validate(t, l);
+    }
+    return RC_OK;
+}
+
+static bool due(int64_t every, int64_t step)
+{
+    return every > 0 && step % every == 0;
+}
+
+/* One step or the end of an epoch, with what falls due after it. */
+static rc_status advance(rc_trainer *t, listener *l)
+{
+    double scale;
+    const int64_t steps = batch_steps(t, &scale);
+
+    RC_TRY(t->task->batch(t->corpus, t->place.pos, steps, &t->feed));
+    if (t->feed.batch.rows == 0)
+        return end_epoch(t, l);
+    RC_TRY(train_step(t, l, scale));
+    if (due(t->config->valid_every, t->place.step))
+        return validate(t, l);
+    return due(t->config->save_every, t->place.step) ? save_state(t, l) : RC_OK;
+}
+
+rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)
+{
+    listener l = {.fn = fn, .ctx = ctx, .p = {.valid = (double)NAN, .valid_chars = 1, .loss = (double)NAN}};
+
+    if (t->task->fit) {
+        RC_TRY(t->task->fit(t->model, t->corpus));
+        return finish(t, &l);
+    }
+    while (!t->place.done && !reached(t) && l.answer == RC_GO)
+        RC_TRY(advance(t, &l));
+    if (l.answer == RC_PAUSE)
+        return pause_here(t, &l);
+    return t->place.done ? RC_OK : finish(t, &l);
+}

@@ -1,0 +1,203 @@
+/* optim.c -- from gradients to weights: clipping, penalties and the update, flat over any layout.
+ *
+ * Padding is zero in weights, gradients and slots and stays zero, so nothing here knows panels. Work is
+ * shared in blocks of RCK_BLOCK; partial sums are combined in order.
+ */
+#include "train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+static const rct_method *method_at(size_t i, rct_method *out)
+{
+    size_t at = 0;
+#define OPTIM(word, kernel, count, options, text)                                                  \
+    if (at++ == i) {                                                                               \
+        *out = (rct_method){#word, text, options, count, rck ? rck->kernel : NULL};                \
+        return out;                                                                                \
+    }
+#include "train/optims.def"
+#undef OPTIM
+    return NULL;
+}
+
+static rc_status find_method(rct_method *out, const char *name)
+{
+    for (size_t i = 0; method_at(i, out); i++)
+        if (strcmp(out->name, name) == 0)
+            return RC_OK;
+    return RC_FAIL_HINT(RC_EINVAL, "see: recur list optimizers", "there is no optimizer '%s'", name);
+}
+
+/* Penalties of every parameter, as reals. */
+static rc_status penalties(rc_real **out, const rcn_params *ps, const char *text)
+{
+    rc_real *p = rcb_calloc(ps->n, sizeof *p);
+    *out = p;
+    if (!p)
+        return RC_ENOMEM;
+    for (size_t i = 0; i < ps->n; i++) {
+        double value;
+        RC_TRY(rcn_glob_value(text, ps->p[i].name, 0, &value));
+        p[i] = (rc_real)value;
+    }
+    return RC_OK;
+}
+
+static rc_status new_slots(rct_optim *o)
+{
+    const bool idle = o->config->momentum == 0 && o->method.slots == 1;
+    for (int s = 0; s < o->method.slots && !idle; s++) {
+        o->slot[s] = rcb_calloc(o->params->n, sizeof *o->slot[s]);
+        if (!o->slot[s])
+            return RC_ENOMEM;
+        for (size_t i = 0; i < o->params->n; i++) {
+            o->slot[s][i] = rcb_calloc((size_t)o->params->p[i].size, sizeof **o->slot[s]);
+            if (!o->slot[s][i])
+                return RC_ENOMEM;
+        }
+    }
+    return RC_OK;
+}
+
+static rc_status fill_optim(rct_optim *o)
+{
+    const rcn_params *ps = o->params;
+
+    RC_TRY(find_method(&o->method, o->config->optimizer));
+    if (o->config->weight_decay > 0 && !strstr(o->method.uses, "weight-decay"))
+        return RC_FAIL_HINT(RC_EINVAL, "use --optimizer adamw, or --l2 for a penalty",
+                            "optimizer '%s' has no weight decay", o->method.name);
+    RC_TRY(penalties(&o->l1, ps, o->config->l1));
+    RC_TRY(penalties(&o->l2, ps, o->config->l2));
+    RC_TRY(new_slots(o));
+    o->first = rcb_calloc(ps->n + 1, sizeof *o->first);
+    if (!o->first)
+        return RC_ENOMEM;
+    for (size_t i = 0; i < ps->n; i++)
+        o->first[i + 1] = o->first[i] + (ps->p[i].size + RCK_BLOCK - 1) / RCK_BLOCK;
+    o->block = rcb_calloc((size_t)o->first[ps->n], sizeof *o->block);
+    return o->block ? RC_OK : RC_ENOMEM;
+}
+
+rc_status rct_optim_new(rct_optim *out, rcn_params *params, const rc_config *c)
+{
+    *out = (rct_optim){.params = params, .config = c};
+    const rc_status status = fill_optim(out);
+    if (status != RC_OK)
+        rct_optim_free(out);
+    return status;
+}
+
+void rct_optim_free(rct_optim *o)
+{
+    for (int s = 0; s < RCT_SLOTS; s++) {
+        for (size_t i = 0; o->slot[s] && i < o->params->n; i++)
+            rcb_free(o->slot[s][i]);
+        rcb_free(o->slot[s]);
+    }
+    rcb_free(o->l1);
+    rcb_free(o->l2);
+    rcb_free(o->block);
+    rcb_free(o->first);
+    *o = (rct_optim){0};
+}
+
+/* ---- norm -------------------------------------------------------------------------------- */
+
+/* The parameter that block b belongs to, looking from parameter i on. */
+static size_t owner_of(const rct_optim *o, size_t i, int64_t b)
+{
+    while (o->first[i + 1] <= b)
+        i++;
+    return i;
+}
+
+static void norm_share(const rcb_worker *w, void *ctx)
+{
+    rct_optim *o = ctx;
+    const rc_real limit = (rc_real)o->config->clip_value;
+    int64_t lo, hi;
+    size_t i = 0;
+
+    rcb_share(w, o->first[o->params->n], 1, &lo, &hi);
+    for (int64_t b = lo; b < hi; b++) {
+        i = owner_of(o, i, b);
+        const rcn_param *p = &o->params->p[i];
+        const int64_t from = (b - o->first[i]) * RCK_BLOCK;
+        const int64_t n = p->size - from < RCK_BLOCK ? p->size - from : RCK_BLOCK;
+        if (limit > 0)
+            rck->clamp(n, limit, p->g + from);
+        o->block[b] = (double)rck->dot(n, p->g + from, p->g + from);
+    }
+}
+
+double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit)
+{
+    double total = 0;
+
+    *culprit = NULL;
+    rcb_pool_run(pool, rcb_pool_size(pool), norm_share, o);
+    for (size_t i = 0; i < o->params->n; i++) {
+        double sum = 0;
+        for (int64_t b = o->first[i]; b < o->first[i + 1]; b++)
+            sum += o->block[b];
+        if (!isfinite(sum) && !*culprit)
+            *culprit = o->params->p[i].name;
+        total += sum;
+    }
+    return sqrt(total);
+}
+
+/* ---- update ------------------------------------------------------------------------------ */
+
+typedef struct update_job {
+    rct_optim *o;
+    rck_update common;
+} update_job;
+
+static void update_share(const rcb_worker *w, void *ctx)
+{
+    const update_job *job = ctx;
+    const rct_optim *o = job->o;
+    int64_t lo, hi;
+    size_t i = 0;
+
+    rcb_share(w, o->first[o->params->n], 1, &lo, &hi);
+    while (lo < hi) {
+        i = owner_of(o, i, lo);
+        const rcn_param *p = &o->params->p[i];
+        const int64_t end = o->first[i + 1] < hi ? o->first[i + 1] : hi;
+        const int64_t from = (lo - o->first[i]) * RCK_BLOCK;
+        const int64_t to = (end - o->first[i]) * RCK_BLOCK;
+        rck_update u = job->common;
+
+        u.n = (to < p->size ? to : p->size) - from;
+        u.w = p->w + from;
+        u.g = p->g + from;
+        u.l1 = o->l1[i];
+        u.l2 = o->l2[i];
+        u.m = o->slot[0] ? o->slot[0][i] + from : NULL;
+        u.v = o->slot[1] ? o->slot[1][i] + from : NULL;
+        o->method.update(&u);
+        lo = end;
+    }
+}
+
+rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
+{
+    const rc_config *c = o->config;
+    const double step = (double)++o->steps;
+    update_job job = {
+        .o = o,
+        .common = {
+            .scale = (rc_real)scale, .lr = (rc_real)lr, .decay = (rc_real)c->weight_decay,
+            .momentum = (rc_real)c->momentum,
+            .beta1 = (rc_real)c->beta1, .beta2 = (rc_real)c->beta2, .eps = (rc_real)c->eps,
+            .correct1 = (rc_real)(1 - pow(c->beta1, step)),
+            .correct2 = (rc_real)(1 - pow(c->beta2, step)),
+        },
+    };
+    rcb_pool_run(pool, rcb_pool_size(pool), update_share, &job);
+    return rcn_params_refresh(o->params, pool);
+}

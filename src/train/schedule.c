@@ -1,0 +1,69 @@
+/* schedule.c -- the learning rate as a function of where training stands: pure arithmetic. */
+#include "train/train.h"
+
+#include <math.h>
+#include <string.h>
+
+static double rate_constant(const rc_config *c, const rct_moment *m)
+{
+    (void)m;
+    return c->lr;
+}
+
+static double rate_step(const rc_config *c, const rct_moment *m)
+{
+    const int64_t over = m->epoch - c->lr_after;
+    return over > 0 ? c->lr * pow(c->lr_decay, (double)over) : c->lr;
+}
+
+static double rate_plateau(const rc_config *c, const rct_moment *m)
+{
+    return c->lr * m->factor;
+}
+
+static double rate_cosine(const rc_config *c, const rct_moment *m)
+{
+    const double pi = 3.14159265358979323846;
+    return c->lr_min + (c->lr - c->lr_min) * 0.5 * (1 + cos(pi * fmin(1, m->done)));
+}
+
+typedef struct schedule {
+    const char *name;
+    double (*rate)(const rc_config *c, const rct_moment *m);
+} schedule;
+
+static const schedule schedules[] = {
+#define SCHEDULE(word, help) {#word, rate_##word},
+#include "train/schedules.def"
+#undef SCHEDULE
+};
+
+static const schedule *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof schedules / sizeof *schedules; i++)
+        if (strcmp(schedules[i].name, name) == 0)
+            return &schedules[i];
+    return NULL;
+}
+
+rc_status rct_schedule_check(const rc_config *c)
+{
+    if (!find(c->lr_schedule))
+        return RC_FAIL_HINT(RC_EINVAL, "see: recur list schedules",
+                            "there is no learning rate schedule '%s'", c->lr_schedule);
+    if (strcmp(c->lr_schedule, "cosine") == 0 && c->epochs == 0 && c->steps == 0)
+        return RC_FAIL_HINT(RC_EINVAL, "pass --epochs or --steps",
+                            "a cosine schedule needs an end to fall to");
+    return RC_OK;
+}
+
+double rct_schedule_rate(const rc_config *c, const rct_moment *m)
+{
+    return fmax(c->lr_min, find(c->lr_schedule)->rate(c, m));
+}
+
+double rct_schedule_after(const rc_config *c, double factor, double gain)
+{
+    const bool falls = strcmp(c->lr_schedule, "plateau") == 0;
+    return falls && !(gain > c->lr_gain) ? factor * c->lr_decay : factor;
+}

@@ -1,0 +1,112 @@
+/* train.h -- optimisers, schedules, the loop and its checkpoints. Drives any task through rcm_task and
+ * never knows which.
+ *
+ * Object room.
+ */
+#ifndef RCT_TRAIN_H
+#define RCT_TRAIN_H
+
+#include "model/model.h"
+
+/* ---- optimisers (optim.c) ---------------------------------------------------------------- */
+
+enum { RCT_SLOTS = 2 };
+
+typedef struct rct_method {
+    const char *name;
+    const char *help;
+    const char *uses;
+    int slots;
+    void (*update)(const rck_update *u);
+} rct_method;
+
+/* What updates the parameters of one model: gradient norms, clipping, penalties, the method. All sums
+ * run over blocks of RCK_BLOCK in order, so they do not depend on the number of workers. Owner. */
+typedef struct rct_optim {
+    rct_method method;
+    rcn_params *params;
+    int64_t steps;                /* updates made */
+    rc_real **slot[RCT_SLOTS];    /* [slot][parameter], in the layout of the parameter; NULL: unused */
+    rc_real *l1, *l2;             /* (parameters) */
+    double *block;                /* partial sums of squares */
+    int64_t *first;               /* (parameters + 1) first block of each */
+    const rc_config *config;
+} rct_optim;
+
+rc_status rct_optim_new(rct_optim *out, rcn_params *params, const rc_config *c);
+void rct_optim_free(rct_optim *o);
+/* Clip values, then the norm of the whole gradient. NaN or infinite when an element is; *culprit is then
+ * the first such parameter. */
+double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit);
+/* One update at learning rate lr with gradients times `scale`, then fresh transposes. */
+rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
+
+/* ---- schedules (schedule.c) -------------------------------------------------------------- */
+
+/* Where training stands, as far as a learning rate depends on it. */
+typedef struct rct_moment {
+    int64_t epoch; /* from 1 */
+    double done;   /* part of the whole training that is done, 0 .. 1; NaN: unknown */
+    double factor; /* of a plateau: grows smaller with every bad validation */
+} rct_moment;
+
+/* RC_EINVAL: no such schedule, or cosine without an end. */
+rc_status rct_schedule_check(const rc_config *c);
+double rct_schedule_rate(const rc_config *c, const rct_moment *m);
+/* The factor after a validation that gained `gain` nats per symbol over the best before. */
+double rct_schedule_after(const rc_config *c, double factor, double gain);
+
+/* ---- the loop (loop.c) ------------------------------------------------------------------- */
+
+/* All that changes while training and is not a weight or an optimiser slot; saved whole. */
+#define RCT_PLACE_MAP(WHOLE, REAL)                                                                 \
+    WHOLE(epoch)      /* being trained, from 1 */                                                  \
+    WHOLE(pos)        /* time steps of this epoch that are done */                                 \
+    WHOLE(step)       /* steps done */                                                             \
+    WHOLE(epoch_step) /* of them in this epoch */                                                  \
+    WHOLE(tokens)     /* trained on */                                                             \
+    WHOLE(updates)    /* of the optimiser */                                                       \
+    WHOLE(bad)        /* validations without a gain since the best */                              \
+    WHOLE(skipped)    /* steps with a NaN, in all */                                               \
+    WHOLE(row)        /* of them, in a row up to now */                                            \
+    WHOLE(scored)     /* the step of the last validation, -1: none */                              \
+    WHOLE(done)       /* 1: training has ended */                                                  \
+    WHOLE(count)      /* predictions since the last record */                                      \
+    REAL(sum)         /* nats since the last record */                                             \
+    REAL(factor)      /* of a plateau schedule */                                                  \
+    REAL(best)        /* nats per symbol; infinity: none yet */
+
+typedef struct rct_place {
+#define RCT_WHOLE(field) int64_t field;
+#define RCT_REAL(field) double field;
+    RCT_PLACE_MAP(RCT_WHOLE, RCT_REAL)
+#undef RCT_WHOLE
+#undef RCT_REAL
+} rct_place;
+
+struct rc_trainer {
+    rc_config *config;
+    char *path;
+    char *state_path;
+    const rcm_task *task;
+    rc_model *model;
+    rcm_corpus *corpus;
+    uint32_t corpus_crc;
+    rcb_pool *pool;
+    rc_graph *graph;
+    rcm_feed feed;
+    rct_optim optim;
+    rct_place place;
+};
+
+/* ---- checkpoints (checkpoint.c) ---------------------------------------------------------- */
+
+/* Write `path`.state: last weights, optimiser, place, carried state. One rename. */
+rc_status rct_checkpoint_save(const rc_trainer *t);
+/* Read the place, optimiser and carried state of an opened state file into a trainer whose model has
+ * been read from it. */
+rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f);
+/* The data's number as written. */
+rc_status rct_checkpoint_crc(const rcf_file *f, const char *path, uint32_t *out);
+
+#endif

@@ -1,0 +1,383 @@
+/* pool_test.c -- the pool with fewer and more workers than cores: every worker runs once, barriers
+ * hold, shares cover, denormals are flushed, failures to start leave nothing behind. */
+#define _GNU_SOURCE /* setenv, setrlimit */
+#include "check.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <time.h>
+
+static const int sizes[] = {1, 2, 3, 7};
+
+#define for_each_size(i) for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+
+static rcb_pool *pool_of(int threads)
+{
+    rcb_pool *p;
+
+    CHECK_STATUS(rcb_pool_new(&p, threads), RC_OK);
+    assert_int_equal(rcb_pool_size(p), threads);
+    return p;
+}
+
+typedef struct roll {
+    rcb_pool *pool;
+    int count;
+    int runs[8]; /* by worker; plain: each is written by its worker alone */
+    _Atomic int wrong;
+} roll;
+
+static void call_roll(const rcb_worker *w, void *ctx)
+{
+    roll *r = ctx;
+
+    if (w->pool != r->pool || w->count != r->count || w->id < 0 || w->id >= w->count)
+        atomic_fetch_add(&r->wrong, 1);
+    else
+        r->runs[w->id]++;
+}
+
+static void every_worker_runs_once(void **unused)
+{
+    (void)unused;
+    for_each_size(i)
+    {
+        rcb_pool *p = pool_of(sizes[i]);
+
+        for (int asked = -1; asked <= sizes[i] + 2; asked++) {
+            const int count = asked < 1 ? 1 : asked > sizes[i] ? sizes[i] : asked;
+            roll r = {.pool = p, .count = count};
+
+            for (int run = 1; run <= 200; run++) {
+                rcb_pool_run(p, asked, call_roll, &r);
+                for (int w = 0; w < 8; w++)
+                    assert_int_equal(r.runs[w], w < count ? run : 0);
+            }
+            assert_int_equal(r.wrong, 0);
+        }
+        rcb_pool_free(p);
+    }
+    rcb_pool_free(NULL);
+}
+
+typedef struct laps {
+    int64_t count;
+    int64_t lap[8]; /* plain: only the barrier orders reads after writes */
+    _Atomic int wrong;
+} laps;
+
+/* After the first barrier of a lap everybody sees everybody else's lap; nobody writes the next
+ * before all have looked. */
+static void run_laps(const rcb_worker *w, void *ctx)
+{
+    laps *l = ctx;
+
+    for (int64_t i = 1; i <= l->count; i++) {
+        l->lap[w->id] = i;
+        rcb_barrier(w);
+        for (int j = 0; j < w->count; j++)
+            if (l->lap[j] != i)
+                atomic_fetch_add(&l->wrong, 1);
+        rcb_barrier(w);
+    }
+}
+
+static void barrier_holds_ten_thousand_times(void **unused)
+{
+    (void)unused;
+    for_each_size(i)
+    {
+        rcb_pool *p = pool_of(sizes[i]);
+
+        for (int run = 0; run < 2; run++) {
+            laps l = {.count = 2500};
+
+            rcb_pool_run(p, sizes[i], run_laps, &l);
+            assert_int_equal(l.wrong, 0);
+            for (int w = 0; w < sizes[i]; w++)
+                assert_int_equal(l.lap[w], 2500);
+        }
+        rcb_pool_free(p);
+    }
+}
+
+static void doze(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
+}
+
+static void run_lazy_laps(const rcb_worker *w, void *ctx)
+{
+    laps *l = ctx;
+
+    for (int64_t i = 1; i <= l->count; i++) {
+        if (w->id == i % w->count)
+            doze(); /* the others go to sleep in the barrier */
+        l->lap[w->id] = i;
+        rcb_barrier(w);
+        for (int j = 0; j < w->count; j++)
+            if (l->lap[j] != i)
+                atomic_fetch_add(&l->wrong, 1);
+        rcb_barrier(w);
+    }
+    if (w->id == w->count - 1)
+        doze(); /* the caller goes to sleep at the end */
+}
+
+static void sleepers_are_woken(void **unused)
+{
+    (void)unused;
+    for_each_size(i)
+    {
+        rcb_pool *p = pool_of(sizes[i]);
+
+        for (int run = 0; run < 3; run++) {
+            laps l = {.count = 10};
+
+            doze(); /* the workers go to sleep between runs */
+            rcb_pool_run(p, sizes[i], run_lazy_laps, &l);
+            assert_int_equal(l.wrong, 0);
+        }
+        rcb_pool_free(p);
+    }
+}
+
+static int64_t processor_microseconds(void)
+{
+    struct timespec t;
+
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void nothing(const rcb_worker *w, void *ctx)
+{
+    (void)w;
+    (void)ctx;
+}
+
+/* Seven workers that wait 100 ms use a few of them, not 700. */
+static void idle_pool_uses_no_processor(void **unused)
+{
+    rcb_pool *p = pool_of(7);
+
+    (void)unused;
+    rcb_pool_run(p, 7, nothing, NULL);
+
+    const int64_t before = processor_microseconds();
+
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    assert_in_range(processor_microseconds() - before, 0, 50000);
+    rcb_pool_free(p);
+}
+
+static void shares_cover_everything_exactly(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+    for (int trial = 0; trial < 3000; trial++) {
+        const int count = (int)pick(1, 9);
+        const int64_t n = pick(0, pick(0, 3) ? 100 : 5), grain = pick(1, 20);
+        int64_t at = 0, least = INT64_MAX, most = 0;
+
+        for (int id = 0; id < count; id++) {
+            int64_t lo, hi;
+
+            rcb_share(&(rcb_worker){.id = id, .count = count}, n, grain, &lo, &hi);
+            assert_int_equal(lo, at);
+            assert_true(lo <= hi && hi <= n);
+            assert_true(lo % grain == 0 || lo == n);
+
+            const int64_t pieces = (hi - lo + grain - 1) / grain;
+
+            least = pieces < least ? pieces : least;
+            most = pieces > most ? pieces : most;
+            at = hi;
+        }
+        assert_int_equal(at, n);
+        assert_true(most - least <= 1); /* as even as the grain allows */
+    }
+}
+
+static void shares_of_huge_counts_do_not_overflow(void **unused)
+{
+    int64_t lo, hi;
+
+    (void)unused;
+    rcb_share(&(rcb_worker){.id = 6, .count = 7}, INT64_MAX, 1000, &lo, &hi);
+    assert_true(lo > 0 && lo < hi && hi == INT64_MAX);
+    rcb_share(&(rcb_worker){.id = 0, .count = 7}, INT64_MAX, INT64_MAX, &lo, &hi);
+    assert_true(lo == 0 && hi == INT64_MAX);
+}
+
+/* Half of the smallest normal number, kept from the compiler's eyes. */
+static double half_of_smallest(void)
+{
+    volatile double x = 2.2250738585072014e-308;
+
+    return x * 0.5;
+}
+
+static void halve(const rcb_worker *w, void *ctx)
+{
+    ((double *)ctx)[w->id] = half_of_smallest();
+}
+
+static void denormals_are_flushed_during_a_run_only(void **unused)
+{
+    (void)unused;
+#if defined(__SSE__) || defined(__aarch64__)
+    for_each_size(i)
+    {
+        rcb_pool *p = pool_of(sizes[i]);
+        double got[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+
+        assert_true(half_of_smallest() > 0);
+        rcb_pool_run(p, sizes[i], halve, got);
+        assert_true(half_of_smallest() > 0);
+        for (int w = 0; w < sizes[i]; w++)
+            assert_true(got[w] == 0);
+        rcb_pool_free(p);
+    }
+#else
+    skip();
+#endif
+}
+
+static void ask_signals(const rcb_worker *w, void *ctx)
+{
+    sigset_t blocked;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    ((int *)ctx)[w->id] = sigismember(&blocked, SIGINT);
+}
+
+static void signals_stay_with_the_caller(void **unused)
+{
+    rcb_pool *p = pool_of(3);
+    int blocked[3] = {-1, -1, -1};
+
+    (void)unused;
+    rcb_pool_run(p, 3, ask_signals, blocked);
+    assert_true(blocked[0] == 0 && blocked[1] == 1 && blocked[2] == 1);
+    rcb_pool_free(p);
+}
+
+static void two_pools_do_not_disturb_each_other(void **unused)
+{
+    rcb_pool *a = pool_of(2);
+    rcb_pool *b = pool_of(3);
+
+    (void)unused;
+    for (int i = 0; i < 100; i++) {
+        laps l = {.count = 5}, m = {.count = 5};
+
+        rcb_pool_run(a, 2, run_laps, &l);
+        rcb_pool_run(b, 3, run_laps, &m);
+        assert_int_equal(l.wrong + m.wrong, 0);
+    }
+    rcb_pool_free(a);
+    rcb_pool_free(b);
+}
+
+static void default_size_is_the_variable_or_the_cores(void **unused)
+{
+    static const char *const bad[] = {
+        "0", "-1", "x", "2x", " 2", "1025", "1.5", "0x10", "99999999999999999999"};
+    rcb_pool *p;
+
+    (void)unused;
+    for (int empty = 0; empty < 2; empty++) {
+        empty ? setenv("RECUR_THREADS", "", 1) : unsetenv("RECUR_THREADS");
+        CHECK_STATUS(rcb_pool_new(&p, 0), RC_OK);
+        assert_int_equal(rcb_pool_size(p), rcb_cores());
+        rcb_pool_free(p);
+    }
+
+    setenv("RECUR_THREADS", "3", 1);
+    CHECK_STATUS(rcb_pool_new(&p, 0), RC_OK);
+    assert_int_equal(rcb_pool_size(p), 3);
+    rcb_pool_free(p);
+    p = pool_of(2); /* a number given by the caller wins */
+    rcb_pool_free(p);
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        setenv("RECUR_THREADS", bad[i], 1);
+        CHECK_STATUS(rcb_pool_new(&p, 0), RC_EINVAL);
+        CHECK_MESSAGE_HAS("RECUR_THREADS");
+        CHECK_MESSAGE_HAS(bad[i]);
+        assert_null(p);
+    }
+    unsetenv("RECUR_THREADS");
+
+    CHECK_STATUS(rcb_pool_new(&p, -1), RC_EINVAL);
+    CHECK_STATUS(rcb_pool_new(&p, 1025), RC_EINVAL);
+    CHECK_MESSAGE_HAS("1025");
+}
+
+static rc_status make_pool(void *ctx)
+{
+    rcb_pool *p;
+
+    (void)ctx;
+    RC_TRY(rcb_pool_new(&p, 3));
+    rcb_pool_free(p);
+    return RC_OK;
+}
+
+static void failed_allocation_makes_no_pool(void **unused)
+{
+    (void)unused;
+    CHECK_EACH_ALLOCATION(make_pool, NULL);
+}
+
+/* With little address space left the stacks of so many threads have no room. */
+static void thread_that_cannot_start_is_an_error(void **unused)
+{
+    struct rlimit before;
+    rcb_pool *p;
+
+    (void)unused;
+#if defined(CHECK_WATCHED) || defined(__SANITIZE_THREAD__)
+    print_message("the sanitizer needs the address space\n");
+    skip();
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    skip();
+#endif
+#endif
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+
+    const struct rlimit little = {.rlim_cur = (rlim_t)200 << 20, .rlim_max = before.rlim_max};
+
+    assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+
+    const rc_status status = rcb_pool_new(&p, 1000);
+
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    CHECK_STATUS(status, RC_ENOMEM);
+    CHECK_MESSAGE_HAS("of 1000");
+    assert_null(p);
+    CHECK_STATUS(make_pool(NULL), RC_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_worker_runs_once),
+        cmocka_unit_test(barrier_holds_ten_thousand_times),
+        cmocka_unit_test(sleepers_are_woken),
+        cmocka_unit_test(idle_pool_uses_no_processor),
+        cmocka_unit_test(shares_cover_everything_exactly),
+        cmocka_unit_test(shares_of_huge_counts_do_not_overflow),
+        cmocka_unit_test(denormals_are_flushed_during_a_run_only),
+        cmocka_unit_test(signals_stay_with_the_caller),
+        cmocka_unit_test(two_pools_do_not_disturb_each_other),
+        cmocka_unit_test(default_size_is_the_variable_or_the_cores),
+        cmocka_unit_test(failed_allocation_makes_no_pool),
+        cmocka_unit_test(thread_that_cannot_start_is_an_error),
+    };
+    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+}

@@ -1,0 +1,306 @@
+/* vec_test.c -- element-wise entries and reductions against double, for every table; avx2 and
+ * avx512 bit for bit. */
+#include "check.h"
+#include "oracle.h"
+
+#define TOL (8 * ORACLE_EPS)
+
+enum { LONGEST = 150 };
+
+/* Three inputs, and an output that begins as a copy of the fourth. */
+typedef struct vectors {
+    int64_t n;
+    rc_real *a, *b, *c, *y;
+} vectors;
+
+static vectors new_vectors(int64_t n)
+{
+    vectors v = {n, guard_new(n), guard_new(n), guard_new(n), guard_new(n)};
+
+    fill_real(v.a, n);
+    fill_real(v.b, n);
+    fill_real(v.c, n);
+    fill_real(v.y, n);
+    return v;
+}
+
+static void free_vectors(vectors *v)
+{
+    guard_free(v->a);
+    guard_free(v->b);
+    guard_free(v->c);
+    guard_free(v->y);
+}
+
+/* An element-wise entry: how to call it, and one element of it in double (y: before). */
+typedef struct entry {
+    const char *name;
+    void (*call)(const rck_table *t, const vectors *v);
+    double (*want)(double a, double b, double y);
+} entry;
+
+#define ENTRY(name, call_it, formula)                                                              \
+    static void call_##name(const rck_table *t, const vectors *v)                                  \
+    {                                                                                              \
+        t->call_it;                                                                                \
+    }                                                                                              \
+    static double want_##name(double a, double b, double y)                                        \
+    {                                                                                              \
+        (void)a;                                                                                   \
+        (void)b;                                                                                   \
+        (void)y;                                                                                   \
+        return formula;                                                                            \
+    }
+
+ENTRY(fill, fill(v->n, (rc_real)0.5, v->y), 0.5)
+ENTRY(add, add(v->n, v->a, v->b, v->y), a + b)
+ENTRY(sub, sub(v->n, v->a, v->b, v->y), a - b)
+ENTRY(mul, mul(v->n, v->a, v->b, v->y), a *b)
+ENTRY(mul_add, mul_add(v->n, v->a, v->b, v->y), y + a * b)
+ENTRY(scale, scale(v->n, (rc_real)0.75, v->a, v->y), 0.75 * a)
+ENTRY(axpy, axpy(v->n, (rc_real)0.75, v->a, v->y), y + 0.75 * a)
+ENTRY(exp, exp(v->n, v->a, v->y), exp(a))
+ENTRY(log, log(v->n, v->a, v->y), a < 0 ? NAN : log(a))
+ENTRY(tanh, tanh(v->n, v->a, v->y), tanh(a))
+ENTRY(sigmoid, sigmoid(v->n, v->a, v->y), oracle_sigmoid(a))
+ENTRY(relu, relu(v->n, v->a, v->y), fmax(a, 0))
+ENTRY(tanh_back, tanh_back(v->n, v->a, v->b, v->y), y + b * (1 - a * a))
+ENTRY(sigmoid_back, sigmoid_back(v->n, v->a, v->b, v->y), y + b * a * (1 - a))
+ENTRY(relu_back, relu_back(v->n, v->a, v->b, v->y), a > 0 ? y + b : y)
+ENTRY(log_back, log_back(v->n, v->a, v->b, v->y), y + b / a)
+
+static const entry entries[] = {
+#define LIST(name) {#name, call_##name, want_##name}
+    LIST(fill),      LIST(add),          LIST(sub),       LIST(mul),
+    LIST(mul_add),   LIST(scale),        LIST(axpy),      LIST(exp),
+    LIST(log),       LIST(tanh),         LIST(sigmoid),   LIST(relu),
+    LIST(tanh_back), LIST(sigmoid_back), LIST(relu_back), LIST(log_back),
+#undef LIST
+};
+
+#define for_each_entry(e)                                                                          \
+    for (const entry *e = entries; e < entries + sizeof entries / sizeof *entries; e++)
+
+static void elements_match_double_at_every_length(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int64_t n = 0; n < LONGEST; n++) {
+        vectors v = new_vectors(n);
+        rc_real *start = guard_new(n);
+        double want[LONGEST];
+
+        memcpy(start, v.y, (size_t)n * sizeof *start);
+        for_each_entry(e) {
+            for (int64_t i = 0; i < n; i++)
+                want[i] = e->want((double)v.a[i], (double)v.b[i], (double)start[i]);
+            for_each_table(t) {
+                memcpy(v.y, start, (size_t)n * sizeof *start);
+                e->call(t, &v);
+                CHECK_CLOSE(v.y, want, n, TOL);
+                guard_check(v.y);
+            }
+        }
+        guard_free(start);
+        free_vectors(&v);
+    }
+}
+
+static void elements_may_be_computed_in_place(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    vectors v = new_vectors(LONGEST);
+    rc_real *start = guard_new(LONGEST);
+    double want[LONGEST];
+
+    memcpy(start, v.a, LONGEST * sizeof *start);
+    for_each_entry(e) {
+        const vectors same = {LONGEST, v.y, v.y, v.y, v.y};
+
+        for (int64_t i = 0; i < LONGEST; i++)
+            want[i] = e->want((double)start[i], (double)start[i], (double)start[i]);
+        for_each_table(t) {
+            memcpy(v.y, start, LONGEST * sizeof *start);
+            e->call(t, &same);
+            CHECK_CLOSE(v.y, want, LONGEST, TOL);
+        }
+    }
+    guard_free(start);
+    free_vectors(&v);
+}
+
+static void twins_give_the_same_bits(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    const rck_table *narrow, *wide;
+
+    oracle_twins(&narrow, &wide);
+    if (!narrow)
+        skip();
+    for (int64_t n = 0; n < LONGEST; n++) {
+        vectors v = new_vectors(n);
+        vectors w = v;
+
+        for (int64_t i = 0; i < n; i++) {
+            v.a[i] = (rc_real)fabs((double)v.a[i]) * 30; /* log: no NaN, whose sign is free */
+            v.b[i] *= 30;
+        }
+        w.y = guard_new(n);
+        memcpy(w.y, v.y, (size_t)n * sizeof *w.y);
+        for_each_entry(e) {
+            if (e->call == call_log_back)
+                continue; /* may divide 0 by 0 */
+            e->call(narrow, &v);
+            e->call(wide, &w);
+            assert_memory_equal(v.y, w.y, (size_t)n * sizeof *w.y);
+        }
+
+        const rc_real reduced[2][3] = {
+            {narrow->sum(n, v.b), narrow->dot(n, v.a, v.b), narrow->max(n, v.b)},
+            {wide->sum(n, v.b), wide->dot(n, v.a, v.b), wide->max(n, v.b)},
+        };
+
+        assert_memory_equal(reduced[0], reduced[1], sizeof reduced[0]);
+        guard_free(w.y);
+        free_vectors(&v);
+    }
+}
+
+static void log_of_what_has_none_is_told(void **unused)
+{
+    (void)unused;
+
+    const rc_real x[4] = {0, -1, (rc_real)INFINITY, (rc_real)NAN};
+    rc_real y[4];
+
+    for_each_table(t) {
+        t->log(4, x, y);
+        assert_true(y[0] == -(rc_real)INFINITY);
+        assert_true(isnan(y[1]));
+        assert_true(y[2] == (rc_real)INFINITY);
+        assert_true(isnan(y[3]));
+        t->relu(4, x, y);
+        assert_true(y[1] == 0 && y[2] == (rc_real)INFINITY && isnan(y[3]));
+    }
+}
+
+static void reductions_match_double_at_every_length(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int64_t n = 0; n < LONGEST; n++) {
+        vectors v = new_vectors(n);
+
+        for_each_table(t) {
+            CHECK_NEAR(t->sum(n, v.a), oracle_sum(n, v.a), 100 * ORACLE_EPS);
+            CHECK_NEAR(t->dot(n, v.a, v.b), oracle_dot(n, v.a, v.b), 100 * ORACLE_EPS);
+            CHECK_NEAR(t->max(n, v.a), oracle_max(n, v.a), 0);
+            assert_true(t->finite(n, v.a));
+        }
+        free_vectors(&v);
+    }
+}
+
+/* The order of kernel.h: lane i % 16, then 8 + 8, 4 + 4, 2 + 2, 1 + 1. */
+static void sums_are_taken_in_the_canonical_order(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int64_t n = 0; n < LONGEST; n++) {
+        vectors v = new_vectors(n);
+        rc_real lane[16] = {0};
+
+        for (int64_t i = 0; i < n; i++)
+            lane[i % 16] += v.a[i];
+        for (int half = 8; half > 0; half /= 2)
+            for (int i = 0; i < half; i++)
+                lane[i] += lane[i + half];
+        for_each_table(t)
+            assert_true(t->sum(n, v.a) == lane[0]);
+        free_vectors(&v);
+    }
+}
+
+static void bad_numbers_are_found_wherever_they_are(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    static const double bad[] = {INFINITY, -INFINITY, NAN};
+
+    for_each_table(t)
+        for (int64_t n = 1; n < LONGEST; n += 7)
+            for (int k = 0; k < 3; k++) {
+                vectors v = new_vectors(n);
+                const int64_t at = pick(0, n - 1);
+
+                v.a[at] = (rc_real)bad[k];
+                assert_false(t->finite(n, v.a));
+                CHECK_NEAR(t->max(n, v.a), oracle_max(n, v.a), 0);
+                free_vectors(&v);
+            }
+}
+
+static void column_sums_do_not_depend_on_cuts(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int trial = 0; trial < 60; trial++) {
+        const int64_t rows = pick(0, 20);
+        const int64_t n = pick(0, LONGEST);
+        const int64_t ld = n + pick(0, 3);
+        const int64_t row = pick(0, rows);
+        const int64_t col = pick(0, n);
+        rc_real *x = guard_new(rows * ld);
+        rc_real *start = guard_new(n);
+        rc_real *y = guard_new(n);
+        rc_real *cut = guard_new(n);
+        double want[LONGEST + 1];
+
+        fill_real(x, rows * ld);
+        fill_real(start, n);
+        for (int64_t j = 0; j < n; j++) {
+            want[j] = (double)start[j];
+            for (int64_t r = 0; r < rows; r++)
+                want[j] += (double)x[r * ld + j];
+        }
+        for_each_table(t) {
+            memcpy(y, start, (size_t)n * sizeof *y);
+            memcpy(cut, start, (size_t)n * sizeof *y);
+            t->col_sum(rows, n, x, ld, y);
+            CHECK_CLOSE(y, want, n, 100 * ORACLE_EPS);
+            t->col_sum(row, col, x, ld, cut);
+            t->col_sum(rows - row, col, x + row * ld, ld, cut);
+            t->col_sum(rows, n - col, x + col, ld, cut + col);
+            assert_memory_equal(y, cut, (size_t)n * sizeof *y);
+        }
+        guard_free(x);
+        guard_free(start);
+        guard_free(y);
+        guard_free(cut);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(elements_match_double_at_every_length),
+        cmocka_unit_test(elements_may_be_computed_in_place),
+        cmocka_unit_test(twins_give_the_same_bits),
+        cmocka_unit_test(log_of_what_has_none_is_told),
+        cmocka_unit_test(reductions_match_double_at_every_length),
+        cmocka_unit_test(sums_are_taken_in_the_canonical_order),
+        cmocka_unit_test(bad_numbers_are_found_wherever_they_are),
+        cmocka_unit_test(column_sums_do_not_depend_on_cuts),
+    };
+
+    return cmocka_run_group_tests_name("vec", tests, NULL, NULL);
+}

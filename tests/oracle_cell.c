@@ -1,0 +1,963 @@
+/* oracle_cell.c -- the textbook of the cells, and the harness that puts one random step to it and
+ * to a cell's descriptor.
+ *
+ * Promises to share nothing with src/cell but the descriptor. Memory handed to a cell is guarded:
+ * an element that is not the cell's to write keeps its bits, in gaps, margins and inputs.
+ */
+#include "oracle_cell.h"
+
+#include "check.h"
+
+/* ---- the textbook -------------------------------------------------------------------------- */
+
+static double sigmoid(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+/* U_g v of one unit, without c. */
+static double product(const oracle_step *s, int gate, int64_t unit, const double *v)
+{
+    const double *row = s->u + (gate * s->H + unit) * s->H;
+    double sum = 0.0;
+
+    for (int64_t k = 0; k < s->H; k++)
+        sum += row[k] * v[k];
+    return sum;
+}
+
+/* W_g x + b_g + U_g v + c_g of one unit. */
+static double both(const oracle_step *s, int gate, int64_t unit, const double *v)
+{
+    return s->wx[gate * s->H + unit] + product(s, gate, unit, v) + s->c[gate * s->H + unit];
+}
+
+static void textbook_tanh(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++)
+        s->out[0][j] = tanh(both(s, 0, j, s->in[0]));
+}
+
+static void textbook_relu(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++)
+        s->out[0][j] = fmax(0.0, both(s, 0, j, s->in[0]));
+}
+
+static void textbook_sgru(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double z = sigmoid(both(s, 0, j, s->in[0]));
+        const double n = tanh(both(s, 1, j, s->in[0]));
+
+        s->out[0][j] = z * s->in[0][j] + (1.0 - z) * n;
+    }
+}
+
+static void textbook_gru(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double r = sigmoid(both(s, 0, j, s->in[0]));
+        const double z = sigmoid(both(s, 1, j, s->in[0]));
+        const double un = product(s, 2, j, s->in[0]) + s->c[2 * s->H + j];
+        const double n = tanh(s->wx[2 * s->H + j] + r * un);
+
+        s->out[0][j] = z * s->in[0][j] + (1.0 - z) * n;
+    }
+}
+
+/* h' between h and tanh(W_n x + U_n (r h) + ...), with z the share of the old or of the new state */
+static void gru_before(const oracle_step *s, bool z_is_new)
+{
+    double *rh = rcb_alloc((size_t)s->H, sizeof *rh);
+
+    assert_non_null(rh);
+    for (int64_t j = 0; j < s->H; j++)
+        rh[j] = sigmoid(both(s, 0, j, s->in[0])) * s->in[0][j];
+    for (int64_t j = 0; j < s->H; j++) {
+        const double z = sigmoid(both(s, 1, j, s->in[0]));
+        const double n = tanh(both(s, 2, j, rh));
+
+        s->out[0][j] = z_is_new ? z * n + (1.0 - z) * s->in[0][j] : z * s->in[0][j] + (1.0 - z) * n;
+    }
+    rcb_free(rh);
+}
+
+static void textbook_gru_before(const oracle_step *s)
+{
+    gru_before(s, false);
+}
+
+static void textbook_lstm(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double i = sigmoid(both(s, 0, j, s->in[0]));
+        const double f = sigmoid(both(s, 1, j, s->in[0]));
+        const double g = tanh(both(s, 2, j, s->in[0]));
+        const double o = sigmoid(both(s, 3, j, s->in[0]));
+
+        s->out[1][j] = f * s->in[1][j] + i * g;
+        s->out[0][j] = o * tanh(s->out[1][j]);
+    }
+}
+
+void oracle_gru_lecture(const oracle_step *s)
+{
+    gru_before(s, true);
+}
+
+void oracle_sgru_lecture(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double update = sigmoid(both(s, 0, j, s->in[0]));
+        const double candidate = tanh(both(s, 1, j, s->in[0]));
+
+        s->out[0][j] = update * candidate + (1.0 - update) * s->in[0][j];
+    }
+}
+
+oracle_cell *oracle_cell_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        oracle_cell *step;
+    } all[] = {
+        {"tanh", textbook_tanh}, {"relu", textbook_relu}, {"irnn", textbook_relu},
+        {"sgru", textbook_sgru}, {"gru", textbook_gru},   {"gru-before", textbook_gru_before},
+        {"lstm", textbook_lstm},
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return all[i].step;
+    return NULL;
+}
+
+/* ---- random numbers and memory of the harness ---------------------------------------------- */
+
+typedef struct source {
+    rcb_key key;
+    uint64_t count;
+} source;
+
+static source source_of(uint64_t seed)
+{
+    return (source){.key = {{(uint32_t)seed, (uint32_t)(seed >> 32)}}};
+}
+
+/* 0 .. n-1 */
+static int64_t below(source *from, int64_t n)
+{
+    uint32_t word[4] = {(uint32_t)from->count, (uint32_t)(from->count >> 32), 0, 0};
+
+    from->count++;
+    rcb_philox(from->key, word, word);
+    return (int64_t)(((uint64_t)word[0] * (uint64_t)n) >> 32);
+}
+
+/* A number of rc_real in [-size, size). */
+static double draw(source *from, double size)
+{
+    return (double)(rc_real)(((double)below(from, 1 << 24) / (1 << 23) - 1.0) * size);
+}
+
+static double *doubles(int64_t n)
+{
+    double *p = rcb_calloc((size_t)n, sizeof *p);
+
+    assert_non_null(p);
+    return p;
+}
+
+static double *random_doubles(source *from, int64_t n, double size)
+{
+    double *p = doubles(n);
+
+    for (int64_t i = 0; i < n; i++)
+        p[i] = draw(from, size);
+    return p;
+}
+
+/* ---- cases and results --------------------------------------------------------------------- */
+
+/* A rectifier has no derivative at 0: move its arguments away from there. */
+static void leave_kink(oracle_case *k)
+{
+    if (k->textbook != textbook_relu)
+        return;
+    for (int64_t b = 0; b < k->B; b++) {
+        const oracle_step s = {.H = k->H, .wx = k->wx + b * k->H, .u = k->u, .c = k->c + b * k->H};
+
+        for (int64_t j = 0; j < k->H; j++)
+            if (fabs(both(&s, 0, j, k->in[0] + b * k->H)) < 0.01)
+                k->wx[b * k->H + j] += 0.0625;
+    }
+}
+
+oracle_case *oracle_case_new(uint64_t seed, const rcc_cell *cell, int64_t B, int64_t H)
+{
+    source from = source_of(seed);
+    oracle_case *k = rcb_calloc(1, sizeof *k);
+    const int64_t G = cell->gates;
+
+    assert_non_null(k);
+    k->seed = seed;
+    k->textbook = oracle_cell_of(cell->name);
+    if (!k->textbook)
+        fail_msg("no textbook for cell '%s'", cell->name);
+    k->B = B;
+    k->H = H;
+    k->gates = cell->gates;
+    k->states = cell->states;
+    assert_true(k->states <= 2);
+    k->wx = random_doubles(&from, B * G * H, below(&from, 4) ? 2.0 : 8.0);
+    k->u = random_doubles(&from, G * H * H, 1.5 / sqrt((double)H));
+    k->c = random_doubles(&from, B * G * H, 0.5);
+    for (int i = 0; i < k->states; i++) {
+        k->in[i] = random_doubles(&from, B * H, i ? 2.0 : 1.0);
+        k->d_out[i] = random_doubles(&from, B * H, 1.0);
+    }
+    k->d_h = random_doubles(&from, B * H, 1.0);
+    leave_kink(k);
+    return k;
+}
+
+void oracle_case_free(oracle_case *k)
+{
+    for (int i = 0; i < k->states; i++) {
+        rcb_free(k->in[i]);
+        rcb_free(k->d_out[i]);
+    }
+    rcb_free(k->d_h);
+    rcb_free(k->wx);
+    rcb_free(k->u);
+    rcb_free(k->c);
+    rcb_free(k);
+}
+
+oracle_result *oracle_result_new(const oracle_case *k)
+{
+    oracle_result *r = rcb_calloc(1, sizeof *r);
+
+    assert_non_null(r);
+    for (int i = 0; i < k->states; i++) {
+        r->out[i] = doubles(k->B * k->H);
+        r->d_in[i] = doubles(k->B * k->H);
+    }
+    r->d_wx = doubles(k->B * k->gates * k->H);
+    r->d_c = doubles(k->B * k->gates * k->H);
+    return r;
+}
+
+void oracle_result_free(oracle_result *r)
+{
+    for (int i = 0; i < 2; i++) {
+        rcb_free(r->out[i]);
+        rcb_free(r->d_in[i]);
+    }
+    rcb_free(r->d_wx);
+    rcb_free(r->d_c);
+    rcb_free(r);
+}
+
+/* ---- the textbook's answer ----------------------------------------------------------------- */
+
+/* Row b of a case, with its own copies of what is varied. */
+typedef struct row_view {
+    oracle_step step;
+    double *wx, *c, *in[2], *out[2];
+    const double *d_out[2];
+    const oracle_case *k;
+} row_view;
+
+static double *copy_of(const double *from, int64_t n)
+{
+    double *p = doubles(n);
+
+    memcpy(p, from, (size_t)n * sizeof *p);
+    return p;
+}
+
+static row_view row_open(const oracle_case *k, int64_t b)
+{
+    const int64_t H = k->H, GH = k->gates * k->H;
+    row_view v = {.k = k};
+
+    v.wx = copy_of(k->wx + b * GH, GH);
+    v.c = copy_of(k->c + b * GH, GH);
+    v.step = (oracle_step){.H = H, .wx = v.wx, .u = k->u, .c = v.c};
+    for (int i = 0; i < k->states; i++) {
+        v.in[i] = copy_of(k->in[i] + b * H, H);
+        v.out[i] = doubles(H);
+        v.d_out[i] = k->d_out[i] + b * H;
+        v.step.in[i] = v.in[i];
+        v.step.out[i] = v.out[i];
+    }
+    return v;
+}
+
+static void row_close(row_view *v)
+{
+    rcb_free(v->wx);
+    rcb_free(v->c);
+    for (int i = 0; i < v->k->states; i++) {
+        rcb_free(v->in[i]);
+        rcb_free(v->out[i]);
+    }
+}
+
+static double row_loss(const row_view *v)
+{
+    double loss = 0.0;
+
+    v->k->textbook(&v->step);
+    for (int i = 0; i < v->k->states; i++)
+        for (int64_t j = 0; j < v->k->H; j++)
+            loss += v->d_out[i][j] * v->out[i][j];
+    return loss;
+}
+
+/* d loss / d x(j) by central differences; x is one of the row's own arrays. */
+static void row_slopes(const row_view *v, double *x, int64_t n, double *slope)
+{
+    const double eps = 1e-5; /* rounding 1e-16 / eps and curvature eps^2 are both about 1e-10 */
+
+    for (int64_t j = 0; j < n; j++) {
+        const double at = x[j];
+
+        x[j] = at + eps;
+        const double up = row_loss(v);
+        x[j] = at - eps;
+        const double down = row_loss(v);
+        x[j] = at;
+        slope[j] = (up - down) / (2.0 * eps);
+    }
+}
+
+void oracle_case_textbook(const oracle_case *k, oracle_result *r)
+{
+    const int64_t H = k->H, GH = k->gates * k->H;
+
+    for (int64_t b = 0; b < k->B; b++) {
+        row_view v = row_open(k, b);
+
+        row_slopes(&v, v.wx, GH, r->d_wx + b * GH);
+        row_slopes(&v, v.c, GH, r->d_c + b * GH);
+        for (int i = 0; i < k->states; i++)
+            row_slopes(&v, v.in[i], H, r->d_in[i] + b * H);
+        for (int64_t j = 0; j < H; j++)
+            r->d_in[0][b * H + j] += k->d_h[b * H + j];
+        k->textbook(&v.step);
+        for (int i = 0; i < k->states; i++)
+            memcpy(r->out[i] + b * H, v.out[i], (size_t)H * sizeof *v.out[i]);
+        row_close(&v);
+    }
+}
+
+/* ---- guarded memory ------------------------------------------------------------------------ */
+
+enum { MARGIN = 48 };
+
+/* Reals of which only some are the cell's to write; `before` remembers all. */
+typedef struct guarded {
+    const char *name;
+    rc_real *p; /* the first element that counts; 64-byte aligned */
+    rc_real *base;
+    rc_real *before;
+    unsigned char *mine; /* by element from base */
+    int64_t n;           /* from base */
+} guarded;
+
+static guarded guarded_new(const char *name, int64_t n)
+{
+    guarded m = {.name = name, .n = n + 2 * MARGIN};
+
+    m.base = rcb_alloc((size_t)m.n, sizeof *m.base);
+    m.before = rcb_alloc((size_t)m.n, sizeof *m.before);
+    m.mine = rcb_calloc((size_t)m.n, sizeof *m.mine);
+    assert_true(m.base && m.before && m.mine);
+    for (int64_t i = 0; i < m.n; i++)
+        m.base[i] = m.before[i] = (rc_real)-12345.25;
+    m.p = m.base + MARGIN;
+    return m;
+}
+
+static void guarded_free(guarded *m)
+{
+    rcb_free(m->base);
+    rcb_free(m->before);
+    rcb_free(m->mine);
+}
+
+/* Written by the harness, not by the cell. */
+static void put(guarded *m, int64_t at, double value)
+{
+    m->p[at] = m->before[MARGIN + at] = (rc_real)value;
+}
+
+static void guarded_check(const guarded *m, const oracle_case *k)
+{
+    for (int64_t i = 0; i < m->n; i++)
+        if (!m->mine[i] && memcmp(m->base + i, m->before + i, sizeof *m->base) != 0)
+            fail_msg("'%s' was written at %lld, which is not the cell's (seed %llu)", m->name,
+                     (long long)(i - MARGIN), (unsigned long long)k->seed);
+}
+
+/* ---- a cell's answer ----------------------------------------------------------------------- */
+
+/* A block of pre-activations of one stage. */
+typedef struct block {
+    guarded m;
+    rcc_gates view;
+} block;
+
+/* The memory of one step. */
+typedef struct bench {
+    const oracle_case *k;
+    const rcc_cell *cell;
+    source from;
+    bool cut;
+    int64_t groups, ld;
+    block gates[RCC_STAGES], apart[RCC_STAGES];
+    guarded in[2], out[2], aux[RCC_AUX], keep, d_out[2], d_in[2], d_aux[RCC_AUX];
+} bench;
+
+static int64_t group_index(const rcc_gates *v, int64_t row, int64_t unit, int gate)
+{
+    const int64_t u = unit / RCK_LANES;
+
+    return u / v->per * v->panel + row * v->row + u % v->per * RCK_LANES * v->gates +
+           gate * RCK_LANES + unit % RCK_LANES;
+}
+
+/* Panels of a random number of groups, with random gaps between rows and panels; zero inside. */
+static block block_new(bench *t, const char *name, int gates)
+{
+    block b = {.view = {.per = (int)below(&t->from, 4) + 1, .gates = gates}};
+    const int64_t panels = (t->groups + b.view.per - 1) / b.view.per;
+
+    b.view.row = b.view.per * RCK_LANES * gates + below(&t->from, 2) * RCK_LANES;
+    b.view.panel = b.view.row * t->k->B + below(&t->from, 2) * RCK_LANES;
+    b.m = guarded_new(name, panels * b.view.panel);
+    b.view.p = b.m.p;
+    for (int64_t r = 0; r < t->k->B; r++)
+        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
+            for (int g = 0; g < gates; g++)
+                put(&b.m, group_index(&b.view, r, j, g), 0.0);
+    return b;
+}
+
+static void block_give(const bench *t, block *b)
+{
+    for (int64_t r = 0; r < t->k->B; r++)
+        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
+            for (int g = 0; g < b->view.gates; g++)
+                b->m.mine[MARGIN + group_index(&b->view, r, j, g)] = 1;
+}
+
+/* A (B, ld) vector; with values (B,H) and zero padding, or untouched when values is NULL. */
+static guarded vector_new(const bench *t, const char *name, const double *values)
+{
+    guarded m = guarded_new(name, t->k->B * t->ld);
+
+    for (int64_t r = 0; values && r < t->k->B; r++)
+        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
+            put(&m, r * t->ld + j, j < t->k->H ? values[r * t->k->H + j] : 0.0);
+    return m;
+}
+
+static void vector_give(const bench *t, guarded *m)
+{
+    for (int64_t r = 0; r < t->k->B; r++)
+        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
+            m->mine[MARGIN + r * t->ld + j] = 1;
+}
+
+/* The (B,H) values of a vector; padding must be zero. */
+static void vector_read(const bench *t, const guarded *m, double *out)
+{
+    for (int64_t r = 0; r < t->k->B; r++)
+        for (int64_t j = 0; j < t->groups * RCK_LANES; j++) {
+            const double value = (double)m->p[r * t->ld + j];
+
+            if (j < t->k->H)
+                out[r * t->k->H + j] = value;
+            else if (value != 0.0)
+                fail_msg("padding of '%s' is %g at row %lld, column %lld (seed %llu)", m->name,
+                         value, (long long)r, (long long)j, (unsigned long long)t->k->seed);
+        }
+}
+
+static bool keeps_apart(const rcc_stage *s)
+{
+    return s->apart != 0;
+}
+
+/* Stage s with its pointers moved to a row. */
+static rcc_step step_at(bench *t, int s, int64_t row)
+{
+    const int64_t at = row * t->ld;
+    rcc_step step = {.ld = t->ld, .gates = t->gates[s].view, .apart = t->apart[s].view};
+
+    step.gates.p += row * step.gates.row;
+    if (step.apart.p)
+        step.apart.p += row * step.apart.row;
+    for (int i = 0; i < t->cell->states; i++) {
+        step.in[i] = t->in[i].p + at;
+        step.out[i] = t->out[i].p + at;
+        if (t->d_in[i].p) {
+            step.d_out[i] = t->d_out[i].p + at;
+            step.d_in[i] = t->d_in[i].p + at;
+        }
+    }
+    for (int i = 0; i < t->cell->aux; i++) {
+        step.aux[i] = t->aux[i].p + at;
+        if (t->d_aux[i].p)
+            step.d_aux[i] = t->d_aux[i].p + at;
+    }
+    if (t->cell->keep)
+        step.keep = t->keep.p + at;
+    return step;
+}
+
+static void call(bench *t, int s, void (*run)(const rcc_step *))
+{
+    const int64_t row_cut = t->cut ? below(&t->from, t->k->B + 1) : 0;
+
+    for (int half = 0; half < 2; half++) {
+        const int64_t first_row = half ? row_cut : 0;
+        rcc_step step = step_at(t, s, first_row);
+
+        step.rows = (half ? t->k->B : row_cut) - first_row;
+        for (int64_t u = 0; u < t->groups; u = step.last) {
+            step.first = u;
+            step.last = t->cut ? u + 1 + below(&t->from, t->groups - u) : t->groups;
+            run(&step);
+        }
+    }
+}
+
+/* The vector v of a stage; NULL: it has none. */
+static const guarded *stage_v(const bench *t, const rcc_stage *stage)
+{
+    if (stage->v == RCC_NO_V)
+        return NULL;
+    return stage->v >= RCC_V_AUX ? &t->aux[stage->v - RCC_V_AUX] : &t->in[stage->v - RCC_V_STATE];
+}
+
+/* Pre-activations of stage s, whose first gate is number g0 of the cell. */
+static void make_gates(bench *t, int s, int g0)
+{
+    const oracle_case *k = t->k;
+    const rcc_stage *stage = &t->cell->stage[s];
+    const guarded *v = stage_v(t, stage);
+
+    t->gates[s] = block_new(t, "gates", stage->gates);
+    block_give(t, &t->gates[s]);
+    if (keeps_apart(stage))
+        t->apart[s] = block_new(t, "apart", stage->gates);
+    for (int64_t r = 0; r < k->B; r++)
+        for (int g = 0; g < stage->gates; g++)
+            for (int64_t j = 0; j < k->H; j++) {
+                const double *row = k->u + ((g0 + g) * k->H + j) * k->H;
+                const double w = k->wx[(r * k->gates + g0 + g) * k->H + j];
+                double u = k->c[(r * k->gates + g0 + g) * k->H + j];
+
+                for (int64_t i = 0; v && i < k->H; i++)
+                    u += row[i] * (double)v->p[r * t->ld + i];
+                if (keeps_apart(stage))
+                    put(&t->apart[s].m, group_index(&t->apart[s].view, r, j, g), u);
+                put(&t->gates[s].m, group_index(&t->gates[s].view, r, j, g),
+                    keeps_apart(stage) ? w : w + u);
+            }
+}
+
+/* After stage s went back: its gradients to the result, and U^T of them to its v. */
+static void spread_gates(bench *t, int s, int g0, oracle_result *res)
+{
+    const oracle_case *k = t->k;
+    const rcc_stage *stage = &t->cell->stage[s];
+    const block *gates = &t->gates[s];
+    const block *apart = keeps_apart(stage) ? &t->apart[s] : gates;
+
+    for (int64_t r = 0; r < k->B; r++)
+        for (int g = 0; g < stage->gates; g++)
+            for (int64_t j = 0; j < t->groups * RCK_LANES; j++) {
+                const double w = (double)gates->m.p[group_index(&gates->view, r, j, g)];
+                const double u = (double)apart->m.p[group_index(&apart->view, r, j, g)];
+
+                if (j < k->H) {
+                    res->d_wx[(r * k->gates + g0 + g) * k->H + j] = w;
+                    res->d_c[(r * k->gates + g0 + g) * k->H + j] = u;
+                } else if (w != 0.0 || u != 0.0)
+                    fail_msg("padding of a gate's gradient is %g, %g (seed %llu)", w, u,
+                             (unsigned long long)k->seed);
+            }
+    if (stage->v == RCC_NO_V)
+        return;
+    const bool of_aux = stage->v >= RCC_V_AUX;
+    guarded *d_v = of_aux ? &t->d_aux[stage->v - RCC_V_AUX] : &t->d_in[stage->v - RCC_V_STATE];
+
+    for (int64_t r = 0; r < k->B; r++)
+        for (int64_t i = 0; i < t->groups * RCK_LANES; i++) {
+            double sum = of_aux ? 0.0 : (double)d_v->p[r * t->ld + i];
+
+            for (int g = 0; i < k->H && g < stage->gates; g++)
+                for (int64_t j = 0; j < k->H; j++)
+                    sum += k->u[((g0 + g) * k->H + j) * k->H + i] *
+                           res->d_c[(r * k->gates + g0 + g) * k->H + j];
+            put(d_v, r * t->ld + i, sum);
+        }
+}
+
+static void bench_check(const bench *t)
+{
+    for (int i = 0; i < t->cell->states; i++) {
+        guarded_check(&t->in[i], t->k);
+        guarded_check(&t->out[i], t->k);
+        if (t->d_in[i].base) {
+            guarded_check(&t->d_out[i], t->k);
+            guarded_check(&t->d_in[i], t->k);
+        }
+    }
+    for (int i = 0; i < t->cell->aux; i++) {
+        guarded_check(&t->aux[i], t->k);
+        if (t->d_aux[i].base)
+            guarded_check(&t->d_aux[i], t->k);
+    }
+    if (t->cell->keep)
+        guarded_check(&t->keep, t->k);
+    for (int s = 0; s < t->cell->stages; s++) {
+        guarded_check(&t->gates[s].m, t->k);
+        if (t->apart[s].m.base)
+            guarded_check(&t->apart[s].m, t->k);
+    }
+}
+
+/* From now on nobody may write what forward left. */
+static void take_back(guarded *m)
+{
+    if (!m->base)
+        return;
+    memset(m->mine, 0, (size_t)m->n);
+    memcpy(m->before, m->base, (size_t)m->n * sizeof *m->base);
+}
+
+static void run_forward(bench *t, oracle_result *res)
+{
+    const oracle_case *k = t->k;
+    int g0 = 0;
+
+    for (int i = 0; i < t->cell->states; i++) {
+        t->in[i] = vector_new(t, "in", k->in[i]);
+        t->out[i] = vector_new(t, "out", NULL);
+        vector_give(t, &t->out[i]);
+    }
+    for (int i = 0; i < t->cell->aux; i++) {
+        t->aux[i] = vector_new(t, "aux", NULL);
+        vector_give(t, &t->aux[i]);
+    }
+    t->keep = vector_new(t, "keep", NULL);
+    if (t->cell->keep)
+        vector_give(t, &t->keep);
+    for (int s = 0; s < t->cell->stages; s++) {
+        make_gates(t, s, g0);
+        call(t, s, t->cell->stage[s].forward);
+        g0 += t->cell->stage[s].gates;
+    }
+    bench_check(t);
+    for (int i = 0; i < t->cell->states; i++)
+        vector_read(t, &t->out[i], res->out[i]);
+}
+
+static void run_backward(bench *t, bool shared, oracle_result *res)
+{
+    const oracle_case *k = t->k;
+    int g0 = t->cell->gates;
+
+    for (int i = 0; i < t->cell->states; i++) {
+        take_back(&t->out[i]);
+        t->d_out[i] = vector_new(t, "d_out", k->d_out[i]);
+        t->d_in[i] = i && shared ? t->d_out[i] : vector_new(t, "d_in", i ? NULL : k->d_h);
+        vector_give(t, &t->d_in[i]);
+    }
+    for (int i = 0; i < t->cell->aux; i++) {
+        take_back(&t->aux[i]);
+        t->d_aux[i] = vector_new(t, "d_aux", NULL);
+        vector_give(t, &t->d_aux[i]);
+    }
+    take_back(&t->keep);
+    for (int s = 0; s < t->cell->stages; s++)
+        if (keeps_apart(&t->cell->stage[s])) {
+            guarded_free(&t->apart[s].m); /* forward's may be gone by now */
+            t->apart[s] = block_new(t, "apart", t->cell->stage[s].gates);
+            block_give(t, &t->apart[s]);
+        }
+    for (int s = t->cell->stages - 1; s >= 0; s--) {
+        g0 -= t->cell->stage[s].gates;
+        call(t, s, t->cell->stage[s].backward);
+        spread_gates(t, s, g0, res);
+    }
+    bench_check(t);
+    for (int i = 0; i < t->cell->states; i++)
+        vector_read(t, &t->d_in[i], res->d_in[i]);
+}
+
+static void bench_free(bench *t, bool shared)
+{
+    for (int i = 0; i < t->cell->states; i++) {
+        guarded_free(&t->in[i]);
+        guarded_free(&t->out[i]);
+        guarded_free(&t->d_out[i]);
+        if (i == 0 || !shared)
+            guarded_free(&t->d_in[i]);
+    }
+    for (int i = 0; i < t->cell->aux; i++) {
+        guarded_free(&t->aux[i]);
+        guarded_free(&t->d_aux[i]);
+    }
+    guarded_free(&t->keep);
+    for (int s = 0; s < t->cell->stages; s++) {
+        guarded_free(&t->gates[s].m);
+        guarded_free(&t->apart[s].m);
+    }
+}
+
+void oracle_case_run(const oracle_case *k, const rcc_cell *cell, oracle_how how, oracle_result *r)
+{
+    bench t = {.k = k, .cell = cell, .from = source_of(k->seed + 1), .cut = how.cut};
+
+    t.groups = (k->H + RCK_LANES - 1) / RCK_LANES;
+    t.ld = (t.groups + below(&t.from, 3)) * RCK_LANES;
+    run_forward(&t, r);
+    run_backward(&t, how.shared, r);
+    bench_free(&t, how.shared);
+}
+
+/* ---- comparing ----------------------------------------------------------------------------- */
+
+typedef struct field {
+    const char *name;
+    const double *got, *want;
+    int64_t n;
+    bool state;
+} field;
+
+/* The arrays of two results side by side; returns their number. */
+static int fields_of(const oracle_case *k, const oracle_result *got, const oracle_result *want,
+                     field all[6])
+{
+    const int64_t BH = k->B * k->H;
+    int n = 0;
+
+    for (int i = 0; i < k->states; i++) {
+        all[n++] = (field){i ? "out 1" : "out 0", got->out[i], want->out[i], BH, true};
+        all[n++] = (field){i ? "d_in 1" : "d_in 0", got->d_in[i], want->d_in[i], BH, false};
+    }
+    all[n++] = (field){"d_wx", got->d_wx, want->d_wx, BH * k->gates, false};
+    all[n++] = (field){"d_c", got->d_c, want->d_c, BH * k->gates, false};
+    return n;
+}
+
+static double largest(const double *x, int64_t n, double floor)
+{
+    for (int64_t i = 0; i < n; i++)
+        floor = fmax(floor, fabs(x[i]));
+    return floor;
+}
+
+void oracle_check_close(const oracle_case *k, const oracle_result *got, const oracle_result *want,
+                        double tol, double grad_tol, const char *what)
+{
+    field all[6];
+    const int count = fields_of(k, got, want, all);
+
+    for (int f = 0; f < count; f++) {
+        const double size = largest(all[f].want, all[f].n,
+                                    largest(all[f].got, all[f].n, all[f].state ? 1.0 : 1e-8));
+        const double limit = size * (all[f].state ? tol : grad_tol);
+
+        for (int64_t i = 0; i < all[f].n; i++)
+            if (!(fabs(all[f].got[i] - all[f].want[i]) <= limit))
+                fail_msg("%s: %s[%lld] is %.9g, expected %.9g within %.2g (B %lld, H %lld, seed "
+                         "%llu)",
+                         what, all[f].name, (long long)i, all[f].got[i], all[f].want[i], limit,
+                         (long long)k->B, (long long)k->H, (unsigned long long)k->seed);
+    }
+}
+
+void oracle_check_same(const oracle_case *k, const oracle_result *got, const oracle_result *want,
+                       const char *what)
+{
+    field all[6];
+    const int count = fields_of(k, got, want, all);
+
+    for (int f = 0; f < count; f++)
+        for (int64_t i = 0; i < all[f].n; i++)
+            if (memcmp(all[f].got + i, all[f].want + i, sizeof(double)) != 0)
+                fail_msg("%s: %s[%lld] is %a, expected %a (B %lld, H %lld, seed %llu)", what,
+                         all[f].name, (long long)i, all[f].got[i], all[f].want[i], (long long)k->B,
+                         (long long)k->H, (unsigned long long)k->seed);
+}
+
+/* ---- what every cell must pass ------------------------------------------------------------- */
+
+#ifdef RC_DOUBLE
+static const double state_tol = 1e-14, grad_tol = 1e-7;
+#else
+/* A state is a few roundings of numbers up to 20 in size; gradients are compared by their largest. */
+static const double state_tol = 4e-6, grad_tol = 1e-4;
+#endif
+
+const rcc_cell *oracle_cell_for(rcb_isa isa, const char *name)
+{
+    const rcc_cell *cell;
+
+    for (size_t i = 0; rcb_isa_here(isa) && (cell = rcc_at_isa(isa, i)); i++)
+        if (strcmp(cell->name, name) == 0)
+            return cell;
+    return NULL;
+}
+
+/* A case of random size: rows 0 to 5, units 1 to 37, so that the last group is rarely full. */
+static oracle_case *random_case(source *from, const rcc_cell *cell)
+{
+    const int64_t B = below(from, 6), H = below(from, 37) + 1;
+
+    return oracle_case_new(from->key.k[0] + from->count * 1000003u, cell, B, H);
+}
+
+void oracle_cell_matches_textbook(uint64_t seed, const char *name)
+{
+    source from = source_of(seed);
+    const rcc_cell *plain = oracle_cell_for(RCB_ISA_plain, name);
+
+    assert_non_null(plain);
+    for (int trial = 0; trial < 30; trial++) {
+        oracle_case *k = random_case(&from, plain);
+        oracle_result *got = oracle_result_new(k), *want = oracle_result_new(k);
+
+        oracle_case_textbook(k, want);
+        for (int isa = 0; isa < RCB_ISA_COUNT; isa++) {
+            const rcc_cell *cell = oracle_cell_for((rcb_isa)isa, name);
+
+            if (!cell)
+                continue;
+            oracle_case_run(k, cell, (oracle_how){.shared = trial % 2}, got);
+            oracle_check_close(k, got, want, state_tol, grad_tol, rcb_isa_name((rcb_isa)isa));
+        }
+        oracle_result_free(got);
+        oracle_result_free(want);
+        oracle_case_free(k);
+    }
+}
+
+void oracle_cell_ignores_cuts(uint64_t seed, const char *name)
+{
+    source from = source_of(seed);
+
+    for (int trial = 0; trial < 60; trial++) {
+        const rcc_cell *cell = oracle_cell_for((rcb_isa)(trial % RCB_ISA_COUNT), name);
+
+        if (!cell)
+            continue;
+        oracle_case *k = random_case(&from, cell);
+        oracle_result *cut = oracle_result_new(k), *whole = oracle_result_new(k);
+
+        oracle_case_run(k, cell, (oracle_how){.cut = true, .shared = true}, cut);
+        oracle_case_run(k, cell, (oracle_how){0}, whole);
+        oracle_check_same(k, cut, whole, "in pieces and at once");
+        oracle_result_free(cut);
+        oracle_result_free(whole);
+        oracle_case_free(k);
+    }
+}
+
+void oracle_cell_has_one_set_of_bits(uint64_t seed, const char *name)
+{
+    source from = source_of(seed);
+    const rcc_cell *narrow = oracle_cell_for(RCB_ISA_avx2, name);
+    const rcc_cell *wide = oracle_cell_for(RCB_ISA_avx512, name);
+
+    if (!narrow || !wide)
+        skip();
+    for (int trial = 0; trial < 60; trial++) {
+        oracle_case *k = random_case(&from, narrow);
+        oracle_result *a = oracle_result_new(k), *b = oracle_result_new(k);
+
+        oracle_case_run(k, narrow, (oracle_how){.shared = true}, a);
+        oracle_case_run(k, wide, (oracle_how){.shared = true}, b);
+        oracle_check_same(k, a, b, "avx2 and avx512");
+        oracle_result_free(a);
+        oracle_result_free(b);
+        oracle_case_free(k);
+    }
+}
+
+void oracle_cell_keeps_state(uint64_t seed, const char *name, int z)
+{
+    source from = source_of(seed);
+
+    for (int trial = 0; trial < 30; trial++) {
+        const rcc_cell *cell = oracle_cell_for((rcb_isa)(trial % RCB_ISA_COUNT), name);
+
+        if (!cell)
+            continue;
+        oracle_case *k = random_case(&from, cell);
+        oracle_result *got = oracle_result_new(k);
+
+        for (int64_t r = 0; r < k->B; r++)
+            for (int64_t j = 0; j < k->H; j++)
+                k->wx[(r * k->gates + z) * k->H + j] = 1000.0;
+        oracle_case_run(k, cell, (oracle_how){0}, got);
+        for (int64_t i = 0; i < k->B * k->H; i++)
+            if (got->out[0][i] != k->in[0][i])
+                fail_msg("'%s' with update gate 1 makes %a of %a (seed %llu)", name, got->out[0][i],
+                         k->in[0][i], (unsigned long long)k->seed);
+        oracle_result_free(got);
+        oracle_case_free(k);
+    }
+}
+
+static void negate(double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        x[i] = -x[i];
+}
+
+static void negate_gate(oracle_case *k, int g)
+{
+    negate(k->u + g * k->H * k->H, k->H * k->H);
+    for (int64_t r = 0; r < k->B; r++) {
+        negate(k->wx + (r * k->gates + g) * k->H, k->H);
+        negate(k->c + (r * k->gates + g) * k->H, k->H);
+    }
+}
+
+void oracle_cell_follows_lecture(uint64_t seed, const char *name, oracle_cell *lecture, int z)
+{
+    source from = source_of(seed);
+
+    for (int trial = 0; trial < 30; trial++) {
+        const rcc_cell *cell = oracle_cell_for((rcb_isa)(trial % RCB_ISA_COUNT), name);
+
+        if (!cell)
+            continue;
+        oracle_case *k = random_case(&from, cell);
+        oracle_result *got = oracle_result_new(k), *want = oracle_result_new(k);
+
+        k->textbook = lecture;
+        oracle_case_textbook(k, want);
+        negate_gate(k, z);
+        oracle_case_run(k, cell, (oracle_how){0}, got);
+        /* the gradients of what was negated come out negated */
+        for (int64_t r = 0; r < k->B; r++) {
+            negate(got->d_wx + (r * k->gates + z) * k->H, k->H);
+            negate(got->d_c + (r * k->gates + z) * k->H, k->H);
+        }
+        oracle_check_close(k, got, want, state_tol, grad_tol, "the lecture's form");
+        oracle_result_free(got);
+        oracle_result_free(want);
+        oracle_case_free(k);
+    }
+}
