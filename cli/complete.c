@@ -152,11 +152,12 @@ static int put_zsh_command(FILE *out, const command *c)
         put_zsh_row(out, &rows[i]);
     const char *list = first_word_list(c);
     if (list) {
-        fprintf(out, "                '1:%s:(", list);
+        fprintf(out, "                '%s:%s:(", c->takes_task ? "1" : "*", list);
         put_list(out, list);
-        fputs(")' \\\n", out);
+        fputs(c->takes_task ? ")' \\\n" : ")' ;;\n", out);
     }
-    fputs("                '*:file:_files' ;;\n", out);
+    if (!list || c->takes_task)
+        fputs("                '*:file:_files' ;;\n", out);
     free(rows);
     return EXIT_DONE;
 }

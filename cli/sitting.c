@@ -184,7 +184,7 @@ static int conclude(const sitting *s, rc_status status)
         return EXIT_INTERRUPTED;
     }
     if (s->p.skipped)
-        say("%" PRId64 " steps were skipped: their loss or gradient was not finite", s->p.skipped);
+        say("steps skipped because their loss or gradient was not finite: %" PRId64, s->p.skipped);
     if (s->out_of_time)
         say_unless_quiet(s->o, "the time is over; recur resume %s trains on", s->path);
     say_unless_quiet(s->o, "next: recur sample %s", s->path);

@@ -19,8 +19,8 @@ const rck_table *oracle_table_after(const rck_table *t)
 
 void oracle_twins(const rck_table **narrow, const rck_table **wide)
 {
-    const bool both = rcb_isa_here(RCB_ISA_avx512) && rck_table_of(RCB_ISA_avx512) &&
-                      rck_table_of(RCB_ISA_avx2);
+    const bool both =
+        rcb_isa_here(RCB_ISA_avx512) && rck_table_of(RCB_ISA_avx512) && rck_table_of(RCB_ISA_avx2);
 
     *narrow = both ? rck_table_of(RCB_ISA_avx2) : NULL;
     *wide = both ? rck_table_of(RCB_ISA_avx512) : NULL;
@@ -38,8 +38,8 @@ int64_t oracle_panel_at(const rck_panel *p, int64_t row, int64_t k)
 
 double oracle_gemm_at(const rck_gemm *g, int64_t r, int64_t panel, int64_t j, double *size)
 {
-    const rc_real *row = g->a_block ? g->a + r / RCK_MB * g->a_block + r % RCK_MB * g->a_row
-                                    : g->a + r * g->a_row;
+    const rc_real *row =
+        g->a_block ? g->a + r / RCK_MB * g->a_block + r % RCK_MB * g->a_row : g->a + r * g->a_row;
     double sum = g->add ? (double)g->c[r * g->c_row + panel * g->c_panel + j] : 0;
     int64_t kk = 0;
 
@@ -57,11 +57,11 @@ double oracle_gemm_at(const rck_gemm *g, int64_t r, int64_t panel, int64_t j, do
 
 double oracle_max(int64_t n, const rc_real *x)
 {
-    double top = -INFINITY;
+    double top = -HUGE_VAL;
 
     for (int64_t i = 0; i < n; i++) {
         if (isnan(x[i]))
-            return NAN;
+            return (double)NAN;
         top = fmax(top, (double)x[i]);
     }
     return top;

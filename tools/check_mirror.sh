@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # check_mirror.sh -- src/room/file.c and tests/room/file_test.c come in pairs, and the build knows
-# every source, every script of tests/{cli,slow,data} and every fuzzer: nothing is silently left out.
+# every source, every test, every fuzzer and every yardstick: nothing is silently left out. A header
+# that computes may have a test too, by being named in ROOM_headers.
 set -eu
 cd "$(dirname "$0")/.."
 shopt -s nullglob
@@ -24,7 +25,8 @@ for source in src/*/*.c; do
 done
 for test in tests/*/*_test.c; do
     source=src/${test#tests/} source=${source%_test.c}.c
-    [[ -e $source ]] || complain "$test: no $source"
+    room=$(basename "$(dirname "$source")") name=$(basename "$source" .c)
+    [[ -e $source ]] || listed "${room}_headers" "$name" || complain "$test: no $source"
 done
 for source in cli/*.c; do
     listed cli "$(basename "$source" .c)" || complain "$source: not in CMakeLists.txt"
@@ -36,5 +38,8 @@ done
 for fuzzer in tests/fuzz/*.c; do
     name=$(basename "$fuzzer" .c)
     [[ $name == replay ]] || listed fuzzers "$name" || complain "$fuzzer: not in CMakeLists.txt"
+done
+for bench in bench/*.c; do
+    listed benches "$(basename "$bench" .c)" || complain "$bench: not in CMakeLists.txt"
 done
 exit $bad

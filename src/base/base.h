@@ -144,6 +144,9 @@ typedef struct rcb_bytes {
 rc_status rcb_file_load(rcb_bytes *out, const char *path);
 void rcb_bytes_free(rcb_bytes *b);
 
+/* The packed formats and whether they are in: "gz yes, xz yes, zst no". */
+const char *rcb_file_parts(void);
+
 /* The same as a stream, for corpora that do not fit: pieces of any size, 0 bytes at the end. */
 typedef struct rcb_stream_in rcb_stream_in;
 rc_status rcb_in_open(rcb_stream_in **out, const char *path);
@@ -184,6 +187,8 @@ typedef struct rcb_worker {
 rc_status rcb_pool_new(rcb_pool **out, int threads); /* threads >= 1; 0 = RECUR_THREADS or cores */
 void rcb_pool_free(rcb_pool *p);
 int rcb_pool_size(const rcb_pool *p);
+/* What threads 0 means here: RECUR_THREADS, else the cores. RC_EINVAL: RECUR_THREADS is no number. */
+rc_status rcb_threads(int *out);
 
 /* Run fn on `workers` workers (clamped to the pool's size) and return when all have returned. */
 void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void *ctx), void *ctx);

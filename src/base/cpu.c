@@ -117,3 +117,17 @@ int rcb_cores(void)
 
     return online < 1 ? 1 : (int)online;
 }
+
+rc_status rc_build_info(rc_build *out)
+{
+    rcb_isa isa;
+    int threads;
+
+    RC_TRY(rcb_isa_pick(&isa));
+    RC_TRY(rcb_threads(&threads));
+    *out = (rc_build){
+        .version = RC_VERSION, .isa = names[isa], .threads = threads,
+        .is_double = sizeof(rc_real) == sizeof(double), .parts = rcb_file_parts(),
+    };
+    return RC_OK;
+}

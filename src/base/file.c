@@ -31,12 +31,21 @@
 #if RC_HAVE_ZLIB
 #define ZLIB_CONST
 #include <zlib.h>
+#define GZ_WORD "yes"
+#else
+#define GZ_WORD "no"
 #endif
 #if RC_HAVE_LZMA
 #include <lzma.h>
+#define XZ_WORD "yes"
+#else
+#define XZ_WORD "no"
 #endif
 #if RC_HAVE_ZSTD
 #include <zstd.h>
+#define ZST_WORD "yes"
+#else
+#define ZST_WORD "no"
 #endif
 
 enum {
@@ -499,6 +508,11 @@ static bool map(rcb_bytes *out, const rcb_stream_in *in)
         return false;
     *out = (rcb_bytes){.p = p, .n = n, .owner = p, .mapped = n};
     return true;
+}
+
+const char *rcb_file_parts(void)
+{
+    return "gz " GZ_WORD ", xz " XZ_WORD ", zst " ZST_WORD;
 }
 
 rc_status rcb_file_load(rcb_bytes *out, const char *path)

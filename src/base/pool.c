@@ -252,7 +252,7 @@ static void tear_down(rcb_pool *p, int count)
     rcb_free(p);
 }
 
-static rc_status default_threads(int *out)
+rc_status rcb_threads(int *out)
 {
     const char *text = getenv("RECUR_THREADS");
 
@@ -297,7 +297,7 @@ rc_status rcb_pool_new(rcb_pool **out, int threads)
         return RC_FAIL(RC_EINVAL, "cannot make a pool of %d threads, expected 1 to %d", threads,
                        MOST_THREADS);
     if (threads == 0)
-        RC_TRY(default_threads(&threads));
+        RC_TRY(rcb_threads(&threads));
 
     rcb_pool *p = rcb_calloc(1, sizeof *p);
     member *members = rcb_calloc((size_t)threads, sizeof *members);

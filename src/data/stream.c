@@ -98,11 +98,9 @@ static int64_t track_start(const rcd_stream *s, int64_t b)
     return b * each + (b < longer ? b : longer);
 }
 
-/* How many tracks have a symbol at this position. */
+/* How many tracks have a symbol at this position, which the longest has. */
 static int64_t tracks_at(const rcd_stream *s, int64_t pos)
 {
-    if (pos >= s->length)
-        return 0;
     return pos < s->tape->n / s->tracks ? s->tracks : s->tape->n % s->tracks;
 }
 

@@ -135,9 +135,11 @@ static rc_status open_parts(rcd_text *t, const char *const *paths, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct part *part = &t->parts[i];
+        const char *name = strcmp(paths[i], "-") == 0 ? "standard input" : paths[i];
 
         RC_TRY(rcb_file_load(&part->file, paths[i]));
-        const rc_status s = add_part(t, paths[i], part->file.p, part->file.n);
+
+        const rc_status s = add_part(t, name, part->file.p, part->file.n);
         if (s != RC_OK) {
             rcb_bytes_free(&part->file);
             return s;

@@ -680,38 +680,61 @@ rc_status rcf_writer_add(rcf_writer *w, const rcf_tensor *t)
     return RC_OK;
 }
 
-/* The header as a tree, the digits of its own checksum still zeros; NULL when memory is out. */
-static json_t *header_tree(const rcf_writer *w, uint32_t crc)
+/* The words of the metadata with the two checksums, that of the header still zeros; NULL when
+ * memory is out. (json_copy() would lose words in silence.) */
+static json_t *all_words(const rcf_writer *w, uint32_t data_crc)
 {
     char digits[DIGITS + 1];
+    json_t *meta = json_object();
+
+    print_crc(digits, data_crc);
+    if (json_object_update(meta, w->meta) != 0 || !set(meta, CRC_DATA, json_string(digits)) ||
+        !set(meta, CRC_HEADER, json_string("00000000"))) {
+        json_decref(meta);
+        return NULL;
+    }
+    return meta;
+}
+
+/* The header as a tree; NULL when memory is out. */
+static json_t *header_tree(const rcf_writer *w, uint32_t data_crc)
+{
     json_t *root = json_object();
-    json_t *meta = json_copy(w->meta);
 
-    print_crc(digits, crc);
-    const bool ok =
-        set(meta, CRC_DATA, json_string(digits)) && set(meta, CRC_HEADER, json_string("00000000"));
-
-    if (!set(root, META, meta) || !ok || json_object_update(root, w->tensors) != 0) {
+    if (!set(root, META, all_words(w, data_crc)) || json_object_update(root, w->tensors) != 0) {
         json_decref(root);
         return NULL;
     }
     return root;
 }
 
-static int add_piece(const char *piece, size_t n, void *buffer)
+/* Where the header is printed to. jansson does not heed every failure of its callback, so the first
+ * one is remembered. */
+struct sink {
+    rcb_buf *out;
+    rc_status status;
+};
+
+static int add_piece(const char *piece, size_t n, void *ctx)
 {
-    return rcb_buf_add(buffer, piece, n) == RC_OK ? 0 : -1;
+    struct sink *sink = ctx;
+
+    if (sink->status == RC_OK)
+        sink->status = rcb_buf_add(sink->out, piece, n);
+    return sink->status == RC_OK ? 0 : -1;
 }
 
 /* The header as it stands in the file. */
 static rc_status print_header(const rcf_writer *w, uint32_t data_crc, rcb_buf *out)
 {
+    struct sink sink = {.out = out};
     json_t *root = header_tree(w, data_crc);
-    const bool ok = root && json_dump_callback(root, add_piece, out, JSON_COMPACT) == 0;
+    const bool ok = root && json_dump_callback(root, add_piece, &sink, JSON_COMPACT) == 0;
     char crc[DIGITS + 1];
     size_t digits = 0;
 
     json_decref(root);
+    RC_TRY(sink.status);
     if (!ok)
         return no_memory();
     while ((PREFIX + out->n) % DATA_ALIGN != 0)

@@ -6,6 +6,7 @@
  */
 #include "graph/graph_in.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ void rc_graph_reset(rc_graph *g)
 {
     rcb_arena_reset(g->arena);
     g->last = NULL;
+    g->swept = false;
     g->status = RC_OK;
     g->step++;
     g->masks = 0;
@@ -149,6 +151,37 @@ rc_status rcg_infer_same(const rcg_node *n, rc_shape *out)
     return RC_OK;
 }
 
+rc_status rcg_check_rows(const char *op, const rc_rows *rows)
+{
+    if (!rows || !rows->at || rows->steps < 0 || rows->seqs < 0)
+        return RC_FAIL(RC_EINVAL, "%s: the rows of the batch are missing", op);
+    if (rows->at[0] != 0)
+        return RC_FAIL(RC_EINVAL, "%s: the rows of the batch begin at %" PRId64 ", not at 0", op,
+                       rows->at[0]);
+    int64_t most = rows->seqs;
+    for (int64_t t = 0; t < rows->steps; t++) {
+        const int64_t alive = rows->at[t + 1] - rows->at[t];
+        if (alive < 0 || alive > most)
+            return RC_FAIL(RC_EINVAL, "%s: step %" PRId64 " has %" PRId64 " rows, at most %" PRId64
+                           " sequences are alive", op, t, alive, most);
+        most = alive;
+    }
+    return RC_OK;
+}
+
+rc_status rcg_check_bias(const char *op, const rc_var *b, int64_t rows)
+{
+    char text[RCG_SHAPE_TEXT];
+
+    if (rcg_absent(b))
+        return RC_OK;
+    const bool flat = b->shape.rank == 1;
+    if (b->shape.rank <= 2 && (flat ? b->cols : b->rows) == rows && (flat || b->cols == 1))
+        return RC_OK;
+    return RC_FAIL(RC_ESHAPE, "%s: the bias is %s, the weight has %" PRId64 " rows", op,
+                   rcg_shape_text(b->shape, text), rows);
+}
+
 /* ---- variables --------------------------------------------------------------------------- */
 
 /* Cached geometry of a shape; RC_EINVAL when its size does not fit into memory at all. */
@@ -194,9 +227,12 @@ rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *g
     rc_var *v = new_var(g, shape);
     if (!v)
         return NULL;
-    v->ld = ld;
+    assert(ld == v->ld);
+    (void)ld;
     v->x = x;
     v->g = g->training ? grad : NULL;
+    if (v->rows == 1 && v->cols == 1)
+        v->total = (double)x[0];
     v->wants = v->g != NULL;
     return v;
 }
@@ -271,6 +307,8 @@ rc_var *rc_leaf(rc_graph *g, rc_shape shape, const rc_real *x, rc_real *grad)
         rck->fill(v->ld - v->cols, 0, row + v->cols);
     }
     own->grad = grad;
+    if (v->rows == 1 && v->cols == 1)
+        v->total = (double)x[0];
     v->wants = g->training && grad;
     return attach(g, n, v);
 }
@@ -291,7 +329,16 @@ static rc_status run_node(rc_graph *g, rcg_node *n, rc_var **out)
         v->wants |= n->in[i]->wants;
     v->wants &= n->op->backward != NULL;
     *out = attach(g, n, v);
-    return n->op->forward(n);
+    v->total = NAN;
+    RC_TRY(n->op->forward(n));
+    if (isnan(v->total) && v->rows == 1 && v->cols == 1)
+        v->total = (double)v->x[0];
+    return RC_OK;
+}
+
+static bool may_be_absent(const rcg_op *op, int i)
+{
+    return i < 32 && (op->optional >> i & 1) != 0;
 }
 
 rc_var *rcg_push(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], void *own)
@@ -299,7 +346,7 @@ rc_var *rcg_push(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], 
     if (g->status != RC_OK)
         return NULL;
     for (int i = 0; i < inputs; i++)
-        if (!in[i])
+        if (!in[i] || (rcg_absent(in[i]) && !may_be_absent(op, i)))
             return rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: operand %d is missing", op->name, i + 1));
 
     rcg_node *n = new_node(g, op, inputs, in, own);
@@ -329,6 +376,7 @@ static rc_status make_gradients(rc_graph *g, rcg_node *n)
 
 static rc_status sweep(rc_graph *g, rc_var *loss)
 {
+    g->swept = true;
     loss->g = rcg_keep(g, (size_t)loss->ld, sizeof *loss->g);
     if (!loss->g)
         return g->status;
@@ -356,6 +404,8 @@ rc_status rc_graph_backward(rc_graph *g, rc_var *loss)
         status = RC_FAIL(RC_EINVAL, "backward: the loss is missing");
     else if (!g->training)
         status = RC_FAIL(RC_EINVAL, "backward: the graph was not made for training");
+    else if (g->swept)
+        status = RC_FAIL(RC_EINVAL, "backward: it has run already, reset the graph first");
     else if (loss->rows != 1 || loss->cols != 1)
         status = RC_FAIL(RC_ESHAPE, "backward: the loss has %" PRId64 " numbers, it must be one",
                          loss->rows * loss->cols);

@@ -71,9 +71,10 @@ struct rcg_node {
 
 struct rcg_op {
     const char *name;
+    unsigned optional; /* bit i: operand i may be RC_NONE */
     /* Check inputs and give the shape of the result; failures name the op and both shapes. */
     rc_status (*infer)(const rcg_node *n, rc_shape *out);
-    /* out->x is allocated, not cleared. */
+    /* out->x is allocated, not cleared; sets out->total where it knows a scalar in double. */
     rc_status (*forward)(rcg_node *n);
     /* Add to in[i]->g where it is not NULL (weights: where weight->g is not NULL). */
     rc_status (*backward)(rcg_node *n);

@@ -10,6 +10,7 @@ struct rc_graph {
     rcb_pool *pool;
     bool own_pool;
     bool training;
+    bool swept; /* backward has run since the last reset */
     rc_status status;
     char message[512]; /* the first failure, kept while later calls set their own */
     char hint[256];
@@ -24,6 +25,12 @@ rc_status rcg_infer_same(const rcg_node *n, rc_shape *out);
 /* "(35,20,128)" into a buffer of RCG_SHAPE_TEXT bytes. */
 enum { RCG_SHAPE_TEXT = 96 };
 const char *rcg_shape_text(rc_shape s, char *buffer);
+
+/* The rows of a batch make sense (counts start at 0, never grow, and fit the sequences), for `op`;
+ * RC_EINVAL if not. */
+rc_status rcg_check_rows(const char *op, const rc_rows *rows);
+/* A bias for `rows` outputs: one number each, as (rows) or (rows,1), or RC_NONE. */
+rc_status rcg_check_bias(const char *op, const rc_var *b, int64_t rows);
 
 /* A key for the next dropout mask. */
 rcb_key rcg_mask_key(rc_graph *g);

@@ -122,9 +122,7 @@ static rc_status softmax_loss_infer(const rcg_node *n, rc_shape *out)
     if (x->shape.rank != 2 || w->shape.rank != 2 || x->cols != w->cols)
         return RC_FAIL(RC_ESHAPE, "softmax_loss: input is %s, the weight is %s",
                        rcg_shape_text(x->shape, tx), rcg_shape_text(w->shape, tw));
-    if (!rcg_absent(b) && b->rows * b->cols != w->rows)
-        return RC_FAIL(RC_ESHAPE, "softmax_loss: the bias has %" PRId64 " numbers, the weight %"
-                       PRId64 " rows", b->rows * b->cols, w->rows);
+    RC_TRY(rcg_check_bias("softmax_loss", b, w->rows));
     return infer_loss(n, out);
 }
 
@@ -246,7 +244,7 @@ static void softmax_backward_share(const rcb_worker *w, void *ctx)
     }
     if (own->w->g) {
         rcb_share(w, x->cols, RCK_MB, &lo, &hi);
-        rck->pack_t(N, x->x, x->ld, lo, hi, N, 0, own->xt + lo * N);
+        rck->pack_t(N, x->x, x->ld, lo, hi, N, 0, own->xt);
     }
     rcb_barrier(w);
     rcb_share(w, rcg_groups(lay), 1, &lo, &hi);
@@ -285,8 +283,8 @@ static rc_status softmax_loss_backward(rcg_node *n)
 }
 
 static const rcg_op op_softmax_loss = {
-    .name = "softmax_loss", .infer = softmax_loss_infer, .forward = softmax_loss_forward,
-    .backward = softmax_loss_backward,
+    .name = "softmax_loss", .optional = 1u << 2, .infer = softmax_loss_infer,
+    .forward = softmax_loss_forward, .backward = softmax_loss_backward,
 };
 
 rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets)

@@ -23,9 +23,7 @@ static rc_status linear_infer(const rcg_node *n, rc_shape *out)
     if (x->shape.rank != 2 || w->shape.rank != 2 || x->cols != w->cols)
         return RC_FAIL(RC_ESHAPE, "linear: input is %s, the weight is %s",
                        rcg_shape_text(x->shape, tx), rcg_shape_text(w->shape, tw));
-    if (!rcg_absent(b) && b->rows * b->cols != w->rows)
-        return RC_FAIL(RC_ESHAPE, "linear: the bias has %" PRId64 " numbers, the weight %" PRId64
-                       " rows", b->rows * b->cols, w->rows);
+    RC_TRY(rcg_check_bias("linear", b, w->rows));
     *out = x->shape;
     out->dim[1] = w->rows;
     return RC_OK;
@@ -95,7 +93,7 @@ static void linear_backward_share(const rcb_worker *worker, void *ctx)
     }
     if (own->w->g) {
         rcb_share(worker, x->cols, RCK_MB, &lo, &hi);
-        rck->pack_t(x->rows, x->x, x->ld, lo, hi, x->rows, 0, own->xt + lo * x->rows);
+        rck->pack_t(x->rows, x->x, x->ld, lo, hi, x->rows, 0, own->xt);
     }
     rcb_barrier(worker);
     rcb_share(worker, rcg_groups(lay), 1, &lo, &hi);
@@ -134,8 +132,8 @@ static rc_status linear_backward(rcg_node *n)
 }
 
 static const rcg_op op_linear = {
-    .name = "linear", .infer = linear_infer, .forward = linear_forward,
-    .backward = linear_backward,
+    .name = "linear", .optional = 1u << 2, .infer = linear_infer,
+    .forward = linear_forward, .backward = linear_backward,
 };
 
 rc_var *rc_linear(rc_graph *g, rc_var *x, rc_var *w, rc_var *b)

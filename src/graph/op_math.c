@@ -32,6 +32,7 @@ static rc_status infer_pair(const rcg_node *n, rc_shape *out)
 static rc_status add_forward(rcg_node *n)
 {
     rck->add(flat(n->out), n->in[0]->x, n->in[1]->x, n->out->x);
+    n->out->total = n->in[0]->total + n->in[1]->total;
     return RC_OK;
 }
 
@@ -55,6 +56,7 @@ rc_var *rc_add(rc_graph *g, rc_var *a, rc_var *b)
 static rc_status sub_forward(rcg_node *n)
 {
     rck->sub(flat(n->out), n->in[0]->x, n->in[1]->x, n->out->x);
+    n->out->total = n->in[0]->total - n->in[1]->total;
     return RC_OK;
 }
 

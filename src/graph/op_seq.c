@@ -92,8 +92,11 @@ static rc_status rnn_infer(const rcg_node *n, rc_shape *out)
         RC_TRY(check_weight(cell, "the input bias", n->in[IN_B], rows, 1));
     if (!rcg_absent(n->in[IN_C]))
         RC_TRY(check_weight(cell, "the recurrent bias", n->in[IN_C], rows, 1));
-    for (int i = 0; i < cell->states; i++) {
+    for (int i = 0; i < RC_STATES; i++) {
         const rc_var *h = n->in[IN_STATE + i];
+        if (!rcg_absent(h) && i >= cell->states)
+            return RC_FAIL(RC_ESHAPE, "%s: initial state %d is given, the cell has %d", cell->name,
+                           i + 1, cell->states);
         if (!rcg_absent(h) && (h->rows != own->rows.seqs || h->cols != own->H))
             return RC_FAIL(RC_ESHAPE, "%s: initial state '%s' is (%" PRId64 ",%" PRId64
                            "), expected (%" PRId64 ",%" PRId64 ")", cell->name,
@@ -402,7 +405,7 @@ static void pack_v(const seq *s, int st, int64_t lo, int64_t hi)
         const int count = segments(s, t, seg);
         for (int i = 0; i < count; i++)
             rck->pack_t(seg[i].rows, stage_v(s, st, t, &seg[i]), s->ld, lo, hi, s->N,
-                        s->rows.at[t] + seg[i].first, s->vt[st] + lo * s->N);
+                        s->rows.at[t] + seg[i].first, s->vt[st]);
     }
 }
 
@@ -428,7 +431,7 @@ static void rnn_backward_share(const rcb_worker *worker, void *ctx)
 
     rcb_share(worker, s->D, RCK_MB, &lo, &hi);
     if (s->w->g)
-        rck->pack_t(s->N, x->x, x->ld, lo, hi, s->N, 0, s->xt + lo * s->N);
+        rck->pack_t(s->N, x->x, x->ld, lo, hi, s->N, 0, s->xt);
     rcb_share(worker, s->H, RCK_MB, &lo, &hi);
     for (int st = 0; st < s->cell->stages; st++)
         if (s->vt[st])
@@ -537,17 +540,22 @@ static rc_status rnn_backward(rcg_node *n)
 }
 
 static const rcg_op op_rnn = {
-    .name = "rnn", .infer = rnn_infer, .forward = rnn_forward, .backward = rnn_backward,
+    .name = "rnn", .optional = ~0u << IN_U, .infer = rnn_infer, .forward = rnn_forward,
+    .backward = rnn_backward,
 };
 
 rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args)
 {
-    if (g->status != RC_OK || !x || !args->w_ih)
+    if (g->status != RC_OK || !x || !args->w_ih || rcg_absent(args->w_ih))
         return rcg_push(g, &op_rnn, 2, (rc_var *[]){x, args->w_ih}, NULL);
-    const rcc_cell *cell = rcc_find(args->cell);
+    const rcc_cell *cell = args->cell ? rcc_find(args->cell) : NULL;
     if (!cell)
         return rcg_failed(g, RC_FAIL_HINT(RC_EINVAL, "see: recur list cells",
-                                          "rnn: there is no cell '%s'", args->cell));
+                                          "rnn: there is no cell '%s'",
+                                          args->cell ? args->cell : ""));
+    const rc_status status = rcg_check_rows(cell->name, rows);
+    if (status != RC_OK)
+        return rcg_failed(g, status);
 
     seq *own = rcg_keep(g, 1, sizeof *own);
     int64_t *at = rcg_keep(g, (size_t)rows->steps + 1, sizeof *at);

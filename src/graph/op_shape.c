@@ -11,7 +11,11 @@ static rc_status concat_infer(const rcg_node *n, rc_shape *out)
     if (n->inputs < 1)
         return RC_FAIL(RC_EINVAL, "concat: nothing to put side by side");
     for (int i = 0; i < n->inputs; i++) {
-        if (n->in[i]->rows != n->in[0]->rows || n->in[i]->shape.rank != 2)
+        char text[RCG_SHAPE_TEXT];
+        if (n->in[i]->shape.rank != 2)
+            return RC_FAIL(RC_ESHAPE, "concat: operand %d is %s, expected rows and columns", i + 1,
+                           rcg_shape_text(n->in[i]->shape, text));
+        if (n->in[i]->rows != n->in[0]->rows)
             return RC_FAIL(RC_ESHAPE, "concat: operand %d has %" PRId64 " rows, operand 1 has %"
                            PRId64, i + 1, n->in[i]->rows, n->in[0]->rows);
         cols += n->in[i]->cols;
@@ -57,7 +61,7 @@ static const rcg_op op_concat = {
 
 rc_var *rc_concat(rc_graph *g, int count, rc_var *const x[])
 {
-    return rcg_push(g, &op_concat, count, x, NULL);
+    return rcg_push(g, &op_concat, count > 0 ? count : 0, x, NULL);
 }
 
 /* ---- slice ------------------------------------------------------------------------------- */
@@ -214,13 +218,28 @@ typedef struct dropout {
 static rc_status dropout_infer(const rcg_node *n, rc_shape *out)
 {
     const dropout *own = n->own;
-    if (!(own->rate >= 0 && own->rate < 1))
-        return RC_FAIL(RC_EINVAL, "%s: rate %g is outside 0 to 1", n->op->name, own->rate);
     if (own->rows.at && own->rows.at[own->rows.steps] != n->in[0]->rows)
         return RC_FAIL(RC_ESHAPE, "%s: input has %" PRId64 " rows, the batch has %" PRId64,
                        n->op->name, n->in[0]->rows, own->rows.at[own->rows.steps]);
     *out = n->in[0]->shape;
     return RC_OK;
+}
+
+/* Both kinds begin so: true when there is something to drop; else *out is the result. */
+static bool drops(rc_graph *g, const char *op, rc_var *x, double rate, rc_var **out)
+{
+    *out = NULL;
+    if (g->status != RC_OK)
+        return false;
+    if (!x || rcg_absent(x))
+        rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: operand 1 is missing", op));
+    else if (!(rate >= 0 && rate < 1))
+        rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: rate %g is not in 0 <= rate < 1", op, rate));
+    else if (rate > 0 && g->training)
+        return true;
+    else
+        *out = x;
+    return false;
 }
 
 static void mask_share(const rcb_worker *w, void *ctx)
@@ -262,8 +281,9 @@ static const rcg_op op_dropout = {
 
 rc_var *rc_dropout(rc_graph *g, rc_var *x, double rate)
 {
-    if (rate == 0 || !g->training)
-        return x;
+    rc_var *same;
+    if (!drops(g, op_dropout.name, x, rate, &same))
+        return same;
     dropout *own = rcg_keep(g, 1, sizeof *own);
     if (!own)
         return NULL;
@@ -309,8 +329,12 @@ static const rcg_op op_dropout_locked = {
 
 rc_var *rc_dropout_locked(rc_graph *g, const rc_rows *rows, rc_var *x, double rate)
 {
-    if (rate == 0 || !g->training)
-        return x;
+    rc_var *same;
+    if (!drops(g, op_dropout_locked.name, x, rate, &same))
+        return same;
+    const rc_status status = rcg_check_rows(op_dropout_locked.name, rows);
+    if (status != RC_OK)
+        return rcg_failed(g, status);
     dropout *own = rcg_keep(g, 1, sizeof *own);
     int64_t *at = rcg_keep(g, (size_t)rows->steps + 1, sizeof *at);
     if (!own || !at)

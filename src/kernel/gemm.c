@@ -1,16 +1,17 @@
 /* gemm.c -- products of rows with packed panels (see rck_gemm in kernel.h).
  *
- * One micro-kernel: a tile of C, mr rows by nz groups of 16 columns, stays in registers while k runs
- * over a block; A is broadcast, B is read as it lies. Its sizes are constants of one inlined body:
+ * One micro-kernel: a tile of C, mr rows by nz groups of 16 columns, stays in registers while k
+ * runs over a block; A is broadcast, B is read as it lies. Its sizes are constants of one inlined
+ * body:
  *
  *   avx512  nz 4: mr <= 6   nz 3: mr <= 8   nz 2: mr <= 12   nz 1: mr <= 20
  *   avx2    nz 1 (two registers): mr <= 6
  *   plain   nz 1 (a plain array): one row
  *
  * The k axis is walked in blocks whose part of B stays in the cache while all row tiles use it; C
- * carries the sums from block to block, which does not change a bit. The first tiles ask for the next
- * block of B, one line per k and tile. A single row takes several panels at once instead, so that
- * enough sums are in flight. Order over k is the contract: no sum is ever split.
+ * carries the sums from block to block, which does not change a bit. The first tiles ask for the
+ * next block of B, one line per k and tile. A single row takes several panels at once instead, so
+ * that enough sums are in flight. Order over k is the contract: no sum is ever split.
  */
 #include "kernel/table_in.h"
 
@@ -95,10 +96,11 @@ RC_INLINE void tile_body(const int mr, const int nv, const tile_job *j)
     vec sum[20][4];
 
     RC_UNROLL
-    for (int r = 0; r < mr; r++)
+    for (int r = 0; r < mr; r++) {
         RC_UNROLL
         for (int z = 0; z < nv; z++)
             sum[r][z] = j->add ? vec_load(c + r * c_row + z * WIDTH) : vec_zero();
+    }
 
     for (int64_t left = j->chunks; left > 0; left--, chunk_a += j->a_chunk) {
         const float *a = chunk_a;
@@ -130,10 +132,11 @@ RC_INLINE void tile_body(const int mr, const int nv, const tile_job *j)
         }
     }
     RC_UNROLL
-    for (int r = 0; r < mr; r++)
+    for (int r = 0; r < mr; r++) {
         RC_UNROLL
         for (int z = 0; z < nv; z++)
             vec_store(c + r * c_row + z * WIDTH, sum[r][z]);
+    }
 }
 
 /* One row: np panels side by side, nv registers of columns in each. */
@@ -148,10 +151,11 @@ RC_INLINE void row_body(const int np, const int nv, const tile_job *j)
     vec sum[8][8];
 
     RC_UNROLL
-    for (int p = 0; p < np; p++)
+    for (int p = 0; p < np; p++) {
         RC_UNROLL
         for (int z = 0; z < nv; z++)
             sum[p][z] = j->add ? vec_load(c + p * j->c_panel + z * WIDTH) : vec_zero();
+    }
 
     for (int64_t left = j->chunks; left > 0; left--, chunk_a += j->a_chunk) {
         const float *a = chunk_a;
@@ -161,17 +165,19 @@ RC_INLINE void row_body(const int np, const int nv, const tile_job *j)
 
             __asm__("" : "+v"(x));
             RC_UNROLL
-            for (int p = 0; p < np; p++)
+            for (int p = 0; p < np; p++) {
                 RC_UNROLL
                 for (int z = 0; z < nv; z++)
                     sum[p][z] = vec_fma(x, vec_load(b + p * b_panel + z * WIDTH), sum[p][z]);
+            }
         }
     }
     RC_UNROLL
-    for (int p = 0; p < np; p++)
+    for (int p = 0; p < np; p++) {
         RC_UNROLL
         for (int z = 0; z < nv; z++)
             vec_store(c + p * j->c_panel + z * WIDTH, sum[p][z]);
+    }
 }
 
 #else
@@ -332,7 +338,6 @@ static int strip_width(int groups, int most)
     return strips > 0 ? (groups + strips - 1) / strips : 0;
 }
 
-
 static int64_t ceil_div(int64_t n, int64_t by)
 {
     return (n + by - 1) / by;
@@ -402,8 +407,9 @@ static int panel_cols(const rck_gemm *g, int64_t panel)
     return panel + 1 < g->panels ? g->cols : g->cols_last;
 }
 
-/* Rows [r0,r1) of one strip of nz groups. `job` is set but for its rows: a and c are those of row 0.
- * `next` is the strip of B that follows, or NULL; the first tiles share the work of asking for it. */
+/* Rows [r0,r1) of one strip of nz groups. `job` is set but for its rows: a and c are those of
+ * row 0. `next` is the strip of B that follows, or NULL; the first tiles share the work of asking
+ * for it. */
 static void strip_rows(const rck_gemm *g, const tile_job *job, int nz, int64_t r0, int64_t r1,
                        const rc_real *next)
 {

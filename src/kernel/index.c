@@ -32,7 +32,7 @@ void RCK_FN(scatter_panels)(const rck_panel *p, int64_t n, const rc_real *x, int
     }
 }
 
-/* rcb_philox of the counters { low, high, c, 0 }, c = 0..15; word w of counter c to out[16 w + c]. */
+/* rcb_philox of the counters { low, high, c, 0 }, c = 0..15; word w of it to out[16 w + c]. */
 static void philox_block(rcb_key key, uint64_t block, uint32_t *restrict out)
 {
     uint32_t *restrict c0 = out;

@@ -40,7 +40,7 @@
  * RC_IVDEP, before a loop: its arrays are the same or apart, never shifted against each other.
  * RC_UNROLL, before a loop whose bounds are constant: no loop is left. */
 #if defined(__clang__)
-#pragma clang diagnostic ignored "-Wpass-failed" /* libm calls in the double build do not vectorise */
+#pragma clang diagnostic ignored "-Wpass-failed" /* libm calls do not vectorise */
 #define RC_INLINE static inline __attribute__((always_inline))
 #define RC_NOINLINE static __attribute__((noinline))
 #define RC_IVDEP _Pragma("clang loop vectorize(assume_safety)")

@@ -16,8 +16,8 @@
 #include "base/base.h"
 
 enum {
-    RCK_LANES = 16, /* reals of a unit group; rows are padded to a multiple of it */
-    RCK_MB = 6,     /* rows of a block of a transposed left operand (see pack_t) */
+    RCK_LANES = 16,  /* reals of a unit group; rows are padded to a multiple of it */
+    RCK_MB = 6,      /* rows of a block of a transposed left operand (see pack_t) */
     RCK_BLOCK = 4096 /* elements per partial sum of a long reduction */
 };
 
@@ -67,9 +67,9 @@ rck_panel rck_panel_t(const rck_panel *p);
  *   B(panel, kk, j) = b[panel * b_panel + kk * b_k + j], kk counts over all chunks
  *   C(r, panel, j)  = c[r * c_row + panel * c_panel + j]
  * `cols` columns in every panel but the last, which has cols_last; both multiples of 16. Any sizes
- * may be 0. B is aligned to 64 bytes, so is C when c_row and c_panel are multiples of 16.
- * rows == 1 runs several panels at once. The result does not depend on how a product is cut into
- * calls by rows or columns.
+ * may be 0: without k, C becomes 0 or stays (add). B is aligned to 64 bytes, so is C when c_row and
+ * c_panel are multiples of 16. rows == 1 runs several panels at once. The result does not depend on
+ * how a product is cut into calls by rows or columns.
  */
 typedef struct rck_gemm {
     int64_t rows;
@@ -97,7 +97,7 @@ typedef struct rck_update {
     rc_real momentum; /* sgd */
     bool nesterov;
     rc_real beta1, beta2, eps, correct1, correct2; /* adam: 1 - beta^step */
-    rc_real *m, *v; /* slots; NULL where not used */
+    rc_real *m, *v;                                /* slots; NULL where not used */
 } rck_update;
 
 typedef struct rck_table {
@@ -112,8 +112,9 @@ typedef struct rck_table {
     /* transposed panels q0 <= q < q1 of rck_panel_t(p); the shares of several threads may differ */
     void (*transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0, int64_t q1);
     /* A^T as left operand: columns [m0,m1) of the rows (n, ld) at x into blocks of RCK_MB columns:
-     * dst[(m / 6) * 6 * N + (row + i) * 6 + m % 6], m0 a multiple of 6. Fills rows row..row+n-1 of N.
-     * The rest of the last block is zero. */
+     * dst[(m / 6) * 6 * N + (row + i) * 6 + m % 6] = x[i * ld + m], m0 a multiple of 6. Fills rows
+     * row..row+n-1 of N. The rest of the last block is zero. As the operand of a product whose rows
+     * are m0..m1-1: a = dst + m0 * N, a_row 1, a_k 6, a_block 6 * N, a_chunk 6 * kc. */
     void (*pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                    int64_t row, rc_real *dst);
 
@@ -136,12 +137,12 @@ typedef struct rck_table {
     void (*relu_back)(int64_t n, const rc_real *y, const rc_real *gy, rc_real *gx);
     void (*log_back)(int64_t n, const rc_real *x, const rc_real *gy, rc_real *gx);
 
-    /* reductions in the canonical order; n <= RCK_BLOCK is the caller's promise for the long ones */
+    /* reductions in the canonical order; long ones are cut into RCK_BLOCK by the caller */
     rc_real (*sum)(int64_t n, const rc_real *x);
     rc_real (*dot)(int64_t n, const rc_real *a, const rc_real *b);
     rc_real (*max)(int64_t n, const rc_real *x); /* NaN if any is NaN; -inf for n 0 */
     bool (*finite)(int64_t n, const rc_real *x);
-    /* y(j) += sum over rows of x(row, j), rows in order, n columns */
+    /* y(j) += x(row, j) for each row in order, n columns: the same bits however the rows are cut */
     void (*col_sum)(int64_t rows, int64_t n, const rc_real *x, int64_t ld, rc_real *y);
 
     /* softmax (soft.c) over one row of n logits */
@@ -150,8 +151,8 @@ typedef struct rck_table {
 
     /* softmax over logits in panels of 64 columns, in passes that cut freely over rows and panels.
      * lanes (rows, 16). soft_max: max = maximum of itself and the panel's lanes.
-     * soft_exp: replaces logits by exp(logit - top[row]) and adds their lanes to sum. `cols` columns
-     * of the panel are logical (soft_max and soft_exp ignore the rest; soft_exp zeroes them). */
+     * soft_exp: replaces logits by exp(logit - top[row]) and adds their lanes to sum. `cols`
+     * columns of the panel are logical (both ignore the rest; soft_exp zeroes them). */
     void (*soft_max)(int64_t rows, int cols, const rc_real *panel, rc_real *max);
     void (*soft_exp)(int64_t rows, int cols, rc_real *panel, const rc_real *top, rc_real *sum);
     /* panel(row, j) *= by[row] */
@@ -165,15 +166,16 @@ typedef struct rck_table {
                    rc_real *y, int64_t ldy);
     void (*scatter_add)(int64_t n, int64_t width, const rc_real *x, int64_t ldx, const int32_t *ids,
                         rc_real *table, int64_t ld); /* rows in order */
-    /* the same into panels of one gate: row id of the logical (units, K) weight += x(i), K columns */
+    /* the same into panels of one gate: row id of the logical (units, K) weight += x(i) */
     void (*scatter_panels)(const rck_panel *p, int64_t n, const rc_real *x, int64_t ldx,
                            const int32_t *ids, rc_real *panels);
 
-    /* dropout: y = x * mask / keep, mask element (row, j) drawn from Philox at counter
-     * (first + row) * ceil(width / 64) + j / 64, second word `step`. Word of element j: block j / 64 holds
-     * 16 counters (c = j % 16) of 4 words (w = j % 64 / 16): the philox counter is
-     * { low, high, c, 0 } of that 64-bit number with key xor step folded by the caller.
-     * Kept when word >= drop * 2^32. `mask` (rows, ldm) receives 0 or 1 / keep. */
+    /* dropout: mask (rows, ldm) receives 0 or 1 / (1 - drop); what lies past `width` stays as it
+     * is. Element (row, j) depends on the key, the logical row n = first + row and j alone: it is
+     * kept when its random word >= floor(drop * 2^32), which is word j % 64 / 16 of rcb_philox(key)
+     * at the counter { low, high, j % 16, 0 }, low and high being the halves of the 64-bit block
+     * number n * ceil(width / 64) + j / 64. The caller gives every step a key of its own.
+     * drop >= 1 drops all. */
     void (*dropout_mask)(rcb_key key, int64_t first, int64_t rows, int64_t width, double drop,
                          rc_real *mask, int64_t ldm);
 

@@ -14,9 +14,10 @@
 /* The gradient with its penalties. */
 RC_INLINE rc_real penalised(rc_real g, rc_real w, rc_real scale, rc_real l1, rc_real l2)
 {
-    const rc_real sign = (w > RC_C(0.0) ? RC_C(1.0) : RC_C(0.0)) - (w < RC_C(0.0) ? RC_C(1.0) : RC_C(0.0));
+    const rc_real above = w > RC_C(0.0) ? l1 : RC_C(0.0);
+    const rc_real below = w < RC_C(0.0) ? l1 : RC_C(0.0);
 
-    return RC_FMA(l2, w, RC_FMA(l1, sign, g * scale));
+    return RC_FMA(l2, w, RC_FMA(g, scale, above - below));
 }
 
 static void sgd_plain(const rck_update *u, const rc_real *restrict g, rc_real *restrict w)

@@ -21,12 +21,12 @@ typedef struct group {
 static group group_of(const rck_panel *p, int64_t panel, int unit_group, int gate)
 {
     const int64_t first = panel * p->span + unit_group * RCK_LANES;
-    const int64_t left = p->units - first;
+    const int64_t left = p->units - first < 0 ? 0 : p->units - first;
 
     return (group){
         .row = gate * p->units + first,
         .column = panel * p->K * p->cols + (unit_group * p->gates + gate) * RCK_LANES,
-        .units = left < 0 ? 0 : left < RCK_LANES ? (int)left : RCK_LANES,
+        .units = left < RCK_LANES ? (int)left : RCK_LANES,
     };
 }
 
@@ -171,7 +171,8 @@ void RCK_FN(unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_
 }
 
 /* Sixteen rows of a transposed panel: `span` columns from as many inputs, of which n are left. */
-static void transpose_rows(const rck_panel *p, int64_t n, const rc_real *src, rc_real *dst, int span)
+static void transpose_rows(const rck_panel *p, int64_t n, const rc_real *src, rc_real *dst,
+                           int span)
 {
     for (int z = 0; z < span; z += RCK_LANES, n -= RCK_LANES) {
         const rc_real *block = src + z * p->cols;

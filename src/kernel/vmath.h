@@ -98,7 +98,9 @@ static inline float vexp(float x)
     const float r = rck_exp_reduce(x, &n_bits);
     const float y = 1.0f + rck_exp_poly(r);
     const int32_t n = n_bits - RCK_ROUND_BITS;
-    const int32_t half = n >> 1; /* 2^n in two factors: the ends of the range are out of reach of one */
+
+    /* 2^n in two factors: the ends of the range are out of reach of one. */
+    const int32_t half = n >> 1;
 
     return y * rck_float((int32_t)((uint32_t)(half + 127) << 23)) *
            rck_float((int32_t)((uint32_t)(n - half + 127) << 23));

@@ -43,8 +43,8 @@ static void check_shape(const rcd_batch *b)
 
 /* ---- tracks ------------------------------------------------------------------------------ */
 
-/* Read all batches of a stream; every prediction must be the tape's symbol, made from the one before.
- * Returns how often each symbol of the tape was predicted. */
+/* Read all batches of a stream; every prediction must be the tape's symbol, made from the one
+ * before. Returns how often each symbol of the tape was predicted. */
 static int *read_all(const rcd_stream *s, int64_t steps)
 {
     const int64_t n = s->tape->n;
@@ -139,6 +139,7 @@ static void rows_stand_in_time_major_order(void **unused)
     assert_int_equal(s.length, 3);
     CHECK_STATUS(rcd_stream_batch(&s, 0, 9, &b), RC_OK);
     assert_int_equal(b.steps, 3);
+    assert_int_equal(b.seqs, 3);
     assert_int_equal(b.rows, 8);
     assert_memory_equal(b.at, ((int64_t[]){0, 3, 6, 8}), 4 * sizeof *b.at);
     assert_memory_equal(b.in, ((int32_t[]){'\n', 'c', 'f', 'a', 'd', 'g', 'b', 'e'}), 8 * 4);

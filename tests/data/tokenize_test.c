@@ -1,4 +1,4 @@
-/* tokenize_test.c -- texts are walked, cut and located as data.h says, against textbook splitters. */
+/* tokenize_test.c -- texts are walked, cut and located as data.h says. */
 #include "check.h"
 
 #include "data/data.h"

@@ -161,8 +161,8 @@ static void random_sizes_match_the_textbook(void **unused)
     for (int trial = 0; trial < 60; trial++) {
         const int64_t kc = pick(1, 90);
         const int cols = (int)pick(1, 8) * 16;
-        const size s = {pick(1, 90), pick(1, 9), kc, pick(1, kc), pick(1, 4), cols,
-                        (int)pick(1, cols / 16) * 16};
+        const int last = (int)pick(1, cols / 16) * 16;
+        const size s = {pick(1, 90), pick(1, 9), kc, pick(1, kc), pick(1, 4), cols, last};
 
         check_tables(s, (int)pick(0, 2), pick(0, 1));
     }
@@ -193,8 +193,14 @@ static void no_terms_write_zeros_or_leave_c(void **unused)
     for_each_table(t)
         for (int64_t rows = 1; rows < 80; rows += 13) {
             rc_real *c = guard_new(rows * 64);
-            rck_gemm g = {.rows = rows, .c = c, .c_row = 64, .panels = 1, .cols = 64,
-                          .cols_last = 64};
+            rck_gemm g = {
+                .rows = rows,
+                .c = c,
+                .c_row = 64,
+                .panels = 1,
+                .cols = 64,
+                .cols_last = 64,
+            };
 
             fill_real(c, rows * 64);
             const rc_real before = c[0];

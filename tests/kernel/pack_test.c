@@ -169,8 +169,7 @@ static void pack_t_lays_columns_in_blocks_of_six(void **unused)
             t->pack_t(N - row, x + row * ld, ld, 0, M, N, row, got);
             for (int64_t m = 0; m < blocks * RCK_MB; m++)
                 for (int64_t i = 0; i < N; i++)
-                    assert_true(got[m / 6 * 6 * N + i * 6 + m % 6] ==
-                                (m < M ? x[i * ld + m] : 0));
+                    assert_true(got[m / 6 * 6 * N + i * 6 + m % 6] == (m < M ? x[i * ld + m] : 0));
             guard_free(got);
         }
         guard_free(x);

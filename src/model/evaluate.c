@@ -1,0 +1,55 @@
+/* evaluate.c -- scoring a file with a model: the part of it that is asked for, by its task.
+ */
+#include "model/model_in.h"
+
+#include <math.h>
+
+rc_eval_options rc_eval_options_default(void)
+{
+    return (rc_eval_options){.tracks = 1, .from = 0, .to = 1};
+}
+
+static rc_status check_options(const rc_eval_options *o)
+{
+    if (o->tracks < 1)
+        return RC_FAIL(RC_EINVAL, "cannot evaluate in %" PRId64 " tracks, there must be 1 or more",
+                       o->tracks);
+    if (!(o->from >= 0 && o->from < o->to && o->to <= 1))
+        return RC_FAIL(RC_EINVAL, "cannot evaluate the part from %g to %g of a text, it must lie "
+                       "between 0 and 1", o->from, o->to);
+    return RC_OK;
+}
+
+/* A fraction of a text as a place where it may be cut. */
+static uint64_t place(const rcd_text *t, rcd_level level, double fraction)
+{
+    return rcd_text_cut(t, level, (uint64_t)floor((double)rcd_text_bytes(t) * fraction + 1e-6));
+}
+
+static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_eval_options *o,
+                               rc_evaluation *out)
+{
+    const rcd_level level = rcd_vocab_level(m->vocab);
+    rcb_pool *pool;
+
+    RC_TRY(rcb_pool_new(&pool, o->threads));
+    const rc_status s = m->config->task->evaluate(m, t, place(t, level, o->from),
+                                                  place(t, level, o->to), o, pool, out);
+    rcb_pool_free(pool);
+    return s;
+}
+
+rc_status rc_model_evaluate(const rc_model *m, const char *path, const rc_eval_options *options,
+                            rc_evaluation *out)
+{
+    const rc_eval_options o = options ? *options : rc_eval_options_default();
+    rcd_text *t;
+
+    RC_TRY(check_options(&o));
+    if (!m->vocab)
+        return RC_FAIL(RC_EINVAL, "the model has no vocabulary");
+    RC_TRY(rcd_text_open(&t, &path, 1));
+    const rc_status s = evaluate_text(m, t, &o, out);
+    rcd_text_free(t);
+    return s;
+}

@@ -1,0 +1,452 @@
+/* lm.c -- the task lm: a recurrent language model of bytes, characters or words.
+ *
+ *   symbol -> embedding -> dropout -> recurrent layers -> dropout -> linear -> softmax
+ *
+ * Parameters embed.weight (V,E), rnn.* (see net.h), out.weight (V,H) and out.bias (V); with --tied the
+ * symbol vectors are the rows of out.weight and there is no embed.weight. Training reads the text as
+ * parallel tracks with carried state. Scoring runs through the same layers a few hundred rows at a
+ * time, so that a text of any length needs little memory; sums are in double.
+ */
+#include "model/model_in.h"
+
+#include <string.h>
+
+enum {
+    ROWS = 512, /* rows of a piece when scoring */
+    LINES = 64  /* lines scored side by side */
+};
+
+struct lm {
+    rcn_stack stack;
+    int64_t V, E;
+    size_t embed; /* places in the parameters; tied: that of out.weight */
+    size_t out_w, out_b;
+    bool tied;
+    bool locked;
+    double dropout;
+};
+
+/* ---- building ---------------------------------------------------------------------------- */
+
+/* What a configuration means for the layers. */
+struct plan {
+    rcn_stack_plan stack;
+    int64_t *hidden;
+    int64_t E;
+};
+
+/* A file that cannot fill the model need not be given memory for it. A lower bound: each layer reads
+ * itself and at least one number more. */
+static rc_status check_room(const rc_model *m, const struct plan *p)
+{
+    const double V = rcd_vocab_size(m->vocab);
+    double needs = V * (double)p->E;
+
+    for (int i = 0; i < p->stack.layers; i++)
+        needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
+    if (needs <= (double)m->room)
+        return RC_OK;
+    return RC_FAIL(RC_EFORMAT, "its configuration describes a model of more than %.15g numbers, it "
+                   "holds %" PRId64, needs, m->room);
+}
+
+static rc_status make_plan(struct plan *p, const rc_config *c)
+{
+    RC_TRY(rcm_list_check(rcm_list, "cells", "cell", c->cell));
+    p->hidden = rcb_alloc((size_t)c->layers, sizeof *p->hidden);
+    if (!p->hidden)
+        return RC_ENOMEM;
+    const rc_status s = rcm_sizes(c->hidden, c->layers, p->hidden);
+    if (s == RC_EINVAL)
+        return RC_FAIL_HINT(RC_EINVAL, "give one size for all layers, or one for each",
+                            "cannot set 'hidden' to '%s' with 'layers' %" PRId64, c->hidden,
+                            c->layers);
+    RC_TRY(s);
+    p->E = c->embed ? c->embed : p->hidden[c->tied ? c->layers - 1 : 0];
+    p->stack = (rcn_stack_plan){
+        .cell = rcc_find(c->cell),
+        .layers = (int)c->layers,
+        .hidden = p->hidden,
+        .in = p->E,
+        .directions = 1,
+        .bias = (rcn_bias)rcm_list_index("biases", c->bias),
+        .skip = (rcn_skip)rcm_list_index("skips", c->skip),
+        .dropout = c->dropout,
+        .locked = rcm_list_index("dropouts", c->dropout_kind) == RCM_DROPOUT_LOCKED,
+        .name = "rnn",
+    };
+    return RC_OK;
+}
+
+static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
+{
+    rcn_params *ps = &m->params;
+
+    if (!lm->tied) {
+        lm->embed = ps->n;
+        RC_TRY(rcn_params_table(ps, "embed.weight", lm->V, lm->E));
+    }
+    RC_TRY(rcn_stack_new(&lm->stack, ps, &p->stack));
+    if (lm->tied && lm->stack.out != lm->E)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --embed out, or make it the same",
+                            "cannot tie the output to the symbol vectors: these have %" PRId64
+                            " numbers, the output reads %" PRId64, lm->E, lm->stack.out);
+    lm->out_w = ps->n;
+    RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, (const int[]){1}, lm->V, lm->stack.out));
+    lm->out_b = ps->n;
+    RC_TRY(rcn_params_weight(ps, "out.bias", 1, 1, (const int[]){1}, lm->V, 1));
+    if (lm->tied)
+        lm->embed = lm->out_w;
+    return RC_OK;
+}
+
+static rc_status build(rc_model *m)
+{
+    struct plan p = {0};
+    struct lm *lm = rcb_calloc(1, sizeof *lm);
+
+    if (!lm)
+        return RC_ENOMEM;
+    m->own = lm;
+    if (!m->vocab)
+        return RC_FAIL(RC_EFORMAT, "a language model needs a vocabulary, there is none");
+
+    rc_status s = make_plan(&p, m->config);
+    if (s == RC_OK)
+        s = check_room(m, &p);
+    if (s == RC_OK) {
+        lm->V = rcd_vocab_size(m->vocab);
+        lm->E = p.E;
+        lm->tied = m->config->tied;
+        lm->locked = p.stack.locked;
+        lm->dropout = p.stack.dropout;
+        s = add_params(m, lm, &p);
+    }
+    rcb_free(p.hidden);
+    return s;
+}
+
+static void unbuild(rc_model *m)
+{
+    struct lm *lm = m->own;
+
+    if (!lm)
+        return;
+    rcn_stack_free(&lm->stack);
+    rcb_free(lm);
+    m->own = NULL;
+}
+
+static rc_status init(rc_model *m)
+{
+    const struct lm *lm = m->own;
+
+    RC_TRY(rcn_init_all(&m->params, m->config->init, (uint64_t)m->config->seed));
+    for (int i = 0; i < lm->stack.plan.layers; i++)
+        RC_TRY(rcn_rnn_forget_bias(&lm->stack.layer[i], &m->params, m->config->forget_bias));
+    return RC_OK;
+}
+
+static rc_status settle(rc_model *m, rcb_pool *pool)
+{
+    const struct lm *lm = m->own;
+
+    return lm->tied ? rcn_param_refresh(&m->params.p[lm->embed], pool) : RC_OK;
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static rc_var *var(const rc_model *m, rc_graph *g, size_t place)
+{
+    return rcn_var(g, &rcm_params(m)->p[place]);
+}
+
+static rc_var *drop(const struct lm *lm, rc_graph *g, const rc_rows *rows, rc_var *x)
+{
+    if (lm->dropout <= 0)
+        return x;
+    return lm->locked ? rc_dropout_locked(g, rows, x, lm->dropout)
+                      : rc_dropout(g, x, lm->dropout);
+}
+
+/* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). */
+static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
+                   rc_real *carry)
+{
+    const struct lm *lm = m->own;
+    rc_var *x = rc_embed(g, var(m, g, lm->embed), in, rows->at[rows->steps]);
+
+    x = drop(lm, g, rows, x);
+    x = rcn_stack_run(&lm->stack, &m->params, g, rows, x, carry);
+    return drop(lm, g, rows, x);
+}
+
+static rc_var *loss_of(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
+                       const int32_t *out, rc_real *carry)
+{
+    const struct lm *lm = m->own;
+
+    return rc_softmax_loss(g, run(m, g, rows, in, carry), var(m, g, lm->out_w),
+                           var(m, g, lm->out_b), out);
+}
+
+static int64_t carry_width(const rc_model *m)
+{
+    const struct lm *lm = m->own;
+
+    return lm->stack.state_width;
+}
+
+/* ---- training ---------------------------------------------------------------------------- */
+
+static rc_status corpus_open(rcm_corpus **out, const rc_config *c, const rcd_vocab *vocab,
+                             rcd_vocab **made)
+{
+    return rcm_corpus_read(out, c, c->batch, vocab, made);
+}
+
+static int64_t epoch_length(const rcm_corpus *c)
+{
+    return c->train.length;
+}
+
+static rc_status batch(const rcm_corpus *c, int64_t pos, int64_t steps, rcm_feed *feed)
+{
+    return rcd_stream_batch(&c->train, pos, steps, &feed->batch);
+}
+
+static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
+{
+    const rcd_batch *b = &feed->batch;
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+
+    assert(!feed->carry || (feed->carry_rows == b->seqs && feed->carry_width == carry_width(m)));
+    return loss_of(m, g, &rows, b->in, b->out, feed->carry);
+}
+
+/* ---- scoring ----------------------------------------------------------------------------- */
+
+/* What scoring works with; the carry grows to the largest batch. */
+struct scorer {
+    const rc_model *m;
+    rc_graph *g;
+    rcd_batch batch;
+    rc_real *carry;
+    size_t carry_cap; /* in sequences */
+    double nats;
+};
+
+static rc_status scorer_begin(struct scorer *s, int64_t seqs)
+{
+    const size_t width = (size_t)carry_width(s->m);
+
+    if ((size_t)seqs > s->carry_cap) {
+        size_t bytes;
+
+        if (!rcb_mul((size_t)seqs, width * sizeof *s->carry, &bytes))
+            return RC_FAIL(RC_ENOMEM, "out of memory: the state of %" PRId64 " sequences", seqs);
+        rcb_free(s->carry);
+        s->carry_cap = 0;
+        s->carry = rcb_alloc(bytes, 1);
+        if (!s->carry)
+            return RC_ENOMEM;
+        s->carry_cap = (size_t)seqs;
+    }
+    memset(s->carry, 0, (size_t)seqs * width * sizeof *s->carry);
+    return RC_OK;
+}
+
+/* Steps [from,to) of the batch; the carry goes through. */
+static rc_status score_piece(struct scorer *s, int64_t from, int64_t to)
+{
+    const rcd_batch *b = &s->batch;
+    const int64_t row = b->at[from];
+    double nats = 0;
+
+    rc_graph_reset(s->g);
+    int64_t *at = rcg_keep(s->g, (size_t)(to - from + 1), sizeof *at);
+    if (!at)
+        return rc_graph_status(s->g);
+    for (int64_t t = from; t <= to; t++)
+        at[t - from] = b->at[t] - row;
+
+    const rc_rows rows = {.steps = to - from, .seqs = b->seqs, .at = at};
+    const rc_var *loss = loss_of(s->m, s->g, &rows, b->in + row, b->out + row, s->carry);
+    RC_TRY(rc_graph_status(s->g));
+    RC_TRY(rc_var_total(s->g, loss, &nats));
+    s->nats += nats;
+    return RC_OK;
+}
+
+/* The whole batch, in pieces of about ROWS rows. */
+static rc_status score_batch(struct scorer *s)
+{
+    const rcd_batch *b = &s->batch;
+
+    for (int64_t from = 0, to; from < b->steps; from = to) {
+        for (to = from + 1; to < b->steps && b->at[to + 1] - b->at[from] <= ROWS;)
+            to++;
+        RC_TRY(score_piece(s, from, to));
+    }
+    return RC_OK;
+}
+
+static rc_status score_tracks(struct scorer *s, const rcd_tape *tape, int64_t tracks)
+{
+    const int64_t steps = tracks < ROWS ? ROWS / tracks : 1;
+    rcd_stream stream;
+
+    RC_TRY(rcd_stream_init(&stream, tape, s->m->vocab, tracks, true));
+    RC_TRY(scorer_begin(s, tracks));
+    for (int64_t pos = 0; pos < stream.length; pos += steps) {
+        RC_TRY(rcd_stream_batch(&stream, pos, steps, &s->batch));
+        RC_TRY(score_batch(s));
+    }
+    return RC_OK;
+}
+
+static rc_status score_lines(struct scorer *s, const rcd_tape *tape)
+{
+    int64_t line = 0;
+    rcd_lines lines;
+
+    RC_TRY(rcd_lines_init(&lines, tape, s->m->vocab));
+    rc_status status = RC_OK;
+    while (status == RC_OK) {
+        status = rcd_lines_batch(&lines, &line, LINES, &s->batch);
+        if (status != RC_OK || s->batch.seqs == 0)
+            break;
+        status = scorer_begin(s, s->batch.seqs);
+        if (status == RC_OK)
+            status = score_batch(s);
+    }
+    rcd_lines_free(&lines);
+    return status;
+}
+
+/* All symbols of a tape, in tracks (no more than there are symbols) or, with tracks 0, by lines. */
+static rc_status score_tape(const rc_model *m, const rcd_tape *tape, int64_t tracks,
+                            rcb_pool *pool, rc_evaluation *out)
+{
+    struct scorer s = {.m = m};
+
+    RC_TRY(rcg_graph_on(&s.g, pool, false));
+    const rc_status status = tracks ? score_tracks(&s, tape, tracks < tape->n ? tracks : tape->n)
+                                    : score_lines(&s, tape);
+    rc_graph_free(s.g);
+    rcd_batch_free(&s.batch);
+    rcb_free(s.carry);
+    if (status == RC_OK)
+        *out = (rc_evaluation){
+            .tokens = tape->n, .unknown = tape->unknown, .chars = tape->chars, .nats = s.nats};
+    return status;
+}
+
+static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
+                            rcb_pool *pool, rc_evaluation *out)
+{
+    static const char *const words[RCM_PARTS] = {"training", "validation", "test"};
+
+    if (!rcm_corpus_has(c, part))
+        return RC_FAIL(RC_EDATA, "there is no %s text", words[part]);
+    return score_tape(m, &c->tape[part], tracks, pool, out);
+}
+
+static rc_status evaluate(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
+                          const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out)
+{
+    rcd_tape tape;
+
+    RC_TRY(rcm_text_encode(&tape, m, t, from, to));
+    const rc_status s = score_tape(m, &tape, o->per_line ? 0 : o->tracks, pool, out);
+    rcd_tape_free(&tape);
+    return s;
+}
+
+/* ---- one symbol at a time ---------------------------------------------------------------- */
+
+static size_t state_size(const rc_model *m)
+{
+    return (size_t)carry_width(m) * sizeof(rc_real);
+}
+
+static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, rc_real *logp)
+{
+    static const int64_t at[] = {0, 1};
+    const rc_rows rows = {.steps = 1, .seqs = 1, .at = at};
+    const struct lm *lm = m->own;
+
+    rc_graph_reset(g);
+    rc_var *y = run(m, g, &rows, &id, state);
+    y = rc_linear(g, y, var(m, g, lm->out_w), var(m, g, lm->out_b));
+    y = rc_log_softmax(g, y);
+    RC_TRY(rc_graph_status(g));
+    return rc_var_read(g, y, logp, lm->V);
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+/* The place of a gate in a cell, or -1. */
+static int gate_named(const rcc_cell *cell, const char *name)
+{
+    for (int i = 0; i < cell->gates; i++)
+        if (strcmp(cell->gate_name[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static rc_status conventions(const rc_model *m, rcm_words *w)
+{
+    const struct lm *lm = m->own;
+    const rcc_cell *cell = lm->stack.plan.cell;
+    char gates[RCC_GATES * 8] = "";
+
+    for (int i = 0; i < cell->gates; i++) {
+        strcat(gates, i ? " " : "");
+        strncat(gates, cell->gate_name[i], 6);
+    }
+    RC_TRY(rcm_words_add(w, "gate order", "%s", gates));
+    if (gate_named(cell, "z") >= 0)
+        RC_TRY(rcm_words_add(w, "update gate", "z is the share of the old state"));
+    if (gate_named(cell, "r") >= 0)
+        RC_TRY(rcm_words_add(w, "reset gate", "%s the recurrent product",
+                             cell->stages > 1 ? "before" : "after"));
+    return rcm_words_add(w, "biases", "%s", m->config->bias);
+}
+
+static rc_status facts(const rc_model *m, rcm_words *w)
+{
+    const struct lm *lm = m->own;
+    const rcn_stack *s = &lm->stack;
+    const rcc_cell *cell = s->plan.cell;
+
+    RC_TRY(rcm_words_add(w, "cell", "%s (%s)", cell->name, cell->title));
+    RC_TRY(rcm_words_add(w, "equations", "%s", cell->equations));
+    RC_TRY(rcm_words_add(w, "paper", "%s", cell->paper));
+    RC_TRY(rcm_words_add(w, "layers", "%d of %s units", s->plan.layers, m->config->hidden));
+    return rcm_words_add(w, "symbol vectors", "%" PRId64 " numbers each%s", lm->E,
+                         lm->tied ? ", which are the output weights, too" : "");
+}
+
+const rcm_task rcm_lm = {
+    .name = "lm",
+    .help = "language model: the next byte, character or word of a text",
+    .corpus_open = corpus_open,
+    .corpus_free = rcm_corpus_free,
+    .corpus_crc = rcm_corpus_crc,
+    .has_part = rcm_corpus_has,
+    .build = build,
+    .unbuild = unbuild,
+    .init = init,
+    .settle = settle,
+    .epoch_length = epoch_length,
+    .batch = batch,
+    .carry_width = carry_width,
+    .loss = loss,
+    .score_part = score_part,
+    .evaluate = evaluate,
+    .state_size = state_size,
+    .step = step,
+    .conventions = conventions,
+    .facts = facts,
+};

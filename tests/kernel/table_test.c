@@ -1,0 +1,58 @@
+/* table_test.c -- the tables themselves: complete, named, one per instruction set. */
+#include "check.h"
+#include "oracle.h"
+
+static void every_table_bears_the_name_of_its_set(void **unused)
+{
+    (void)unused;
+
+    for (int i = 0; i < RCB_ISA_COUNT; i++) {
+        const rck_table *t = rck_table_of((rcb_isa)i);
+
+        if (t)
+            assert_string_equal(t->name, rcb_isa_name((rcb_isa)i));
+    }
+    assert_non_null(rck_table_of(RCB_ISA_plain));
+}
+
+/* A table is pointers from end to end, so a hole is a pointer's worth of zeros. */
+static void no_entry_of_a_table_is_missing(void **unused)
+{
+    (void)unused;
+
+    static const unsigned char zeros[sizeof(void *)];
+
+    for (int i = 0; i < RCB_ISA_COUNT; i++) {
+        const unsigned char *bytes = (const unsigned char *)rck_table_of((rcb_isa)i);
+
+        for (size_t at = 0; bytes && at < sizeof(rck_table); at += sizeof(void *))
+            if (memcmp(bytes + at, zeros, sizeof zeros) == 0)
+                fail_msg("entry %zu of %s is missing", at / sizeof(void *),
+                         rcb_isa_name((rcb_isa)i));
+    }
+}
+
+static void tables_share_no_function(void **unused)
+{
+    (void)unused;
+
+    for (int i = 0; i < RCB_ISA_COUNT; i++)
+        for (int k = 0; k < i; k++) {
+            const unsigned char *a = (const unsigned char *)rck_table_of((rcb_isa)i);
+            const unsigned char *b = (const unsigned char *)rck_table_of((rcb_isa)k);
+
+            for (size_t at = 0; a && b && at < sizeof(rck_table); at += sizeof(void *))
+                assert_true(memcmp(a + at, b + at, sizeof(void *)) != 0);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_table_bears_the_name_of_its_set),
+        cmocka_unit_test(no_entry_of_a_table_is_missing),
+        cmocka_unit_test(tables_share_no_function),
+    };
+
+    return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}

@@ -1,0 +1,811 @@
+/* layer_test.c -- a layer has the parameters its cell asks for, computes what the textbook says over
+ * every sequence of a ragged batch, has the right gradients, and agrees with PyTorch. */
+#include "net/net.h"
+
+#include "check.h"
+#include "format/format.h"
+#include "oracle_cell.h"
+#include "sequences.h"
+
+enum { DOUBLE = sizeof(rc_real) == 8 };
+
+/* Sums of a few dozen products, over a few steps. */
+static const double TINY = DOUBLE ? 1e-12 : 2e-5;
+
+/* ---- one layer, its input and its graph ---------------------------------------------------- */
+
+typedef struct bench {
+    rcn_params ps;
+    rcn_rnn l;
+    rcb_pool *pool;
+    rc_graph *g;
+    sequences seq;
+    rc_real *x;                  /* (N,D) */
+    rc_real *d_x;                /* (N,D) */
+    rc_real *y;                  /* (N,H) */
+    rc_real *r_y;                /* (N,H) the loss is sum r_y y + sum r_last last */
+    rc_real *first[RC_STATES];   /* (B,H) initial states */
+    rc_real *d_first[RC_STATES]; /* (B,H) */
+    rc_real *last[RC_STATES];    /* (B,H) final states */
+    rc_real *r_last[RC_STATES];  /* (B,H) */
+    double loss;
+} bench;
+
+typedef struct layer_plan {
+    const char *cell;
+    int64_t D, H;
+    rcn_bias bias;
+    bool reverse;
+} layer_plan;
+
+/* Random everything, over the sequences already in b->seq. */
+static void bench_open(bench *b, layer_plan plan)
+{
+    const rcc_cell *cell = cell_named(plan.cell);
+    const int64_t B = b->seq.B, N = b->seq.N;
+
+    b->ps = (rcn_params){0};
+    CHECK_STATUS(rcn_rnn_new(&b->l, &b->ps, "rnn", "_l0", cell, plan.D, plan.H, plan.bias,
+                             plan.reverse),
+                 RC_OK);
+    randomise(&b->ps, 0.7);
+    CHECK_STATUS(rcn_params_grads(&b->ps), RC_OK);
+    CHECK_STATUS(rcb_pool_new(&b->pool, 1), RC_OK);
+    CHECK_STATUS(rcg_graph_on(&b->g, b->pool, true), RC_OK);
+    b->x = random_reals(N * plan.D);
+    b->d_x = zero_reals(N * plan.D);
+    b->y = zero_reals(N * plan.H);
+    b->r_y = random_reals(N * plan.H);
+    for (int i = 0; i < cell->states; i++) {
+        b->first[i] = random_reals(B * plan.H);
+        b->d_first[i] = zero_reals(B * plan.H);
+        b->last[i] = zero_reals(B * plan.H);
+        b->r_last[i] = random_reals(B * plan.H);
+    }
+}
+
+static void bench_close(bench *b)
+{
+    for (int i = 0; i < b->l.cell->states; i++) {
+        rcb_free(b->r_last[i]);
+        rcb_free(b->last[i]);
+        rcb_free(b->d_first[i]);
+        rcb_free(b->first[i]);
+    }
+    rcb_free(b->r_y);
+    rcb_free(b->y);
+    rcb_free(b->d_x);
+    rcb_free(b->x);
+    rc_graph_free(b->g);
+    rcb_pool_free(b->pool);
+    rcn_params_free(&b->ps);
+}
+
+/* Add a term to the loss, and its value to b->loss. */
+static rc_var *add_term(bench *b, rc_var *loss, rc_var *v, const rc_real *r)
+{
+    rc_var *term = weighted(b->g, v, r);
+    double value;
+
+    CHECK_STATUS(rc_var_total(b->g, term, &value), RC_OK);
+    b->loss += value;
+    return loss ? rc_add(b->g, loss, term) : term;
+}
+
+/* Run the layer; with `grads` gradients arrive in d_x, d_first and the parameters, else none are made. */
+static rc_var *bench_run(bench *b, bool grads)
+{
+    const int64_t H = b->l.hidden;
+    rc_graph *g = b->g;
+    rc_var *state[RC_STATES];
+
+    rc_graph_reset(g);
+
+    rc_var *x = rc_leaf(g, rc_shape_2(b->seq.N, b->l.in), b->x, grads ? b->d_x : NULL);
+
+    for (int i = 0; i < b->l.cell->states; i++)
+        state[i] = rc_leaf(g, rc_shape_2(b->seq.B, H), b->first[i], grads ? b->d_first[i] : NULL);
+
+    rc_var *y = rcn_rnn_run(&b->l, &b->ps, g, &b->seq.rows, x, state);
+
+    b->loss = 0;
+
+    rc_var *loss = add_term(b, NULL, y, b->r_y);
+
+    for (int i = 0; i < b->l.cell->states; i++) {
+        rc_var *last = rc_rnn_state(g, y, i);
+
+        loss = add_term(b, loss, last, b->r_last[i]);
+        CHECK_STATUS(rc_var_read(g, last, b->last[i], b->seq.B * H), RC_OK);
+    }
+    CHECK_STATUS(rc_var_read(g, y, b->y, b->seq.N * H), RC_OK);
+    return loss;
+}
+
+static rc_status bench_loss(void *ctx, double *out)
+{
+    bench *b = ctx;
+
+    (void)bench_run(b, false);
+    *out = b->loss;
+    return rc_graph_status(b->g);
+}
+
+static void bench_gradients(bench *b)
+{
+    rcn_params_fresh(&b->ps);
+    memset(b->d_x, 0, (size_t)(b->seq.N * b->l.in) * sizeof(rc_real));
+    for (int i = 0; i < b->l.cell->states; i++)
+        memset(b->d_first[i], 0, (size_t)(b->seq.B * b->l.hidden) * sizeof(rc_real));
+    CHECK_STATUS(rcn_params_refresh(&b->ps, b->pool), RC_OK);
+    CHECK_STATUS(rc_graph_backward(b->g, bench_run(b, true)), RC_OK);
+    rcn_params_settle(&b->ps);
+}
+
+/* ---- parameters ---------------------------------------------------------------------------- */
+
+static void check_param(const rcn_params *ps, const char *name, int64_t rows, int64_t cols,
+                        const char *rule)
+{
+    const rcn_param *p = rcn_params_find(ps, name);
+
+    if (!p)
+        fail_msg("there is no '%s'", name);
+    assert_int_equal(p->dim[0], rows);
+    assert_int_equal(p->dim[1], cols);
+    assert_string_equal(p->rule, rule);
+}
+
+static void parameters_are_what_the_cell_asks_for(void **unused)
+{
+    (void)unused;
+    CHECK_STATUS(rck_select(), RC_OK);
+    for (size_t i = 0; rcc_at(i); i++) {
+        const rcc_cell *cell = rcc_at(i);
+        const int64_t rows = cell->gates * 5;
+
+        for (int bias = RCN_BIAS_NONE; bias <= RCN_BIAS_DOUBLE; bias++) {
+            rcn_params ps = {0};
+            rcn_rnn l;
+
+            CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l3_reverse", cell, 7, 5, (rcn_bias)bias, true),
+                         RC_OK);
+            assert_int_equal(ps.n, 2 + bias);
+            assert_true(l.reverse && l.in == 7 && l.hidden == 5);
+            check_param(&ps, "a.weight_ih_l3_reverse", rows, 7,
+                        cell->identity ? "normal:0.001" : "xavier");
+            check_param(&ps, "a.weight_hh_l3_reverse", rows, 5,
+                        cell->identity ? "identity" : "orthogonal");
+            if (bias != RCN_BIAS_NONE)
+                check_param(&ps, "a.bias_ih_l3_reverse", rows, 1, "zero");
+            if (bias == RCN_BIAS_DOUBLE)
+                check_param(&ps, "a.bias_hh_l3_reverse", rows, 1, "zero");
+            assert_int_equal(l.b_hh == SIZE_MAX, bias != RCN_BIAS_DOUBLE);
+            CHECK_STATUS(rcn_init_all(&ps, "", 1), RC_OK);
+            rcn_params_free(&ps);
+        }
+    }
+}
+
+static void impossible_layers_are_refused(void **unused)
+{
+    (void)unused;
+    const rcc_cell *cell = cell_named("lstm");
+    rcn_params ps = {0};
+    rcn_rnn l;
+
+    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 0, 5, RCN_BIAS_NONE, false), RC_EINVAL);
+    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, 0, RCN_BIAS_NONE, false), RC_EINVAL);
+    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, -1, RCN_BIAS_NONE, false), RC_EINVAL);
+    CHECK_MESSAGE_HAS("'a_l0'");
+    assert_int_equal(ps.n, 0);
+    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, 5, RCN_BIAS_NONE, false), RC_OK);
+    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, 5, RCN_BIAS_NONE, false), RC_EINVAL);
+    rcn_params_free(&ps);
+}
+
+/* ---- the textbook -------------------------------------------------------------------------- */
+
+/* The logical values of a parameter in double, or zeros when it is absent. The caller frees them. */
+static double *values_at(const rcn_params *ps, size_t place, int64_t n)
+{
+    double *out = rcb_calloc((size_t)n, sizeof *out);
+
+    assert_non_null(out);
+    if (place != SIZE_MAX) {
+        const rcn_param *p = &ps->p[place];
+        rc_real *rows = zero_reals(p->count);
+
+        assert_int_equal(p->count, n);
+        rcn_param_store(p, p->w, rows);
+        for (int64_t i = 0; i < n; i++)
+            out[i] = (double)rows[i];
+        rcb_free(rows);
+    }
+    return out;
+}
+
+/* What a layer computes, one sequence at a time. */
+typedef struct textbook {
+    int64_t G, D, H;
+    double *w, *u, *b, *c; /* (G H, D), (G H, H), (G H), (G H) */
+    double *wx;            /* (G H) */
+    double *state[4];      /* (H) before: 0 and 1; after: 2 and 3 */
+} textbook;
+
+static void textbook_open(textbook *k, const bench *b)
+{
+    const int64_t G = b->l.cell->gates, D = b->l.in, H = b->l.hidden;
+
+    *k = (textbook){.G = G, .D = D, .H = H};
+    k->w = values_at(&b->ps, b->l.w_ih, G * H * D);
+    k->u = values_at(&b->ps, b->l.w_hh, G * H * H);
+    k->b = values_at(&b->ps, b->l.b_ih, G * H);
+    k->c = values_at(&b->ps, b->l.b_hh, G * H);
+    k->wx = values_at(&b->ps, SIZE_MAX, G * H);
+    for (int i = 0; i < 4; i++)
+        k->state[i] = values_at(&b->ps, SIZE_MAX, H);
+}
+
+static void textbook_close(textbook *k)
+{
+    for (int i = 0; i < 4; i++)
+        rcb_free(k->state[i]);
+    rcb_free(k->wx);
+    rcb_free(k->c);
+    rcb_free(k->b);
+    rcb_free(k->u);
+    rcb_free(k->w);
+}
+
+typedef void textbook_step(textbook *k, oracle_cell *cell, const rc_real *x);
+
+/* W x + b and U h apart, as the house does it. */
+static void split_step(textbook *k, oracle_cell *cell, const rc_real *x)
+{
+    for (int64_t i = 0; i < k->G * k->H; i++) {
+        k->wx[i] = k->b[i];
+        for (int64_t j = 0; j < k->D; j++)
+            k->wx[i] += k->w[i * k->D + j] * (double)x[j];
+    }
+    cell(&(oracle_step){.H = k->H,
+                        .wx = k->wx,
+                        .u = k->u,
+                        .c = k->c,
+                        .in = {k->state[0], k->state[1]},
+                        .out = {k->state[2], k->state[3]}});
+}
+
+/* Run the sequences through the textbook and compare with what the bench holds. */
+static void check_textbook(const bench *b, oracle_cell *cell, textbook_step *step)
+{
+    const int64_t D = b->l.in, H = b->l.hidden;
+    textbook k;
+
+    textbook_open(&k, b);
+    for (int64_t q = 0; q < b->seq.B; q++) {
+        const int64_t T = b->seq.length[q];
+
+        for (int i = 0; i < b->l.cell->states; i++)
+            for (int64_t j = 0; j < H; j++)
+                k.state[i][j] = (double)b->first[i][q * H + j];
+        for (int64_t s = 0; s < T; s++) {
+            const int64_t row = row_of(&b->seq, q, b->l.reverse ? T - 1 - s : s);
+
+            step(&k, cell, b->x + row * D);
+            CHECK_CLOSE(b->y + row * H, k.state[2], H, TINY);
+            for (int i = 0; i < 2; i++)
+                memcpy(k.state[i], k.state[i + 2], (size_t)H * sizeof(double));
+        }
+        for (int i = 0; i < b->l.cell->states; i++)
+            CHECK_CLOSE(b->last[i] + q * H, k.state[i], H, TINY);
+    }
+    textbook_close(&k);
+}
+
+static void a_layer_is_the_textbook_over_each_sequence(void **unused)
+{
+    (void)unused;
+    check_seed();
+    CHECK_STATUS(rck_select(), RC_OK);
+    for (size_t i = 0; rcc_at(i); i++) {
+        for (int trial = 0; trial < 12; trial++) {
+            bench b;
+
+            random_lengths(&b.seq, 5, 9);
+            bench_open(&b, (layer_plan){rcc_at(i)->name, pick(1, 20), pick(1, 37),
+                                        (rcn_bias)(trial % 3), trial % 2});
+            (void)bench_run(&b, false);
+            check_textbook(&b, oracle_cell_of(rcc_at(i)->name), split_step);
+            bench_close(&b);
+        }
+    }
+}
+
+/* One product of the concatenated matrix [U W] with [v, x], as the lectures write it; `gates` of them
+ * from gate `first` on. */
+static void concatenated(textbook *k, int64_t first, int64_t gates, const double *v,
+                         const rc_real *x)
+{
+    const int64_t width = k->H + k->D;
+    double *both = values_at(NULL, SIZE_MAX, width);  /* [v, x] */
+    double *matrix = values_at(NULL, SIZE_MAX, width); /* a row of [U W] */
+
+    for (int64_t j = 0; j < width; j++)
+        both[j] = j < k->H ? v[j] : (double)x[j - k->H];
+    for (int64_t i = first * k->H; i < (first + gates) * k->H; i++) {
+        memcpy(matrix, k->u + i * k->H, (size_t)k->H * sizeof *matrix);
+        memcpy(matrix + k->H, k->w + i * k->D, (size_t)k->D * sizeof *matrix);
+        k->wx[i] = k->b[i] + k->c[i];
+        for (int64_t j = 0; j < width; j++)
+            k->wx[i] += matrix[j] * both[j];
+    }
+    rcb_free(matrix);
+    rcb_free(both);
+}
+
+/* All gates from one product; the textbook then has no U of its own. */
+static void concatenated_step(textbook *k, oracle_cell *cell, const rc_real *x)
+{
+    double *none = values_at(NULL, SIZE_MAX, k->G * k->H * k->H);
+
+    concatenated(k, 0, k->G, k->state[0], x);
+    cell(&(oracle_step){.H = k->H,
+                        .wx = k->wx,
+                        .u = none,
+                        .c = none,
+                        .in = {k->state[0], k->state[1]},
+                        .out = {k->state[2], k->state[3]}});
+    rcb_free(none);
+}
+
+/* r and z from W [h, x], then n from W_n [r h, x]. */
+static void concatenated_gru_step(textbook *k, oracle_cell *unused, const rc_real *x)
+{
+    double *rh = values_at(NULL, SIZE_MAX, k->H);
+
+    (void)unused;
+    concatenated(k, 0, 2, k->state[0], x);
+    for (int64_t j = 0; j < k->H; j++)
+        rh[j] = k->state[0][j] / (1 + exp(-k->wx[j]));
+    concatenated(k, 2, 1, rh, x);
+    for (int64_t j = 0; j < k->H; j++) {
+        const double z = 1 / (1 + exp(-k->wx[k->H + j]));
+
+        k->state[2][j] = z * k->state[0][j] + (1 - z) * tanh(k->wx[2 * k->H + j]);
+    }
+    rcb_free(rh);
+}
+
+static void the_concatenated_form_is_the_split_form(void **unused)
+{
+    (void)unused;
+    static const char *const cells[] = {"tanh", "relu", "irnn", "sgru", "lstm", "gru-before"};
+
+    check_seed();
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        const bool before = strcmp(cells[i], "gru-before") == 0;
+        bench b;
+
+        random_lengths(&b.seq, 4, 9);
+        bench_open(&b, (layer_plan){cells[i], pick(1, 20), pick(1, 37), RCN_BIAS_DOUBLE, false});
+        (void)bench_run(&b, false);
+        check_textbook(&b, oracle_cell_of(cells[i]),
+                       before ? concatenated_gru_step : concatenated_step);
+        bench_close(&b);
+    }
+}
+
+/* ---- ragged batches ------------------------------------------------------------------------ */
+
+/* Sequence q of a batch alone, in a bench with the same parameters. */
+static void check_alone(bench *whole, int64_t q, layer_plan plan)
+{
+    const int64_t D = plan.D, H = plan.H;
+    bench one;
+
+    set_lengths(&one.seq, 1, &whole->seq.length[q]);
+    bench_open(&one, plan);
+    for (size_t i = 0; i < one.ps.n; i++)
+        memcpy(one.ps.p[i].w, whole->ps.p[i].w, (size_t)one.ps.p[i].size * sizeof(rc_real));
+    rcb_free(one.x);
+    rcb_free(one.r_y);
+    one.x = take_sequence(&whole->seq, q, whole->x, D);
+    one.r_y = take_sequence(&whole->seq, q, whole->r_y, H);
+    for (int i = 0; i < one.l.cell->states; i++) {
+        memcpy(one.first[i], whole->first[i] + q * H, (size_t)H * sizeof(rc_real));
+        memcpy(one.r_last[i], whole->r_last[i] + q * H, (size_t)H * sizeof(rc_real));
+    }
+    bench_gradients(&one);
+
+    rc_real *y = take_sequence(&whole->seq, q, whole->y, H);
+    rc_real *d_x = take_sequence(&whole->seq, q, whole->d_x, D);
+
+    assert_memory_equal(one.y, y, (size_t)(one.seq.N * H) * sizeof *y);
+    assert_memory_equal(one.d_x, d_x, (size_t)(one.seq.N * D) * sizeof *y);
+    for (int i = 0; i < one.l.cell->states; i++) {
+        const size_t bytes = (size_t)H * sizeof *y;
+
+        assert_memory_equal(one.last[i], whole->last[i] + q * H, bytes);
+        assert_memory_equal(one.d_first[i], whole->d_first[i] + q * H, bytes);
+    }
+    rcb_free(d_x);
+    rcb_free(y);
+    bench_close(&one);
+}
+
+/* To the bit: outputs, final states, and gradients of inputs and initial states. */
+static void a_ragged_batch_is_each_sequence_alone(void **unused)
+{
+    (void)unused;
+    check_seed();
+    CHECK_STATUS(rck_select(), RC_OK);
+    for (size_t i = 0; rcc_at(i); i++) {
+        for (int trial = 0; trial < 6; trial++) {
+            const layer_plan plan = {rcc_at(i)->name, pick(1, 20), pick(1, 70), RCN_BIAS_DOUBLE,
+                                     trial % 2};
+            bench b;
+
+            random_lengths(&b.seq, SEQ_MOST, 9);
+            bench_open(&b, plan);
+            bench_gradients(&b);
+            for (int64_t q = 0; q < b.seq.B; q++)
+                check_alone(&b, q, plan);
+            bench_close(&b);
+        }
+    }
+}
+
+/* ---- gradients ----------------------------------------------------------------------------- */
+
+static void gradients_agree_with_differences(void **unused)
+{
+    (void)unused;
+    if (!DOUBLE)
+        skip(); /* single precision has too few digits for differences */
+    check_seed();
+    CHECK_STATUS(rck_select(), RC_OK);
+    for (size_t i = 0; rcc_at(i); i++) {
+        for (int trial = 0; trial < 6; trial++) {
+            bench b;
+
+            random_lengths(&b.seq, 4, 5);
+            bench_open(&b, (layer_plan){rcc_at(i)->name, pick(1, 5), pick(1, 6),
+                                        (rcn_bias)(trial % 3), trial % 2});
+            bench_gradients(&b);
+            check_parameters(bench_loss, &b, &b.ps);
+            check_gradient("x", bench_loss, &b, b.x, b.d_x, NULL, b.seq.N * b.l.in);
+            for (int k = 0; k < b.l.cell->states; k++)
+                check_gradient(b.l.cell->state_name[k], bench_loss, &b, b.first[k], b.d_first[k],
+                               NULL, b.seq.B * b.l.hidden);
+            bench_close(&b);
+        }
+    }
+}
+
+/* ---- one gate ------------------------------------------------------------------------------ */
+
+static void the_forget_bias_is_that_of_the_forget_gate(void **unused)
+{
+    (void)unused;
+    bench b;
+
+    set_lengths(&b.seq, 1, (const int64_t[]){1});
+    for (int bias = RCN_BIAS_NONE; bias <= RCN_BIAS_DOUBLE; bias++) {
+        bench_open(&b, (layer_plan){"lstm", 3, 21, (rcn_bias)bias, false});
+
+        rcn_params before;
+
+        CHECK_STATUS(rcn_params_clone(&before, &b.ps), RC_OK);
+        CHECK_STATUS(rcn_rnn_forget_bias(&b.l, &b.ps, 1.5), RC_OK);
+        for (size_t i = 0; i < b.ps.n; i++) {
+            const int64_t n = b.ps.p[i].count;
+            double *is = values_at(&b.ps, i, n);
+            double *was = values_at(&before, i, n);
+
+            for (int64_t k = 0; k < n; k++) {
+                const bool forget = k / 21 == 1 && b.ps.p[i].rank == 1;
+
+                assert_true(is[k] == (forget ? (i == b.l.b_ih ? 1.5 : 0) : was[k]));
+            }
+            rcb_free(was);
+            rcb_free(is);
+        }
+        rcn_params_free(&before);
+        bench_close(&b);
+    }
+
+    bench_open(&b, (layer_plan){"gru", 3, 5, RCN_BIAS_DOUBLE, false});
+
+    rcn_params before;
+
+    CHECK_STATUS(rcn_params_clone(&before, &b.ps), RC_OK);
+    CHECK_STATUS(rcn_rnn_forget_bias(&b.l, &b.ps, 1.5), RC_OK);
+    for (size_t i = 0; i < b.ps.n; i++)
+        assert_memory_equal(b.ps.p[i].w, before.p[i].w,
+                            (size_t)b.ps.p[i].size * sizeof(rc_real));
+    rcn_params_free(&before);
+    bench_close(&b);
+}
+
+/* Forget gate 1, input gate 0: c is what it was, to the bit, after 1000 steps. */
+static void an_open_forget_gate_keeps_the_cell(void **unused)
+{
+    (void)unused;
+    bench b;
+
+    check_seed();
+    set_lengths(&b.seq, 2, (const int64_t[]){50, 50});
+    bench_open(&b, (layer_plan){"lstm", 3, 19, RCN_BIAS_SINGLE, false});
+
+    rc_real *bias = zero_reals(4 * 19);
+
+    for (int j = 0; j < 19; j++) {
+        bias[j] = -200;
+        bias[19 + j] = 200;
+    }
+    rcn_param_load(&b.ps.p[b.l.b_ih], b.ps.p[b.l.b_ih].w, bias);
+
+    rc_real *c = random_reals(2 * 19);
+
+    memcpy(b.first[1], c, 2 * 19 * sizeof *c);
+    for (int part = 0; part < 20; part++) {
+        (void)bench_run(&b, false);
+        for (int i = 0; i < 2; i++)
+            memcpy(b.first[i], b.last[i], 2 * 19 * sizeof *c);
+    }
+    assert_memory_equal(b.last[1], c, 2 * 19 * sizeof *c);
+    rcb_free(c);
+    rcb_free(bias);
+    bench_close(&b);
+}
+
+/* Weights made for the lectures' GRU, whose gate z is the share of the new state, run as ours once
+ * flipped; flipped again they are what they were. */
+static void flipped_weights_turn_one_convention_into_the_other(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *cell;
+        oracle_cell *lecture;
+    } cases[] = {{"sgru", oracle_sgru_lecture}, {"gru-before", oracle_gru_lecture}};
+
+    check_seed();
+    for (int i = 0; i < 2; i++) {
+        bench b;
+
+        random_lengths(&b.seq, 4, 9);
+        bench_open(&b, (layer_plan){cases[i].cell, 7, 21, RCN_BIAS_DOUBLE, false});
+
+        rcn_params lecture;
+
+        CHECK_STATUS(rcn_params_clone(&lecture, &b.ps), RC_OK);
+        CHECK_STATUS(rcn_rnn_flip(&b.l, &b.ps, "z"), RC_OK);
+        (void)bench_run(&b, false);
+        CHECK_STATUS(rcn_rnn_flip(&b.l, &b.ps, "z"), RC_OK);
+        for (size_t p = 0; p < b.ps.n; p++)
+            assert_memory_equal(b.ps.p[p].w, lecture.p[p].w,
+                                (size_t)lecture.p[p].size * sizeof(rc_real));
+        check_textbook(&b, cases[i].lecture, split_step);
+        CHECK_STATUS(rcn_rnn_flip(&b.l, &b.ps, "q"), RC_EINVAL);
+        CHECK_MESSAGE_HAS("'q'");
+        rcn_params_free(&lecture);
+        bench_close(&b);
+    }
+}
+
+/* The update gate of every cell that has one: 1 - s(a) = s(-a), so a flipped z takes n where it took h. */
+static void a_flipped_update_gate_swaps_old_and_new(void **unused)
+{
+    (void)unused;
+    bench b;
+
+    check_seed();
+    set_lengths(&b.seq, 2, (const int64_t[]){1, 1});
+    bench_open(&b, (layer_plan){"gru", 7, 21, RCN_BIAS_DOUBLE, false});
+    (void)bench_run(&b, false);
+
+    rc_real *straight = zero_reals(2 * 21);
+    double *n = values_at(NULL, SIZE_MAX, 2 * 21);
+
+    memcpy(straight, b.y, 2 * 21 * sizeof *straight);
+
+    /* with all of z's weights zero, z is 1/2: h' = (h + n) / 2 tells n */
+    double *w[4];
+    const size_t place[4] = {b.l.w_ih, b.l.w_hh, b.l.b_ih, b.l.b_hh};
+
+    for (int i = 0; i < 4; i++) {
+        rcn_param *p = &b.ps.p[place[i]];
+        const int64_t cells = 21 * p->dim[1];
+        rc_real *rows = zero_reals(p->count);
+
+        w[i] = values_at(&b.ps, place[i], p->count);
+        rcn_param_store(p, p->w, rows);
+        memset(rows + cells, 0, (size_t)cells * sizeof *rows);
+        rcn_param_load(p, p->w, rows);
+        rcb_free(rows);
+    }
+    (void)bench_run(&b, false);
+    for (int i = 0; i < 2 * 21; i++)
+        n[i] = 2 * (double)b.y[i] - (double)b.first[0][i];
+    for (int i = 0; i < 4; i++) {
+        rcn_param *p = &b.ps.p[place[i]];
+        rc_real *rows = zero_reals(p->count);
+
+        for (int64_t k = 0; k < p->count; k++)
+            rows[k] = (rc_real)w[i][k];
+        rcn_param_load(p, p->w, rows);
+        rcb_free(rows);
+        rcb_free(w[i]);
+    }
+    CHECK_STATUS(rcn_rnn_flip(&b.l, &b.ps, "z"), RC_OK);
+    (void)bench_run(&b, false);
+    for (int i = 0; i < 2 * 21; i++) /* z h + (1 - z) n and (1 - z) h + z n add up to h + n */
+        CHECK_NEAR((double)straight[i] + (double)b.y[i], (double)b.first[0][i] + n[i], TINY);
+    rcb_free(n);
+    rcb_free(straight);
+    bench_close(&b);
+}
+
+/* ---- golden values ------------------------------------------------------------------------- */
+
+/* Tensor `name` of a golden file in our reals; the caller frees it. */
+static rc_real *golden(const rcf_file *f, const char *name, int64_t count)
+{
+    const rcf_tensor *t = rcf_file_find(f, name);
+
+    if (!t || t->dtype != RCF_F64 || t->bytes != (size_t)count * sizeof(double))
+        fail_msg("golden tensor '%s' is not there or has another size", name);
+
+    rc_real *out = zero_reals(count);
+
+    for (int64_t i = 0; i < count; i++) {
+        double v;
+
+        memcpy(&v, (const char *)t->data + (size_t)i * sizeof v, sizeof v);
+        out[i] = (rc_real)v;
+    }
+    return out;
+}
+
+static void check_golden(const rcf_file *f, const char *name, const rc_real *got, int64_t count)
+{
+    rc_real *want = golden(f, name, count);
+
+    CHECK_CLOSE(got, want, count, DOUBLE ? 1e-10 : 1e-5);
+    rcb_free(want);
+}
+
+static void load_golden(const rcf_file *f, const char *name, rc_real *to, int64_t count)
+{
+    rc_real *from = golden(f, name, count);
+
+    memcpy(to, from, (size_t)count * sizeof *to);
+    rcb_free(from);
+}
+
+static void check_golden_gradients(const rcf_file *f, const bench *b)
+{
+    static const char *const names[] = {"d_weight_ih", "d_weight_hh", "d_bias_ih", "d_bias_hh"};
+
+    for (size_t i = 0; i < b->ps.n; i++) {
+        const rcn_param *p = &b->ps.p[i];
+        rc_real *rows = zero_reals(p->count);
+
+        rcn_param_store(p, p->g, rows);
+        check_golden(f, names[i], rows, p->count);
+        rcb_free(rows);
+    }
+}
+
+/* 50 steps of 3 sequences: outputs, final states, and the gradients of everything that goes in. */
+static void check_pytorch(const char *cell)
+{
+    static const char *const params[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
+    static const char *const first[] = {"h0", "c0"}, *const last[] = {"hn", "cn"};
+    static const char *const r_last[] = {"r_hn", "r_cn"}, *const d_first[] = {"d_h0", "d_c0"};
+    const int64_t T = 50, B = 3, D = 7, H = 11;
+    char path[1024];
+    rcf_file *f;
+    bench b;
+
+    snprintf(path, sizeof path, "%s/golden/%s.safetensors", RC_TEST_DIR, cell);
+    CHECK_STATUS(rcf_file_open(&f, path), RC_OK);
+    set_lengths(&b.seq, B, (const int64_t[]){T, T, T});
+    bench_open(&b, (layer_plan){cell, D, H, RCN_BIAS_DOUBLE, false});
+    for (size_t i = 0; i < b.ps.n; i++) {
+        rc_real *rows = golden(f, params[i], b.ps.p[i].count);
+
+        rcn_param_load(&b.ps.p[i], b.ps.p[i].w, rows);
+        rcb_free(rows);
+    }
+    load_golden(f, "x", b.x, b.seq.N * D);
+    load_golden(f, "r_y", b.r_y, b.seq.N * H);
+    for (int i = 0; i < b.l.cell->states; i++) {
+        load_golden(f, first[i], b.first[i], B * H);
+        load_golden(f, r_last[i], b.r_last[i], B * H);
+    }
+    bench_gradients(&b);
+
+    check_golden(f, "y", b.y, b.seq.N * H);
+    check_golden(f, "d_x", b.d_x, b.seq.N * D);
+    for (int i = 0; i < b.l.cell->states; i++) {
+        check_golden(f, last[i], b.last[i], B * H);
+        check_golden(f, d_first[i], b.d_first[i], B * H);
+    }
+    check_golden_gradients(f, &b);
+    bench_close(&b);
+    rcf_file_free(f);
+}
+
+static void tanh_agrees_with_pytorch(void **unused)
+{
+    (void)unused;
+    check_pytorch("tanh");
+}
+
+static void relu_agrees_with_pytorch(void **unused)
+{
+    (void)unused;
+    check_pytorch("relu");
+}
+
+static void gru_agrees_with_pytorch(void **unused)
+{
+    (void)unused;
+    check_pytorch("gru");
+}
+
+static void lstm_agrees_with_pytorch(void **unused)
+{
+    (void)unused;
+    check_pytorch("lstm");
+}
+
+/* ---- misfortune ---------------------------------------------------------------------------- */
+
+static rc_status make_and_change(void *unused)
+{
+    (void)unused;
+    rcn_params ps = {0};
+    rcn_rnn l;
+    rc_status status = rcn_rnn_new(&l, &ps, "rnn", "_l0", rcc_find("lstm"), 3, 4, RCN_BIAS_DOUBLE,
+                                   false);
+
+    if (status == RC_OK)
+        status = rcn_rnn_forget_bias(&l, &ps, 1);
+    if (status == RC_OK)
+        status = rcn_rnn_flip(&l, &ps, "f");
+    rcn_params_free(&ps);
+    return status;
+}
+
+static void every_failed_allocation_is_an_error(void **unused)
+{
+    (void)unused;
+    CHECK_STATUS(rck_select(), RC_OK);
+    CHECK_EACH_ALLOCATION(make_and_change, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_are_what_the_cell_asks_for),
+        cmocka_unit_test(impossible_layers_are_refused),
+        cmocka_unit_test(a_layer_is_the_textbook_over_each_sequence),
+        cmocka_unit_test(the_concatenated_form_is_the_split_form),
+        cmocka_unit_test(a_ragged_batch_is_each_sequence_alone),
+        cmocka_unit_test(gradients_agree_with_differences),
+        cmocka_unit_test(the_forget_bias_is_that_of_the_forget_gate),
+        cmocka_unit_test(an_open_forget_gate_keeps_the_cell),
+        cmocka_unit_test(flipped_weights_turn_one_convention_into_the_other),
+        cmocka_unit_test(a_flipped_update_gate_swaps_old_and_new),
+        cmocka_unit_test(tanh_agrees_with_pytorch),
+        cmocka_unit_test(relu_agrees_with_pytorch),
+        cmocka_unit_test(gru_agrees_with_pytorch),
+        cmocka_unit_test(lstm_agrees_with_pytorch),
+        cmocka_unit_test(every_failed_allocation_is_an_error),
+    };
+
+    return cmocka_run_group_tests_name("layer", tests, NULL, NULL);
+}
