@@ -1,4 +1,5 @@
 /* cmd_resume.c -- recur resume: go on exactly where training stopped. */
+#include <inttypes.h>
 #include "cmd.h"
 #include "sitting.h"
 
@@ -13,20 +14,22 @@ static const opt options[] = {
     OPT_END,
 };
 
-/* What may change between two sittings is an option of this command by the same name. */
+/* Set what may change between two sittings. Setting --epochs, if only to what it was, makes a run that
+ * --time has ended go on. */
 static rc_status change(const opts *o, rc_trainer *t)
 {
-    static const char *const names[] = {"epochs", "steps"};
-    for (size_t i = 0; i < 2; i++) {
-        char text[SAY_ROOM];
-        snprintf(text, sizeof text, "%lld", (long long)opts_int(o, names[i]));
-        if (!opts_has(o, names[i]))
-            continue;
-        const rc_status status = rc_trainer_set(t, names[i], text);
-        if (status != RC_OK)
-            return status;
-    }
-    return RC_OK;
+    const char *epochs = rc_config_get(rc_model_config(rc_trainer_model(t)), "epochs");
+    char text[SAY_ROOM];
+    rc_status status = RC_OK;
+    snprintf(text, sizeof text, "%" PRId64, opts_int(o, "epochs"));
+    if (opts_has(o, "epochs"))
+        epochs = text;
+    if (epochs)
+        status = rc_trainer_set(t, "epochs", epochs);
+    snprintf(text, sizeof text, "%" PRId64, opts_int(o, "steps"));
+    if (status == RC_OK && opts_has(o, "steps"))
+        status = rc_trainer_set(t, "steps", text);
+    return status;
 }
 
 static int run(const opts *o)

@@ -117,6 +117,21 @@ static void print_score(const char *name, double nats, double chars, const char 
     printf(", perplexity %.*f", exp(nats) < 100 ? 3 : 1, exp(nats));
 }
 
+/* Where the run stands, also when this sitting had nothing left to do. */
+static rc_record last_record(const sitting *s)
+{
+    const rc_model *m = rc_trainer_model(s->t);
+    rc_record r = {.step = 0};
+    if (rc_model_records(m) > 0)
+        rc_model_record(m, rc_model_records(m) - 1, &r);
+    if (s->p.seen) {
+        r.step = s->p.last.step;
+        r.epoch = s->p.last.epoch;
+        r.tokens = s->p.last.tokens;
+    }
+    return r;
+}
+
 static void print_results(const sitting *s, const rc_record *best)
 {
     const rc_model *m = rc_trainer_model(s->t);
@@ -124,10 +139,11 @@ static void print_results(const sitting *s, const rc_record *best)
     const char *level = rc_config_get(c, "level");
     const char *unit = level ? level : "symbol";
     char a[SAY_ROOM], b[SAY_ROOM];
-    printf("%-12s%s steps, %s tokens", "trained", say_count(a, s->p.last.step),
-           say_count(b, s->p.last.tokens));
-    printf(" in %s, %s tokens/s\n", say_seconds(a, progress_seconds(&s->p)),
-           say_short(b, progress_rate(&s->p)));
+    const rc_record last = last_record(s);
+    printf("%-12s%s steps, %s tokens\n", "trained", say_count(a, last.step),
+           say_count(b, last.tokens));
+    printf("%-12s%s tokens/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)),
+           say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
         print_score("validation", best->valid, s->valid_chars, unit);
         printf(" (best, at step %s)\n", say_count(a, best->step));
@@ -151,11 +167,12 @@ static void add_score(json_t *o, const char *name, double nats, double chars)
 static int print_json(const sitting *s, const rc_record *best, bool finished)
 {
     const rc_model *m = rc_trainer_model(s->t);
+    const rc_record last = last_record(s);
     json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model",
                           s->path, "task", rc_config_task(rc_model_config(m)), "finished", finished,
-                          "out_of_time", s->out_of_time, "steps", (json_int_t)s->p.last.step,
-                          "epoch", (json_int_t)s->p.last.epoch, "tokens",
-                          (json_int_t)s->p.last.tokens, "skipped", (json_int_t)s->p.skipped,
+                          "out_of_time", s->out_of_time, "steps", (json_int_t)last.step,
+                          "epoch", (json_int_t)last.epoch, "tokens",
+                          (json_int_t)last.tokens, "skipped", (json_int_t)s->p.skipped,
                           "parameters", (json_int_t)rc_model_parameters(m), "vocabulary",
                           (json_int_t)rc_model_symbols(m), "seconds",
                           json_number(progress_seconds(&s->p)), "tokens_per_second",
@@ -187,6 +204,8 @@ static int conclude(const sitting *s, rc_status status)
         say("steps skipped because their loss or gradient was not finite: %" PRId64, s->p.skipped);
     if (s->out_of_time)
         say_unless_quiet(s->o, "the time is over; recur resume %s trains on", s->path);
+    if (s->p.last.step == s->p.first_step)
+        say_unless_quiet(s->o, "nothing was left to train; --epochs or --steps can ask for more");
     say_unless_quiet(s->o, "next: recur sample %s", s->path);
     return code;
 }

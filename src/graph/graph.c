@@ -329,7 +329,7 @@ static rc_status run_node(rc_graph *g, rcg_node *n, rc_var **out)
         v->wants |= n->in[i]->wants;
     v->wants &= n->op->backward != NULL;
     *out = attach(g, n, v);
-    v->total = NAN;
+    v->total = (double)NAN;
     RC_TRY(n->op->forward(n));
     if (isnan(v->total) && v->rows == 1 && v->cols == 1)
         v->total = (double)v->x[0];

@@ -136,9 +136,9 @@ static inline float vlog(float x)
 {
     const float small = x < 1.17549435e-38f ? 8388608.0f : 1.0f; /* denormal: 2^23 up, 23 down */
     const int32_t bits = rck_bits(x * small);
-    const int32_t n_bits = (bits - 0x3F3504F3) & (int32_t)0xFF800000; /* n << 23 */
-    const float f = rck_float(bits - n_bits) - 1.0f;
-    const float n = (float)(n_bits >> 23) - (small > 1.0f ? 23.0f : 0.0f);
+    const uint32_t n_bits = ((uint32_t)bits - 0x3F3504F3u) & 0xFF800000u; /* n << 23 */
+    const float f = rck_float((int32_t)((uint32_t)bits - n_bits)) - 1.0f;
+    const float n = (float)((int32_t)n_bits >> 23) - (small > 1.0f ? 23.0f : 0.0f);
     const float f2 = f * f;
     float q = RC_FMA(6.746601333e-2f, f, -1.167564130668e-1f);
 

@@ -1,8 +1,9 @@
 /* gradcheck.c -- analytic against numeric gradients of the model that a configuration describes, on the
  * first batch of its training data. Nothing is trained and nothing is written.
  *
- * The loss is the training loss: same division, same dropout masks (those of one fixed step), state zero at the
- * beginning. Elements are drawn evenly from each tensor.
+ * The loss is the training loss, with the dropout masks of one fixed step and zero states at the beginning.
+ * First all weights are moved a little at random: a fresh model may sit exactly on a kink (biases of zero under
+ * ReLU), where there is no derivative to compare with. Elements are taken evenly from each tensor.
  */
 #include "train/train.h"
 
@@ -104,6 +105,20 @@ static rc_status check_param(bench *b, rcn_param *p, int64_t per_tensor, rc_grad
     return status;
 }
 
+static rc_status shake(rcn_param *p, uint64_t seed)
+{
+    const rcb_key key = rcb_stream(seed, p->name);
+    rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
+    if (!rows)
+        return RC_ENOMEM;
+    rcn_param_store(p, p->w, rows);
+    for (int64_t i = 0; i < p->count; i++)
+        rows[i] += (rc_real)(0.4 * rcb_uniform(key, (uint64_t)i) - 0.2);
+    rcn_param_load(p, p->w, rows);
+    rcb_free(rows);
+    return RC_OK;
+}
+
 static rc_status prepare(bench *b, const rc_config *c)
 {
     rcd_vocab *vocab = NULL;
@@ -114,6 +129,8 @@ static rc_status prepare(bench *b, const rc_config *c)
     RC_TRY(rcb_pool_new(&b->pool, 0));
     RC_TRY(b->task->corpus_open(&b->corpus, c, NULL, &vocab));
     RC_TRY(rcm_model_new(&b->model, c, vocab));
+    for (size_t i = 0; i < b->model->params.n; i++)
+        RC_TRY(shake(&b->model->params.p[i], (uint64_t)c->seed));
     RC_TRY(rcn_params_grads(&b->model->params));
     RC_TRY(rcn_params_refresh(&b->model->params, b->pool));
     RC_TRY(rcm_feed_new(&b->feed, b->model, c->batch));

@@ -10,7 +10,7 @@ static const rc_entry optimizers[] = {
 };
 
 static const rc_entry schedules[] = {
-#define SCHEDULE(word, help) {#word, help, NULL},
+#define SCHEDULE(word, falls, ends, help) {#word, help, NULL},
 #include "train/schedules.def"
 #undef SCHEDULE
 };

@@ -30,10 +30,11 @@ static double rate_cosine(const rc_config *c, const rct_moment *m)
 typedef struct schedule {
     const char *name;
     double (*rate)(const rc_config *c, const rct_moment *m);
+    bool falls, ends;
 } schedule;
 
 static const schedule schedules[] = {
-#define SCHEDULE(word, help) {#word, rate_##word},
+#define SCHEDULE(word, falls, ends, help) {#word, rate_##word, falls, ends},
 #include "train/schedules.def"
 #undef SCHEDULE
 };
@@ -51,9 +52,9 @@ rc_status rct_schedule_check(const rc_config *c)
     if (!find(c->lr_schedule))
         return RC_FAIL_HINT(RC_EINVAL, "see: recur list schedules",
                             "there is no learning rate schedule '%s'", c->lr_schedule);
-    if (strcmp(c->lr_schedule, "cosine") == 0 && c->epochs == 0 && c->steps == 0)
+    if (find(c->lr_schedule)->ends && c->epochs == 0 && c->steps == 0)
         return RC_FAIL_HINT(RC_EINVAL, "pass --epochs or --steps",
-                            "a cosine schedule needs an end to fall to");
+                            "a %s schedule needs an end to fall to", c->lr_schedule);
     return RC_OK;
 }
 
@@ -64,6 +65,5 @@ double rct_schedule_rate(const rc_config *c, const rct_moment *m)
 
 double rct_schedule_after(const rc_config *c, double factor, double gain)
 {
-    const bool falls = strcmp(c->lr_schedule, "plateau") == 0;
-    return falls && !(gain > c->lr_gain) ? factor * c->lr_decay : factor;
+    return find(c->lr_schedule)->falls && !(gain > c->lr_gain) ? factor * c->lr_decay : factor;
 }

@@ -4,6 +4,8 @@
 #include "format/format.h"
 
 #include <jansson.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
@@ -551,6 +553,42 @@ static void a_failed_save_leaves_the_old_file(void **unused)
     rcf_writer_free(w);
 }
 
+/* A limit on the size of files stands for a disk that is full. */
+static void a_full_disk_leaves_the_old_file(void **unused)
+{
+    (void)unused;
+    const char *path = check_temp_path("full.safetensors");
+    const size_t n = 8 << 20; /* more than any buffer on the way */
+    const rcf_tensor t = {.name = "a",
+                          .dtype = RCF_U8,
+                          .rank = 1,
+                          .dim = {(int64_t)n},
+                          .data = calloc(n, 1),
+                          .bytes = n};
+    struct rlimit before;
+    rcf_writer *w;
+    rcf_file *f;
+
+    CHECK_STATUS(write_sample(path), RC_OK);
+    CHECK_STATUS(rcf_writer_new(&w), RC_OK);
+    CHECK_STATUS(rcf_writer_add(w, &t), RC_OK);
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){1 << 20, before.rlim_max}), 0);
+    const rc_status s = rcf_writer_save(w, path);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_DFL);
+
+    CHECK_STATUS(s, RC_EIO);
+    CHECK_MESSAGE_HAS("full.safetensors'");
+    CHECK_STATUS(rcf_file_open(&f, path), RC_OK);
+    assert_int_equal(rcf_file_count(f), 5);
+    rcf_file_free(f);
+    rcf_writer_free(w);
+    free((void *)(uintptr_t)t.data);
+}
+
 /* ---- misfortune -------------------------------------------------------------------------- */
 
 static void *json_alloc(size_t n)
@@ -616,6 +654,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_is_refused),
         cmocka_unit_test(words_that_look_like_the_checksum_do_no_harm),
         cmocka_unit_test(a_failed_save_leaves_the_old_file),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(no_allocation_is_trusted),
     };
 

@@ -54,8 +54,8 @@ static moments moments_of(const char *rule)
     return m;
 }
 
-/* Tolerances are five standard errors of 29700 draws: 0.029 of the deviation for the mean, 0.021 for
- * the deviation itself. */
+/* Tolerances are five standard errors of 29700 draws: 0.029 of the deviation for the mean, 0.021
+ * for the deviation itself. */
 static void check_uniform(const char *rule, double a)
 {
     const moments m = moments_of(rule);
@@ -101,7 +101,8 @@ static void constants_are_constant(void **unused)
     assert_true(constant.least == -2.5 && constant.most == -2.5);
 }
 
-static double row_dot(const rc_real *x, int64_t n, int64_t stride, int64_t a, int64_t b, int64_t step)
+static double row_dot(const rc_real *x, int64_t n, int64_t stride, int64_t a, int64_t b,
+                      int64_t step)
 {
     double sum = 0;
 
@@ -110,7 +111,8 @@ static double row_dot(const rc_real *x, int64_t n, int64_t stride, int64_t a, in
     return sum;
 }
 
-/* Rows when there are fewer of them than columns, else columns, are of length 1 and at right angles. */
+/* Rows when there are fewer of them than columns, else columns, are of length 1 and at right
+ * angles. */
 static void check_orthonormal(const rc_real *x, int64_t rows, int64_t cols)
 {
     const bool by_rows = rows <= cols;
@@ -118,9 +120,9 @@ static void check_orthonormal(const rc_real *x, int64_t rows, int64_t cols)
 
     for (int64_t a = 0; a < n; a++)
         for (int64_t b = 0; b <= a; b++)
-            CHECK_NEAR(row_dot(x, by_rows ? cols : rows, by_rows ? 1 : cols, a, b,
-                               by_rows ? cols : 1),
-                       a == b, 10 * TINY);
+            CHECK_NEAR(
+                row_dot(x, by_rows ? cols : rows, by_rows ? 1 : cols, a, b, by_rows ? cols : 1),
+                a == b, 10 * TINY);
 }
 
 static void orthogonal_gates_are_orthogonal(void **unused)
@@ -143,9 +145,10 @@ static void orthogonal_gates_are_orthogonal(void **unused)
     }
 }
 
-/* Uniform among orthogonal matrices: every element has mean 0 and variance 1 / n, the trace has mean 0
- * and variance 1, and half of the determinants are negative. With the signs of R left as they come
- * the diagonal would not be centred. Tolerances are five standard errors of 4000 matrices. */
+/* Uniform among orthogonal matrices: every element has mean 0 and variance 1 / n, the trace has
+ * mean 0 and variance 1, and half of the determinants are negative. With the signs of R left as
+ * they come the diagonal would not be centred. Tolerances are five standard errors of 4000
+ * matrices. */
 static void orthogonal_matrices_are_uniform(void **unused)
 {
     (void)unused;
@@ -262,10 +265,10 @@ static void rules_that_do_not_fit_are_refused(void **unused)
     for (size_t i = 0; i < ps.n; i++)
         CHECK_STATUS(rcn_init(&ps.p[i], "constant:1", 1), RC_OK);
 
-    static const char *const bad[] = {"",           "glorot",        "uniform",      "uniform:",
-                                      "uniform:x",  "uniform:-1",    "normal:-0.1",  "normal:nan",
-                                      "xavier:2",   "orthogonal:1",  "zero:0",       "constant",
-                                      "identity:q", "uniform:0.1 2", "uniform:0.1:2"};
+    static const char *const bad[] = {
+        "",           "glorot",      "uniform",    "uniform:",      "uniform:x",
+        "uniform:-1", "normal:-0.1", "normal:nan", "xavier:2",      "orthogonal:1",
+        "zero:0",     "constant",    "identity:q", "uniform:0.1 2", "uniform:0.1:2"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         CHECK_STATUS(rcn_init(&ps.p[0], bad[i], 1), RC_EINVAL);

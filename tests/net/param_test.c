@@ -330,16 +330,34 @@ static void globs_match_as_in_a_shell(void **unused)
         const char *glob, *name;
         bool match;
     } cases[] = {
-        {"", "", true},          {"", "a", false},          {"*", "", true},
-        {"*", "abc", true},      {"a", "a", true},          {"a", "ab", false},
-        {"ab", "a", false},      {"a*", "abc", true},       {"*c", "abc", true},
-        {"*b", "abc", false},    {"a*c", "abbbc", true},    {"a*c", "ac", true},
-        {"?", "", false},        {"?", "a", true},          {"a?c", "abc", true},
-        {"a?c", "ac", false},    {"**", "x", true},         {"*a*b*", "xxaxxbxx", true},
-        {"*a*b*", "ba", false},  {"*ab", "aab", true},      {"*aab", "aaab", true},
-        {"*?", "", false},       {"?*?", "ab", true},       {"?*?", "a", false},
-        {"*weight_hh*", "rnn.weight_hh_l0_reverse", true},  {"rnn.*_l1", "rnn.bias_ih_l0", false},
-        {"rnn.*_l0", "rnn.bias_ih_l0_reverse", false},      {"[ab]", "a", false},
+        {"", "", true},
+        {"", "a", false},
+        {"*", "", true},
+        {"*", "abc", true},
+        {"a", "a", true},
+        {"a", "ab", false},
+        {"ab", "a", false},
+        {"a*", "abc", true},
+        {"*c", "abc", true},
+        {"*b", "abc", false},
+        {"a*c", "abbbc", true},
+        {"a*c", "ac", true},
+        {"?", "", false},
+        {"?", "a", true},
+        {"a?c", "abc", true},
+        {"a?c", "ac", false},
+        {"**", "x", true},
+        {"*a*b*", "xxaxxbxx", true},
+        {"*a*b*", "ba", false},
+        {"*ab", "aab", true},
+        {"*aab", "aaab", true},
+        {"*?", "", false},
+        {"?*?", "ab", true},
+        {"?*?", "a", false},
+        {"*weight_hh*", "rnn.weight_hh_l0_reverse", true},
+        {"rnn.*_l1", "rnn.bias_ih_l0", false},
+        {"rnn.*_l0", "rnn.bias_ih_l0_reverse", false},
+        {"[ab]", "a", false},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -400,7 +418,7 @@ static void the_last_glob_that_matches_gives_the_value(void **unused)
         CHECK_NEAR(value, cases[i].value, 0);
     }
 
-    static const char *const bad[] = {"x",   "a=",   "=1",    "1,",    ",1",        "a=1,,b=2",
+    static const char *const bad[] = {"x",   "a=",  "=1",    "1,",    ",1",      "a=1,,b=2",
                                       "a=b", "1 2", "a=nan", "a=inf", "a=1e999", "a=1;b=2"};
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -1,0 +1,111 @@
+/* checkpoint_test.c -- a state file is whole or refused: cut short, bits flipped, another kind of file;
+ * and it opens as a model too. That going on gives the same bits is loop_test.c's business. */
+#include "check.h"
+#include "train/train.h"
+
+static char state[1024], path[1024];
+
+static int train_once(void **unused)
+{
+    (void)unused;
+    check_seed();
+    char text[4000];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "abcdefgh \n"[pick(0, 9)];
+    check_write_file(check_temp_path("text"), text, sizeof text);
+    snprintf(path, sizeof path, "%s", check_temp_path("model"));
+    snprintf(state, sizeof state, "%s", check_temp_path("model.state"));
+
+    rc_config *c;
+    rc_trainer *t;
+    if (rc_config_new(&c, "lm") != RC_OK || rc_config_set(c, "train", check_temp_path("text")) ||
+        rc_config_set(c, "hidden", "7") || rc_config_set(c, "batch", "3") ||
+        rc_config_set(c, "seq", "11") || rc_config_set(c, "steps", "5") ||
+        rc_trainer_new(&t, c, path, NULL) != RC_OK || rc_trainer_run(t, NULL, NULL) != RC_OK) {
+        print_error("%s\n", rc_error_message());
+        return 1;
+    }
+    rc_trainer_free(t);
+    rc_config_free(c);
+    return 0;
+}
+
+static void a_state_opens_as_a_model_of_the_last_weights(void **unused)
+{
+    (void)unused;
+    rc_model *m;
+    CHECK_STATUS(rc_model_open(&m, state), RC_OK);
+    assert_int_equal(rc_model_records(m), 1);
+    rc_model_free(m);
+}
+
+static void a_damaged_state_is_refused(void **unused)
+{
+    (void)unused;
+    rcb_bytes whole;
+    rc_trainer *t;
+    CHECK_STATUS(rcb_file_load(&whole, state), RC_OK);
+    unsigned char *copy = malloc(whole.n);
+    assert_non_null(copy);
+    const size_t size = whole.n;
+    memcpy(copy, whole.p, size);
+    rcb_bytes_free(&whole);
+
+    for (size_t n = 0; n < size; n += size / 40 + 1) {
+        check_write_file(state, copy, n);
+        CHECK_STATUS(rc_trainer_resume(&t, path, NULL), RC_EFORMAT);
+        assert_null(t);
+    }
+    for (int i = 0; i < 60; i++) {
+        const size_t at = (size_t)pick(0, (int64_t)size - 1);
+        const unsigned char bit = (unsigned char)(1u << pick(0, 7));
+        copy[at] ^= bit;
+        check_write_file(state, copy, size);
+        CHECK_STATUS(rc_trainer_resume(&t, path, NULL), RC_EFORMAT);
+        assert_null(t);
+        copy[at] ^= bit;
+    }
+    check_write_file(state, copy, size);
+    CHECK_STATUS(rc_trainer_resume(&t, path, NULL), RC_OK);
+    rc_trainer_free(t);
+    free(copy);
+}
+
+static void a_model_without_training_state_is_refused(void **unused)
+{
+    (void)unused;
+    rcb_bytes model;
+    rc_trainer *t;
+    CHECK_STATUS(rcb_file_load(&model, path), RC_OK);
+    check_write_file(check_temp_path("other.state"), model.p, model.n);
+    rcb_bytes_free(&model);
+    CHECK_STATUS(rc_trainer_resume(&t, check_temp_path("other"), NULL), RC_EFORMAT);
+    CHECK_MESSAGE_HAS("holds no training state");
+}
+
+static void a_folder_that_cannot_be_written_loses_nothing(void **unused)
+{
+    (void)unused;
+    rc_config *c;
+    rc_trainer *t;
+    CHECK_STATUS(rc_config_new(&c, "lm"), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "train", check_temp_path("text")), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "steps", "1"), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "batch", "2"), RC_OK);
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("no/such/folder"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_EIO);
+    CHECK_MESSAGE_HAS("no/such/folder");
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_state_opens_as_a_model_of_the_last_weights),
+        cmocka_unit_test(a_damaged_state_is_refused),
+        cmocka_unit_test(a_model_without_training_state_is_refused),
+        cmocka_unit_test(a_folder_that_cannot_be_written_loses_nothing),
+    };
+    return cmocka_run_group_tests_name("checkpoint", tests, train_once, NULL);
+}

@@ -1,0 +1,353 @@
+/* loop_test.c -- training as a user of recur.h sees it: same bits for any number of threads and after
+ * stopping and going on, events in order, no allocation in a warm step, bad data and bad numbers. */
+#include "check.h"
+#include "model/model.h"
+#include "train/train.h"
+
+/* A text of words in random order, `lines` lines; its path, which lives until the next call. */
+static const char *some_text(const char *name, int lines)
+{
+    static char kept[1024];
+    const char *const words[] = {"the ", "cat ", "sat ", "(on) ", "[a] ", "mat ", "and ", "slept "};
+    rcb_buf b = {0};
+
+    snprintf(kept, sizeof kept, "%s", check_temp_path(name));
+    for (int i = 0; i < lines; i++) {
+        for (int w = 0; w < 6; w++)
+            CHECK_STATUS(rcb_buf_puts(&b, words[pick(0, 7)]), RC_OK);
+        CHECK_STATUS(rcb_buf_puts(&b, "\n"), RC_OK);
+    }
+    check_write_file(kept, b.p, b.n);
+    rcb_buf_free(&b);
+    return kept;
+}
+
+static rc_config *small_config(const char *text, const char *const more[][2], size_t n)
+{
+    const char *const pairs[][2] = {
+        {"hidden", "19"}, {"layers", "2"}, {"batch", "4"}, {"seq", "13"}, {"dropout", "0.25"},
+        {"epochs", "0"}, {"steps", "24"}, {"valid-every", "6"}, {"train", text},
+    };
+    rc_config *c;
+
+    CHECK_STATUS(rc_config_new(&c, "lm"), RC_OK);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        CHECK_STATUS(rc_config_set(c, pairs[i][0], pairs[i][1]), RC_OK);
+    for (size_t i = 0; i < n; i++)
+        CHECK_STATUS(rc_config_set(c, more[i][0], more[i][1]), RC_OK);
+    return c;
+}
+
+static void check_same_file(const char *a, const char *b)
+{
+    rcb_bytes x, y;
+    CHECK_STATUS(rcb_file_load(&x, a), RC_OK);
+    CHECK_STATUS(rcb_file_load(&y, b), RC_OK);
+    assert_int_equal(x.n, y.n);
+    assert_memory_equal(x.p, y.p, x.n);
+    rcb_bytes_free(&x);
+    rcb_bytes_free(&y);
+}
+
+static void train(const rc_config *c, const char *path, int threads)
+{
+    rc_trainer *t;
+    const rc_trainer_options o = {.threads = threads};
+    CHECK_STATUS(rc_trainer_new(&t, c, path, &o), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_OK);
+    rc_trainer_free(t);
+}
+
+static void threads_do_not_change_a_bit(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const kinds[][1][2] = {
+        {{"cell", "lstm"}}, {{"cell", "gru-before"}}, {{"seq-random", "true"}}, {{"tied", "true"}},
+        {{"dropout-kind", "locked"}}, {{"skip", "graves"}},
+    };
+    const char *text = some_text("threads.txt", 120);
+
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        rc_config *c = small_config(text, kinds[k], 1);
+        const char *one = check_temp_path("one"), *other = check_temp_path("other");
+        train(c, one, 1);
+        for (int threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
+            train(c, other, threads);
+            check_same_file(one, other);
+            check_same_file(check_temp_path("one.state"), check_temp_path("other.state"));
+        }
+        rc_config_free(c);
+    }
+}
+
+static rc_answer pause_every_third_step(void *ctx, const rc_progress *p)
+{
+    (void)ctx;
+    return p->event == RC_EVENT_STEP && p->step % 3 == 0 ? RC_PAUSE : RC_GO;
+}
+
+static void stopping_and_going_on_does_not_change_a_bit(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const kinds[][2][2] = {
+        {{"optimizer", "adam"}, {"lr-schedule", "cosine"}},
+        {{"optimizer", "sgd"}, {"momentum", "0.9"}},
+        {{"lr-schedule", "plateau"}, {"seq-random", "true"}},
+        {{"valid-every", "0"}, {"lr-schedule", "step"}},
+        {{"keep", "last"}, {"valid-split", "0"}},
+        {{"test-split", "0.1"}, {"patience", "2"}},
+    };
+    const char *text = some_text("stop.txt", 60);
+
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        rc_config *c = small_config(text, kinds[k], 2);
+        const char *whole = check_temp_path("whole"), *parts = check_temp_path("parts");
+        rc_trainer *t;
+
+        train(c, whole, 2);
+        CHECK_STATUS(rc_trainer_new(&t, c, parts, NULL), RC_OK);
+        rc_status status = rc_trainer_run(t, pause_every_third_step, NULL);
+        while (status == RC_ESTOP) {
+            rc_trainer_free(t);
+            CHECK_STATUS(rc_trainer_resume(&t, parts, NULL), RC_OK);
+            status = rc_trainer_run(t, pause_every_third_step, NULL);
+        }
+        CHECK_STATUS(status, RC_OK);
+        rc_trainer_free(t);
+        check_same_file(whole, parts);
+        check_same_file(check_temp_path("whole.state"), check_temp_path("parts.state"));
+        rc_config_free(c);
+    }
+}
+
+typedef struct counts {
+    int step, valid, epoch, saved, skipped, test;
+    double first, last; /* losses */
+    uint64_t allocations;
+    uint64_t warm; /* allocations between two warm steps */
+} counts;
+
+static rc_answer count_events(void *ctx, const rc_progress *p)
+{
+    counts *n = ctx;
+    switch (p->event) {
+    case RC_EVENT_STEP:
+        if (n->step++ == 0)
+            n->first = p->loss;
+        n->last = p->loss;
+        if (p->step > 4 && p->step % 6 != 1)
+            n->warm += rcb_alloc_count() - n->allocations;
+        n->allocations = rcb_alloc_count();
+        assert_true(p->epoch_step <= p->epoch_steps);
+        break;
+    case RC_EVENT_VALID: n->valid++; break;
+    case RC_EVENT_EPOCH: n->epoch++; break;
+    case RC_EVENT_SAVED: n->saved++; break;
+    case RC_EVENT_SKIPPED: n->skipped++; break;
+    case RC_EVENT_TEST: n->test++; break;
+    }
+    return RC_GO;
+}
+
+static void events_tell_what_happens_and_the_loss_falls(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"steps", "150"}, {"test-split", "0.1"}, {"lr", "0.02"}};
+    rc_config *c = small_config(some_text("events.txt", 200), more, 3);
+    counts n = {0};
+    rc_trainer *t;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("events"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+    assert_int_equal(n.step, 150);
+    assert_int_equal(n.valid, 25);
+    assert_int_equal(n.test, 1);
+    assert_true(n.saved >= n.valid);
+    assert_int_equal(n.skipped, 0);
+    assert_true(n.last < 0.8 * n.first);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+static void a_warm_step_allocates_nothing(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const cells[] = {"tanh", "sgru", "gru", "gru-before", "lstm"};
+    const char *text = some_text("warm.txt", 200);
+
+    for (size_t k = 0; k < sizeof cells / sizeof *cells; k++) {
+        const char *const more[][2] = {{"cell", cells[k]}};
+        rc_config *c = small_config(text, more, 1);
+        counts n = {0};
+        rc_trainer *t;
+
+        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("warm"), NULL), RC_OK);
+        CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+        assert_int_equal(n.warm, 0);
+        rc_trainer_free(t);
+        rc_config_free(c);
+    }
+}
+
+static void epochs_end_training(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"steps", "0"}, {"epochs", "2"}, {"valid-every", "0"}};
+    rc_config *c = small_config(some_text("epochs.txt", 40), more, 3);
+    counts n = {0};
+    rc_trainer *t;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("epochs"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+    assert_int_equal(n.epoch, 2);
+    assert_int_equal(n.valid, 2);
+    rc_trainer_free(t);
+
+    CHECK_STATUS(rc_trainer_resume(&t, check_temp_path("epochs"), NULL), RC_OK);
+    n = (counts){0};
+    CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+    assert_int_equal(n.step, 0); /* it has ended */
+    CHECK_STATUS(rc_trainer_set(t, "hidden", "3"), RC_EINVAL);
+    CHECK_STATUS(rc_trainer_set(t, "epochs", "3"), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+    assert_int_equal(n.epoch, 1);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+static rc_answer finish_at_five(void *ctx, const rc_progress *p)
+{
+    (void)ctx;
+    return p->step >= 5 ? RC_FINISH : RC_GO;
+}
+
+static void finishing_early_leaves_a_scored_model(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"valid-every", "0"}};
+    rc_config *c = small_config(some_text("early.txt", 60), more, 1);
+    const char *path = check_temp_path("early");
+    rc_trainer *t;
+    rc_model *m;
+    rc_record r;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, path, NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, finish_at_five, NULL), RC_OK);
+    rc_trainer_free(t);
+    CHECK_STATUS(rc_model_open(&m, path), RC_OK);
+    assert_int_equal(rc_model_records(m), 1);
+    assert_true(rc_model_record(m, 0, &r));
+    assert_int_equal(r.step, 5);
+    assert_true(isfinite(r.train) && isfinite(r.valid));
+    rc_model_free(m);
+    rc_config_free(c);
+}
+
+static void a_step_that_went_bad_reaches_no_weight(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"cell", "relu"}, {"lr", "1e6"}, {"clip", "0"},
+                                   {"optimizer", "sgd"}, {"steps", "100"}};
+    rc_config *c = small_config(some_text("bad.txt", 60), more, 5);
+    counts n = {0};
+    rc_trainer *t;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("bad"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_ENAN);
+    CHECK_MESSAGE_HAS("in a row had a NaN or infinity in '");
+    assert_int_equal(n.skipped, 10);
+    const rcn_params *ps = &rc_trainer_model(t)->params;
+    for (size_t i = 0; i < ps->n; i++)
+        for (int64_t k = 0; k < ps->p[i].size; k++)
+            assert_true(isfinite((double)ps->p[i].w[k]));
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+static void changed_data_is_not_resumed(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *text = some_text("changed.txt", 60);
+    rc_config *c = small_config(text, NULL, 0);
+    const char *path = check_temp_path("changed");
+    rc_trainer *t;
+
+    train(c, path, 1);
+    some_text("changed.txt", 60);
+    CHECK_STATUS(rc_trainer_resume(&t, path, NULL), RC_EDATA);
+    CHECK_MESSAGE_HAS("the training data has changed");
+    assert_null(t);
+    CHECK_STATUS(rc_trainer_resume(&t, check_temp_path("nowhere"), NULL), RC_EIO);
+    assert_null(t);
+    rc_config_free(c);
+}
+
+static rc_status train_a_little(void *ctx)
+{
+    const rc_config *c = ctx;
+    rc_trainer *t;
+    const rc_trainer_options o = {.threads = 1};
+    rc_status status = rc_trainer_new(&t, c, check_temp_path("fails"), &o);
+    if (status == RC_OK)
+        status = rc_trainer_run(t, NULL, NULL);
+    rc_trainer_free(t);
+    return status;
+}
+
+static void every_allocation_may_fail(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"steps", "2"}, {"valid-every", "1"}, {"layers", "1"}};
+    rc_config *c = small_config(some_text("fails.txt", 12), more, 3);
+    CHECK_EACH_ALLOCATION(train_a_little, c);
+    rc_config_free(c);
+}
+
+static rc_status resume_a_little(void *ctx)
+{
+    const char *path = ctx;
+    rc_trainer *t;
+    const rc_trainer_options o = {.threads = 1};
+    const rc_status status = rc_trainer_resume(&t, path, &o);
+    rc_trainer_free(t);
+    return status;
+}
+
+static void every_allocation_of_resuming_may_fail(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"steps", "2"}, {"layers", "1"}};
+    rc_config *c = small_config(some_text("again.txt", 12), more, 2);
+    char path[1024];
+    snprintf(path, sizeof path, "%s", check_temp_path("again"));
+    train(c, path, 1);
+    CHECK_EACH_ALLOCATION(resume_a_little, path);
+    rc_config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_do_not_change_a_bit),
+        cmocka_unit_test(stopping_and_going_on_does_not_change_a_bit),
+        cmocka_unit_test(events_tell_what_happens_and_the_loss_falls),
+        cmocka_unit_test(a_warm_step_allocates_nothing),
+        cmocka_unit_test(epochs_end_training),
+        cmocka_unit_test(finishing_early_leaves_a_scored_model),
+        cmocka_unit_test(a_step_that_went_bad_reaches_no_weight),
+        cmocka_unit_test(changed_data_is_not_resumed),
+        cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(every_allocation_of_resuming_may_fail),
+    };
+    return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}
