@@ -51,6 +51,7 @@ typedef struct sitting {
     const rc_trainer *t;
     const char *path;
     progress p;
+    bool again; /* an earlier sitting has begun this run */
     bool out_of_time;
     double valid_chars; /* characters per symbol of the validation text; 0: not known */
 } sitting;
@@ -140,10 +141,12 @@ static void print_results(const sitting *s, const rc_record *best)
     const char *unit = level ? level : "symbol";
     char a[SAY_ROOM], b[SAY_ROOM];
     const rc_record last = last_record(s);
-    printf("%-12s%s steps, %s tokens\n", "trained", say_count(a, last.step),
-           say_count(b, last.tokens));
-    printf("%-12s%s tokens/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)),
-           say_seconds(b, progress_seconds(&s->p)));
+    if (last.step > 0)
+        printf("%-12s%s steps, %s tokens\n", "trained", say_count(a, last.step),
+               say_count(b, last.tokens));
+    if (s->p.last.step > s->p.first_step)
+        printf("%-12s%s tokens/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)),
+               say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
         print_score("validation", best->valid, s->valid_chars, unit);
         printf(" (best, at step %s)\n", say_count(a, best->step));
@@ -204,7 +207,7 @@ static int conclude(const sitting *s, rc_status status)
         say("steps skipped because their loss or gradient was not finite: %" PRId64, s->p.skipped);
     if (s->out_of_time)
         say_unless_quiet(s->o, "the time is over; recur resume %s trains on", s->path);
-    if (s->p.last.step == s->p.first_step)
+    if (s->again && s->p.last.step == s->p.first_step)
         say_unless_quiet(s->o, "nothing was left to train; --epochs or --steps can ask for more");
     say_unless_quiet(s->o, "next: recur sample %s", s->path);
     return code;
@@ -212,7 +215,7 @@ static int conclude(const sitting *s, rc_status status)
 
 int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again)
 {
-    sitting s = {.o = o, .t = t, .path = path};
+    sitting s = {.o = o, .t = t, .path = path, .again = again};
     rc_build build;
     if (rc_build_info(&build) != RC_OK)
         return say_library_failure();

@@ -349,24 +349,19 @@ static int64_t group_of(const rck_gemm *g)
     return g->chunks > 1 && g->kc < K_BLOCK ? K_BLOCK / (g->kc > 0 ? g->kc : 1) : 0;
 }
 
-/* Blocks of the k axis; one, an empty one, when there is no k. */
+/* Blocks of the k axis, which is not empty. */
 static int64_t block_count(const rck_gemm *g)
 {
     const int64_t group = group_of(g);
     const int64_t longest = g->chunks > 1 ? g->kc : g->klast;
-    const int64_t pieces = longest > 0 ? ceil_div(longest, K_BLOCK) : 1;
 
-    if (g->chunks == 0)
-        return 1;
-    return group > 0 ? ceil_div(g->chunks, group) : g->chunks * pieces;
+    return group > 0 ? ceil_div(g->chunks, group) : g->chunks * ceil_div(longest, K_BLOCK);
 }
 
 static k_block block_at(const rck_gemm *g, int64_t i)
 {
     const int64_t group = group_of(g);
 
-    if (g->chunks == 0)
-        return (k_block){0};
     if (group > 0) {
         const int64_t chunk = i * group;
         const int64_t left = g->chunks - chunk;
@@ -527,11 +522,22 @@ static void one_row(const rck_gemm *g)
     }
 }
 
+/* Sums without a term: zero, or what C holds. A and B may be NULL. */
+static void no_terms(const rck_gemm *g)
+{
+    for (int64_t panel = 0; !g->add && panel < g->panels; panel++)
+        for (int64_t r = 0; r < g->rows; r++)
+            for (int j = 0; j < panel_cols(g, panel); j++)
+                g->c[panel * g->c_panel + r * g->c_row + j] = RC_C(0.0);
+}
+
 void RCK_FN(gemm)(const rck_gemm *g)
 {
     const int64_t depth = g->chunks > 0 ? (g->chunks - 1) * g->kc + g->klast : 0;
 
-    if (g->rows == 1)
+    if (depth == 0 || g->rows == 0)
+        no_terms(g);
+    else if (g->rows == 1)
         one_row(g);
     else if (g->rows * depth <= A_NEAR)
         by_panel(g);

@@ -38,23 +38,27 @@
 /* RC_INLINE: part of its caller, whatever its size; sizes passed as constants then fold away.
  * RC_NOINLINE: a loop over restrict parameters that must keep them to vectorise well.
  * RC_IVDEP, before a loop: its arrays are the same or apart, never shifted against each other.
- * RC_UNROLL, before a loop whose bounds are constant: no loop is left. */
+ * RC_UNROLL, before a loop whose bounds are constant: no loop is left.
+ * RC_LANES, before a loop over 16 lanes: it becomes vectors as it stands, not after unrolling. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed" /* libm calls do not vectorise */
 #define RC_INLINE static inline __attribute__((always_inline))
 #define RC_NOINLINE static __attribute__((noinline))
 #define RC_IVDEP _Pragma("clang loop vectorize(assume_safety)")
 #define RC_UNROLL _Pragma("clang loop unroll(full)")
+#define RC_LANES
 #elif defined(__GNUC__)
 #define RC_INLINE static inline __attribute__((always_inline))
 #define RC_NOINLINE static __attribute__((noinline))
 #define RC_IVDEP _Pragma("GCC ivdep")
 #define RC_UNROLL _Pragma("GCC unroll 64")
+#define RC_LANES _Pragma("GCC unroll 1")
 #else
 #define RC_INLINE static inline
 #define RC_NOINLINE static
 #define RC_IVDEP
 #define RC_UNROLL
+#define RC_LANES
 #endif
 
 #endif

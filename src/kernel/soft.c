@@ -9,17 +9,26 @@
 
 enum { COLS = 64 }; /* columns of a panel of logits */
 
+/* lane += exp(x - top), over whole groups of 16. */
+RC_NOINLINE void exp_lanes(int64_t groups, const rc_real *restrict x, rc_real top,
+                           rc_real *restrict lane)
+{
+    for (; groups > 0; groups--, x += RCK_LANES) {
+        RC_LANES
+        for (int j = 0; j < RCK_LANES; j++)
+            lane[j] += vexp(x[j] - top);
+    }
+}
+
 /* The sum over a row of exp(x - top). */
 static rc_real exp_sum(int64_t n, const rc_real *x, rc_real top)
 {
     rc_real lane[RCK_LANES] = {0};
-    int64_t i = 0;
+    const int64_t whole = n / RCK_LANES * RCK_LANES;
 
-    for (; i + RCK_LANES <= n; i += RCK_LANES)
-        for (int j = 0; j < RCK_LANES; j++)
-            lane[j] += vexp(x[i + j] - top);
-    for (int j = 0; j < n - i; j++)
-        lane[j] += vexp(x[i + j] - top);
+    exp_lanes(n / RCK_LANES, x, top, lane);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] += vexp(x[i] - top);
     return rck_lanes_sum(lane);
 }
 
@@ -43,37 +52,41 @@ void RCK_FN(softmax)(int64_t n, const rc_real *x, rc_real *y)
     RCK_FN(scale)(n, RC_C(1.0) / RCK_FN(sum)(n, y), y, y);
 }
 
-RC_INLINE void row_max(int cols, const rc_real *restrict x, rc_real *restrict max)
+/* `cols`, a multiple of 16, of every row. */
+RC_NOINLINE void max_rows(int64_t rows, int cols, const rc_real *restrict x, rc_real *restrict max)
 {
-    for (int i = 0; i < cols; i += RCK_LANES)
-        for (int j = 0; j < RCK_LANES; j++)
-            max[j] = rck_larger(max[j], x[i + j]);
+    for (; rows > 0; rows--, x += COLS, max += RCK_LANES)
+        for (int i = 0; i < cols; i += RCK_LANES) {
+            RC_LANES
+            for (int j = 0; j < RCK_LANES; j++)
+                max[j] = rck_larger(max[j], x[i + j]);
+        }
 }
 
 void RCK_FN(soft_max)(int64_t rows, int cols, const rc_real *panel, rc_real *max)
 {
     const int whole = cols / RCK_LANES * RCK_LANES;
 
-    for (int64_t r = 0; r < rows; r++) {
-        const rc_real *x = panel + r * COLS;
-        rc_real *m = max + r * RCK_LANES;
+    max_rows(rows, whole, panel, max);
+    for (int64_t r = 0; cols > whole && r < rows; r++)
+        for (int j = 0; j < cols - whole; j++) {
+            rc_real *m = max + r * RCK_LANES + j;
 
-        if (cols == COLS) {
-            row_max(COLS, x, m);
-            continue;
+            *m = rck_larger(*m, panel[r * COLS + whole + j]);
         }
-        row_max(whole, x, m);
-        for (int j = 0; j < cols - whole; j++)
-            m[j] = rck_larger(m[j], x[whole + j]);
-    }
 }
 
-RC_INLINE void row_exp(int cols, rc_real *restrict x, rc_real top, rc_real *restrict sum)
+/* `cols`, a multiple of 16, of every row. */
+RC_NOINLINE void exp_rows(int64_t rows, int cols, rc_real *restrict x, const rc_real *restrict top,
+                          rc_real *restrict sum)
 {
-    for (int i = 0; i < cols; i += RCK_LANES)
-        for (int j = 0; j < RCK_LANES; j++) {
-            x[i + j] = vexp(x[i + j] - top);
-            sum[j] += x[i + j];
+    for (int64_t r = 0; r < rows; r++, x += COLS, sum += RCK_LANES)
+        for (int i = 0; i < cols; i += RCK_LANES) {
+            RC_LANES
+            for (int j = 0; j < RCK_LANES; j++) {
+                x[i + j] = vexp(x[i + j] - top[r]);
+                sum[j] += x[i + j];
+            }
         }
 }
 
@@ -81,18 +94,13 @@ void RCK_FN(soft_exp)(int64_t rows, int cols, rc_real *panel, const rc_real *top
 {
     const int whole = cols / RCK_LANES * RCK_LANES;
 
-    for (int64_t r = 0; r < rows; r++) {
+    exp_rows(rows, whole, panel, top, sum);
+    for (int64_t r = 0; cols < COLS && r < rows; r++) {
         rc_real *x = panel + r * COLS;
-        rc_real *s = sum + r * RCK_LANES;
 
-        if (cols == COLS) {
-            row_exp(COLS, x, top[r], s);
-            continue;
-        }
-        row_exp(whole, x, top[r], s);
-        for (int j = 0; j < cols - whole; j++) {
-            x[whole + j] = vexp(x[whole + j] - top[r]);
-            s[j] += x[whole + j];
+        for (int j = whole; j < cols; j++) {
+            x[j] = vexp(x[j] - top[r]);
+            sum[r * RCK_LANES + j - whole] += x[j];
         }
         for (int j = cols; j < COLS; j++)
             x[j] = RC_C(0.0);

@@ -82,13 +82,16 @@ static inline rc_real rck_lanes_sum(const rc_real *lane)
 /* The larger; NaN if either is. */
 static inline rc_real rck_larger(rc_real a, rc_real b)
 {
-    return b > a || b != b ? b : a;
+    const rc_real m = b > a ? b : a;
+
+    return b != b ? b : m;
 }
 
 static inline rc_real rck_lanes_max(const rc_real *lane)
 {
     rc_real t[8];
 
+    RC_LANES
     for (int i = 0; i < 8; i++)
         t[i] = rck_larger(lane[i], lane[i + 8]);
     for (int i = 0; i < 4; i++)

@@ -125,44 +125,67 @@ void RCK_FN(log_back)(int64_t n, const rc_real *x, const rc_real *gy, rc_real *g
         gx[i] += gy[i] / x[i];
 }
 
+/* The lanes of a sum, from whole groups of 16; the same for a dot product and a maximum. */
+RC_NOINLINE void sum_lanes(int64_t groups, const rc_real *restrict x, rc_real *restrict lane)
+{
+    for (; groups > 0; groups--, x += RCK_LANES) {
+        RC_LANES
+        for (int j = 0; j < RCK_LANES; j++)
+            lane[j] += x[j];
+    }
+}
+
+RC_NOINLINE void dot_lanes(int64_t groups, const rc_real *restrict a, const rc_real *restrict b,
+                           rc_real *restrict lane)
+{
+    for (; groups > 0; groups--, a += RCK_LANES, b += RCK_LANES) {
+        RC_LANES
+        for (int j = 0; j < RCK_LANES; j++)
+            lane[j] = RC_FMA(a[j], b[j], lane[j]);
+    }
+}
+
+RC_NOINLINE void max_lanes(int64_t groups, const rc_real *restrict x, rc_real *restrict lane)
+{
+    for (; groups > 0; groups--, x += RCK_LANES) {
+        RC_LANES
+        for (int j = 0; j < RCK_LANES; j++)
+            lane[j] = rck_larger(lane[j], x[j]);
+    }
+}
+
 rc_real RCK_FN(sum)(int64_t n, const rc_real *x)
 {
     rc_real lane[RCK_LANES] = {0};
-    int64_t i = 0;
+    const int64_t whole = n / RCK_LANES * RCK_LANES;
 
-    for (; i + RCK_LANES <= n; i += RCK_LANES)
-        for (int j = 0; j < RCK_LANES; j++)
-            lane[j] += x[i + j];
-    for (int j = 0; j < n - i; j++)
-        lane[j] += x[i + j];
+    sum_lanes(n / RCK_LANES, x, lane);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] += x[i];
     return rck_lanes_sum(lane);
 }
 
 rc_real RCK_FN(dot)(int64_t n, const rc_real *a, const rc_real *b)
 {
     rc_real lane[RCK_LANES] = {0};
-    int64_t i = 0;
+    const int64_t whole = n / RCK_LANES * RCK_LANES;
 
-    for (; i + RCK_LANES <= n; i += RCK_LANES)
-        for (int j = 0; j < RCK_LANES; j++)
-            lane[j] = RC_FMA(a[i + j], b[i + j], lane[j]);
-    for (int j = 0; j < n - i; j++)
-        lane[j] = RC_FMA(a[i + j], b[i + j], lane[j]);
+    dot_lanes(n / RCK_LANES, a, b, lane);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] = RC_FMA(a[i], b[i], lane[i - whole]);
     return rck_lanes_sum(lane);
 }
 
 rc_real RCK_FN(max)(int64_t n, const rc_real *x)
 {
     rc_real lane[RCK_LANES];
-    int64_t i = 0;
+    const int64_t whole = n / RCK_LANES * RCK_LANES;
 
     for (int j = 0; j < RCK_LANES; j++)
         lane[j] = -(rc_real)INFINITY;
-    for (; i + RCK_LANES <= n; i += RCK_LANES)
-        for (int j = 0; j < RCK_LANES; j++)
-            lane[j] = rck_larger(lane[j], x[i + j]);
-    for (int j = 0; j < n - i; j++)
-        lane[j] = rck_larger(lane[j], x[i + j]);
+    max_lanes(n / RCK_LANES, x, lane);
+    for (int64_t i = whole; i < n; i++)
+        lane[i - whole] = rck_larger(lane[i - whole], x[i]);
     return rck_lanes_max(lane);
 }
 

@@ -165,6 +165,14 @@ bool rcm_corpus_has(const rcm_corpus *c, rcm_part part)
     return c->tape[part].n > 0;
 }
 
+rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part)
+{
+    static const char *const words[RCM_PARTS] = {"training", "validation", "test"};
+
+    return rcm_corpus_has(c, part) ? RC_OK
+                                   : RC_FAIL(RC_EDATA, "there is no %s text", words[part]);
+}
+
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,
                           uint64_t to)
 {

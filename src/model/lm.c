@@ -345,10 +345,7 @@ static rc_status score_tape(const rc_model *m, const rcd_tape *tape, int64_t tra
 static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
                             rcb_pool *pool, rc_evaluation *out)
 {
-    static const char *const words[RCM_PARTS] = {"training", "validation", "test"};
-
-    if (!rcm_corpus_has(c, part))
-        return RC_FAIL(RC_EDATA, "there is no %s text", words[part]);
+    RC_TRY(rcm_corpus_need(c, part));
     return score_tape(m, &c->tape[part], tracks, pool, out);
 }
 

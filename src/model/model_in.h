@@ -31,6 +31,8 @@ rc_status rcm_corpus_read(rcm_corpus **out, const rc_config *c, int64_t tracks,
 void rcm_corpus_free(rcm_corpus *c);
 uint32_t rcm_corpus_crc(const rcm_corpus *c);
 bool rcm_corpus_has(const rcm_corpus *c, rcm_part part);
+/* RC_EDATA: there is no such part. */
+rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part);
 
 /* Bytes [from,to) of a text by a model's vocabulary. RC_EDATA: there are no symbols. */
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,

@@ -85,18 +85,34 @@ static rc_status constant(const block *b)
 
 /* ---- orthogonal ---------------------------------------------------------------------------- */
 
-/* a . b in eight sums, so that the compiler need not wait for one addition before the next. */
-static double dot(int64_t n, const double *a, const double *b)
+/* Columns that are worked on together, so that a reflection is read once for all of them; elements
+ * that are worked on together, so that the compiler need not wait for one sum before the next. */
+enum { COLUMNS = 8, LANES = 8 };
+
+static double dot(int64_t n, const double *restrict a, const double *restrict b)
 {
-    double sum[8] = {0};
+    double sum[LANES] = {0};
     int64_t i = 0;
 
-    for (; i + 8 <= n; i += 8)
-        for (int j = 0; j < 8; j++)
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++)
             sum[j] += a[i + j] * b[i + j];
     for (; i < n; i++)
         sum[0] += a[i] * b[i];
     return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+}
+
+/* x -= v (v . x) */
+static void reflect(int64_t n, const double *restrict v, double *restrict x)
+{
+    const double along = dot(n, v, x);
+    int64_t i = 0;
+
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            x[i + j] -= along * v[i + j];
+    for (; i < n; i++)
+        x[i] -= along * v[i];
 }
 
 /* v, with H = I - v v' a reflection, from normal numbers x: H x is -sign(x_0) |x| along the first
@@ -126,26 +142,23 @@ static double make_reflection(rcb_key key, uint64_t at, int64_t n, double *v)
 /* Q of the QR decomposition of an m x n matrix of normal numbers, m >= n, with signs such that
  * the diagonal of R is positive: uniform among all matrices of orthonormal columns. The matrix
  * itself is never needed (Stewart 1980): after k Householder steps what is left of it is as random
- * as at first, so that Q is a product of n reflections of random vectors of falling length, made
- * here from the last to the first.
+ * as at first, so that Q is a product of n reflections of random vectors of falling length. The
+ * k-th leaves the columns before the k-th alone.
  *
- *   q (n,m)  receives the columns of Q, one after the other     v (m)
+ *   q (n,m)  receives the columns of Q, one after the other     v (n,m)  is for the reflections
  */
 static void random_columns(rcb_key key, uint64_t at, int64_t m, int64_t n, double *q, double *v)
 {
     memset(q, 0, (size_t)(m * n) * sizeof *q);
-    for (int64_t k = n - 1; k >= 0; k--) {
-        const int64_t left = m - k;
-        const double sign = make_reflection(key, at + (uint64_t)(k * m + k), left, v);
+    for (int64_t k = 0; k < n; k++)
+        q[k * m + k] = make_reflection(key, at + (uint64_t)(k * m + k), m - k, v + k * m + k);
 
-        q[k * m + k] = sign;
-        for (int64_t j = k; j < n; j++) {
-            double *column = q + j * m + k;
-            const double along = dot(left, v, column);
+    for (int64_t first = 0; first < n; first += COLUMNS) {
+        const int64_t end = first + COLUMNS < n ? first + COLUMNS : n;
 
-            for (int64_t i = 0; i < left; i++)
-                column[i] -= along * v[i];
-        }
+        for (int64_t k = end - 1; k >= 0; k--)
+            for (int64_t j = first > k ? first : k; j < end; j++)
+                reflect(m - k, v + k * m + k, q + j * m + k);
     }
 }
 
@@ -153,7 +166,7 @@ static rc_status orthogonal(const block *b)
 {
     const int64_t m = b->rows > b->K ? b->rows : b->K;
     const int64_t n = b->rows > b->K ? b->K : b->rows;
-    double *v = rcb_alloc((size_t)m, sizeof *v);
+    double *v = rcb_alloc((size_t)(m * n), sizeof *v);
     double *q = b->rows > b->K ? rcb_alloc((size_t)(m * n), sizeof *q) : b->x;
 
     if (v && q)

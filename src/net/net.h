@@ -14,17 +14,17 @@
 
 typedef struct rcn_param {
     char *name;
-    const char *rule; /* how it begins unless told otherwise (see rcn_init); static text */
-    int rank;         /* 1 or 2 */
-    int64_t dim[2];     /* logical shape */
-    int64_t count;      /* logical numbers */
-    bool packed;        /* panels (weight) or plain rows (table) */
-    rcg_weight weight;  /* packed */
-    int64_t ld;         /* plain: reals between rows */
-    rc_real *w;         /* all reals, padding included (= weight.w when packed) */
-    rc_real *g;         /* gradient, same layout; NULL until rcn_params_grads() */
-    int64_t size;       /* reals of w and of g */
-    int64_t group;      /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
+    const char *rule;  /* how it begins unless told otherwise (see rcn_init); static text */
+    int rank;          /* 1 or 2 */
+    int64_t dim[2];    /* logical shape */
+    int64_t count;     /* logical numbers */
+    bool packed;       /* panels (weight) or plain rows (table) */
+    rcg_weight weight; /* packed */
+    int64_t ld;        /* plain: reals between rows */
+    rc_real *w;        /* all reals, padding included (= weight.w when packed) */
+    rc_real *g;        /* gradient, same layout; NULL until rcn_params_grads() */
+    int64_t size;      /* reals of w and of g */
+    int64_t group;     /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
 } rcn_param;
 
 /* All parameters of a model in the order they were added. Owner; zero-initialise. Adding may move
@@ -150,7 +150,7 @@ typedef enum rcn_skip {
 #define RCN_SKIP_ENTRY(code, word, help) code,
     RCN_SKIP_MAP(RCN_SKIP_ENTRY)
 #undef RCN_SKIP_ENTRY
-    RCN_SKIP_COUNT
+        RCN_SKIP_COUNT
 } rcn_skip;
 
 typedef struct rcn_stack_plan {

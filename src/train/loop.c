@@ -133,6 +133,8 @@ void rc_trainer_free(rc_trainer *t)
     rcb_pool_free(t->pool);
     if (t->corpus)
         t->task->corpus_free(t->corpus);
+    if (t->model)
+        t->model->trainers = 0;
     rc_model_free(t->model);
     rc_config_free(t->config);
     rcb_free(t->path);

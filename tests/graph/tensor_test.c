@@ -58,8 +58,10 @@ static int64_t place_of(const rcg_weight *w, int64_t row, int64_t k)
 {
     int i = 0;
 
-    while (row >= w->lay[i].gates * w->lay[i].units)
-        row -= w->lay[i].gates * w->lay[i++].units;
+    while (row >= w->lay[i].gates * w->lay[i].units) {
+        row -= w->lay[i].gates * w->lay[i].units;
+        i++;
+    }
     return w->at[i] + oracle_panel_at(&w->lay[i], row, k);
 }
 

@@ -160,7 +160,7 @@ static void impossible_plans_are_refused(void **unused)
 
         bad.layers = i == 0 ? 0 : i == 1 ? 2 : 1;
         bad.directions = i == 2 ? 3 : 1;
-        bad.dropout = i == 3 ? 1 : i == 4 ? NAN : 0;
+        bad.dropout = i == 3 ? 1 : i == 4 ? -0.1 : 0;
         bad.in = i == 5 ? 0 : 7;
         CHECK_STATUS(rcn_stack_new(&s, &ps, &bad), RC_EINVAL);
         assert_null(s.layer);
@@ -517,7 +517,7 @@ static void a_failed_run_leaves_the_carry_alone(void **unused)
 
         memcpy(carry, before, bytes);
 
-        rc_var *x = rc_leaf(b.g, rc_shape_2(b.seq.N + i, 4), b.x, NULL); /* a row too many */
+        rc_var *x = rc_leaf(b.g, rc_shape_2(b.seq.N - i, 4), b.x, NULL); /* i 1: a row is missing */
 
         assert_null(rcn_stack_run(&b.s, &b.ps, b.g, &b.seq.rows, x, carry));
         CHECK_STATUS(rc_graph_status(b.g), i ? RC_ESHAPE : RC_EINVAL);

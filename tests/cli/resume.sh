@@ -1,0 +1,30 @@
+# resume.sh -- training that is interrupted goes on as if it had not been.
+. "$TESTS/cli/tiny.bash"
+
+tiny_train whole.model --steps 400 >/dev/null
+
+recur train lm --train text --out parts.model --hidden 8 --batch 4 --seq 16 --steps 400 --quiet \
+    --report 0.01 --log log >out 2>err &
+pid=$!
+until grep '"event": "report"' log >/dev/null 2>&1; do sleep 0.02; done
+kill -TERM "$pid"
+code=0
+wait "$pid" || code=$?
+echo "interrupted: exit $code"
+sed 's/step [0-9]*/step #/' err
+cat out
+recur resume parts.model --quiet --threads 3 | grep -v '^speed' | hide_numbers
+for part in whole parts; do
+    recur info $part.model --json | grep crc32 >$part
+done
+cmp whole parts
+
+echo "# nothing left, then more"
+recur resume parts.model 2>&1 | grep 'nothing was left'
+recur resume parts.model --steps 410 --json 2>/dev/null | grep -o '"steps": 410'
+recur resume parts.model --steps 405 2>&1 | grep 'nothing was left'
+
+echo "# not there"
+! recur resume nothing.model
+rm text
+! recur resume parts.model

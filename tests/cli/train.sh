@@ -1,0 +1,51 @@
+# train.sh -- training: what it says where, what it writes, what it refuses.
+. "$TESTS/cli/tiny.bash"
+tiny_text >text
+
+echo "# to the end"
+recur train lm --train text --out a.model --hidden 8 --batch 4 --seq 16 --epochs 2 --report 1000 \
+    --log log --threads 2 --seed 7 >out 2>err
+grep -v '^speed' out | hide_numbers
+sed -E 's/  [0-9.]+k? tok.s  eta .*//; s/, (plain|avx2|avx512)$//; s/epoch [0-9]+/epoch #/' err | hide_numbers
+ls
+
+echo "# the log is one object per line"
+grep -c . log
+for key in event step epoch loss valid lr grad_norm tokens_per_second seconds threads isa; do
+    [[ $(grep -c "\"$key\": " log) == $(grep -c . log) ]] || echo "not everywhere: $key"
+done
+grep -o '"event": "[a-z]*"' log | sort | uniq -c
+
+echo "# a model that is there stays"
+! recur train lm --train text --out a.model
+rm a.model
+! recur train lm --train text --out a.model
+tiny_train a.model --force | grep -v ^speed | hide_numbers
+
+echo "# JSON; files by one option or by several"
+head -n 100 text >a
+tail -n 200 text >b
+tiny_train b.model --json --train a b --valid text --test text >one
+tiny_train c.model --json --train=a --train b --valid text --test text >two
+cmp b.model c.model
+for key in model task finished steps epoch tokens parameters vocabulary seconds tokens_per_second \
+    best_valid best_step test bits_per_char perplexity; do
+    grep "\"$key\": " one >/dev/null
+done
+
+echo "# the same text by pipe, compressed and plain; time is a limit"
+rm -f ?.model*
+tiny_train a.model >/dev/null
+recur train lm --train - --out b.model --hidden 8 --batch 4 --seq 16 --steps 60 --quiet <text >/dev/null
+recur info a.model --json | grep crc32 >a
+recur info b.model --json | grep crc32 | diff a -
+recur train lm --train text --out c.model --hidden 8 --epochs 0 --time 0.2 2>&1 |
+    grep 'the time is over'
+
+echo "# places and files that are not there"
+! recur train lm --train text --out no/such/place.model
+! recur train lm --train nothing --out d.model
+! recur train lm --train text --out d.model --log no/such/log
+: >empty
+! recur train lm --train empty --out d.model
+ls d.model* 2>/dev/null || true
