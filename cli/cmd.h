@@ -14,7 +14,8 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_MISUSED = 2, EXIT_INTERRUPTED = 130 
 
 struct command {
     const char *name;
-    const char *usage;   /* words after the name: "MODEL [FILE] [options]"; those in front are counted */
+    const char
+        *usage; /* words after the name: "MODEL [FILE] [options]"; those in front are counted */
     const char *summary; /* one line, as a command */
     const char *example; /* command lines, separated by '\n' */
     const char *about;   /* paragraphs, separated by '\n'; or NULL */
@@ -44,17 +45,20 @@ int say_out_of_memory(void);
 
 /* Numbers for people, into a buffer that the caller brings. */
 enum { SAY_ROOM = 48 };
-const char *say_count(char out[SAY_ROOM], int64_t n);     /* 870,465 */
-const char *say_short(char out[SAY_ROOM], double x);      /* 38.1k */
-const char *say_seconds(char out[SAY_ROOM], double s);    /* 4m12s */
+const char *say_count(char out[SAY_ROOM], int64_t n);               /* 870,465 */
+const char *say_short(char out[SAY_ROOM], double x);                /* 38.1k */
+const char *say_seconds(char out[SAY_ROOM], double s);              /* 4m12s */
 const char *say_shape(char out[SAY_ROOM], const rc_tensor_info *t); /* 1024 x 256 */
 /* A symbol as one printable word: quoted, blanks visible, what cannot be shown as \n or \xNN. The
  * room is for 4 bytes of text per byte and the quotes; longer symbols end in "..". */
 const char *say_symbol(char out[SAY_ROOM], const char *bytes, size_t n);
 
-double say_clock(void);          /* seconds, monotonic */
-bool say_utf8(void);             /* the terminal shows more than ASCII */
-int say_columns(FILE *stream);   /* width of the terminal behind it; 80 without one */
+/* The length of the UTF-8 sequence at the head of n > 0 bytes; 0: there is none. */
+size_t say_utf8_length(const char *bytes, size_t n);
+
+double say_clock(void);        /* seconds, monotonic */
+bool say_utf8(void);           /* the terminal shows more than ASCII */
+int say_columns(FILE *stream); /* width of the terminal behind it; 80 without one */
 
 /* ---- json.c --------------------------------------------------------------------------------- */
 
@@ -62,6 +66,10 @@ int say_columns(FILE *stream);   /* width of the terminal behind it; 80 without 
 json_t *json_number(double x);
 /* Text; bytes that are not UTF-8 are written \xNN. */
 json_t *json_bytes(const char *bytes, size_t n);
+/* Add a value to an array or an object, and take it. When memory has run out *to becomes NULL and stays
+ * so: one check at the end, by json_print(), tells. */
+void json_add(json_t **to, json_t *value);
+void json_put(json_t **to, const char *key, json_t *value);
 /* Print one object on a line (or indented) and release it. An exit code; NULL is out of memory. */
 int json_print(FILE *out, json_t *object, bool indent);
 

@@ -4,15 +4,31 @@
 #include "cmd.h"
 
 static const opt options[] = {
-    {.name = "per-line", .kind = RC_OPTION_FLAG, .group = "evaluation",
+    {.name = "per-line",
+     .kind = RC_OPTION_FLAG,
+     .group = "evaluation",
      .help = "begin every line with a fresh state (otherwise it is carried through the file)"},
-    {.name = "tracks", .kind = RC_OPTION_INT, .fallback = "1", .lo = 1, .hi = 65536,
+    {.name = "tracks",
+     .kind = RC_OPTION_INT,
+     .fallback = "1",
+     .lo = 1,
+     .hi = 65536,
      .group = "evaluation",
      .help = "cut the text into so many parallel tracks: faster, exact only for 1"},
-    {.name = "from", .kind = RC_OPTION_REAL, .fallback = "0", .lo = 0, .hi = 1,
-     .group = "evaluation", .help = "begin at this fraction of the file's bytes"},
-    {.name = "to", .kind = RC_OPTION_REAL, .fallback = "1", .lo = 0, .hi = 1,
-     .group = "evaluation", .help = "end at this fraction"},
+    {.name = "from",
+     .kind = RC_OPTION_REAL,
+     .fallback = "0",
+     .lo = 0,
+     .hi = 1,
+     .group = "evaluation",
+     .help = "begin at this fraction of the file's bytes"},
+    {.name = "to",
+     .kind = RC_OPTION_REAL,
+     .fallback = "1",
+     .lo = 0,
+     .hi = 1,
+     .group = "evaluation",
+     .help = "end at this fraction"},
     OPT_THREADS,
     OPT_JSON,
     OPT_END,
@@ -21,16 +37,15 @@ static const opt options[] = {
 static int print_json(const rc_evaluation *e, double seconds)
 {
     const double n = (double)e->tokens;
-    return json_print(
-        stdout,
-        json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "tokens", (json_int_t)e->tokens,
-                  "chars", (json_int_t)e->chars, "unknown", (json_int_t)e->unknown,
-                  "nats_per_token", json_number(e->nats / n), "bits_per_token",
-                  json_number(e->nats / n / log(2)), "bits_per_char",
-                  json_number(e->nats / (double)e->chars / log(2)), "perplexity",
-                  json_number(exp(e->nats / n)), "tokens_per_second", json_number(n / seconds),
-                  "seconds", json_number(seconds)),
-        false);
+    return json_print(stdout,
+                      json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "tokens",
+                                (json_int_t)e->tokens, "chars", (json_int_t)e->chars, "unknown",
+                                (json_int_t)e->unknown, "nats_per_token", json_number(e->nats / n),
+                                "bits_per_token", json_number(e->nats / n / log(2)),
+                                "bits_per_char", json_number(e->nats / (double)e->chars / log(2)),
+                                "perplexity", json_number(exp(e->nats / n)), "tokens_per_second",
+                                json_number(n / seconds), "seconds", json_number(seconds)),
+                      false);
 }
 
 static void print_table(const rc_evaluation *e, double seconds)

@@ -12,10 +12,20 @@
 #include "cmd.h"
 
 static const opt options[] = {
-    {.name = "tolerance", .kind = RC_OPTION_REAL, .fallback = "1e-7", .lo = 0, .hi = 1,
-     .group = "check", .help = "largest error that passes"},
-    {.name = "per-tensor", .kind = RC_OPTION_INT, .fallback = "25", .lo = 0, .hi = 1e15,
-     .group = "check", .help = "elements of each tensor to compare, evenly drawn (0: all)"},
+    {.name = "tolerance",
+     .kind = RC_OPTION_REAL,
+     .fallback = "1e-7",
+     .lo = 0,
+     .hi = 1,
+     .group = "check",
+     .help = "largest error that passes"},
+    {.name = "per-tensor",
+     .kind = RC_OPTION_INT,
+     .fallback = "25",
+     .lo = 0,
+     .hi = 1e15,
+     .group = "check",
+     .help = "elements of each tensor to compare, evenly drawn (0: all)"},
     OPT_JSON,
     OPT_END,
 };
@@ -25,7 +35,8 @@ typedef struct verdict {
     double worst;
     int64_t tensors;
     int64_t failed;
-    json_t *rows; /* NULL: print a table */
+    bool json;
+    json_t *rows; /* with --json */
 } verdict;
 
 static void on_row(void *ctx, const rc_gradcheck_row *row)
@@ -36,13 +47,12 @@ static void on_row(void *ctx, const rc_gradcheck_row *row)
     v->failed += !ok;
     if (!(row->error <= v->worst))
         v->worst = row->error;
-    if (v->rows) {
-        json_array_append_new(
-            v->rows,
-            json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:b}", "tensor", row->tensor, "count",
-                      (json_int_t)row->count, "checked", (json_int_t)row->checked, "analytic",
-                      json_number(row->analytic), "numeric", json_number(row->numeric), "error",
-                      json_number(row->error), "ok", ok));
+    if (v->json) {
+        json_add(&v->rows,
+                 json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:b}", "tensor", row->tensor, "count",
+                           (json_int_t)row->count, "checked", (json_int_t)row->checked, "analytic",
+                           json_number(row->analytic), "numeric", json_number(row->numeric),
+                           "error", json_number(row->error), "ok", ok));
         return;
     }
     if (v->tensors == 1)
@@ -55,11 +65,11 @@ static void on_row(void *ctx, const rc_gradcheck_row *row)
 static int check(const opts *o)
 {
     rc_config *c = NULL;
-    verdict v = {.tolerance = opts_real(o, "tolerance")};
+    verdict v = {.tolerance = opts_real(o, "tolerance"), .json = opts_flag(o, "json")};
     int code = opts_config(o, &c);
     if (code != OPT_GO_ON)
         return code;
-    if (opts_flag(o, "json") && !(v.rows = json_array())) {
+    if (v.json && !(v.rows = json_array())) {
         rc_config_free(c);
         return say_out_of_memory();
     }
@@ -70,7 +80,7 @@ static int check(const opts *o)
         return say_library_failure();
     }
     const bool ok = v.failed == 0 && v.tensors > 0;
-    if (v.rows)
+    if (v.json)
         code = json_print(stdout,
                           json_pack("{s:b, s:o, s:o, s:o}", "ok", ok, "tolerance",
                                     json_number(v.tolerance), "worst", json_number(v.worst),

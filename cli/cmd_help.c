@@ -3,11 +3,19 @@
 #include "cmd.h"
 
 static const opt options[] = {
-    {.name = "man", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "man",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "print the manual page of COMMAND, or of recur, as roff"},
-    {.name = "completion", .kind = RC_OPTION_NAME, .value = "SHELL", .list = "shells",
-     .group = "output", .help = "print a completion script"},
-    {.name = "options-md", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "completion",
+     .kind = RC_OPTION_NAME,
+     .value = "SHELL",
+     .list = "shells",
+     .group = "output",
+     .help = "print a completion script"},
+    {.name = "options-md",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "print docs/options.md"},
     OPT_END,
 };

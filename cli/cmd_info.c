@@ -9,11 +9,18 @@
 #include "plot.h"
 
 static const opt options[] = {
-    {.name = "vocab", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "vocab",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "print the vocabulary alone: id, count in the training text and symbol per line"},
-    {.name = "curve", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "curve",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "draw the loss over the steps of training on the terminal"},
-    {.name = "svg", .kind = RC_OPTION_TEXT, .value = "FILE", .group = "output",
+    {.name = "svg",
+     .kind = RC_OPTION_TEXT,
+     .value = "FILE",
+     .group = "output",
      .help = "draw it as a picture ('-': standard output)"},
     OPT_JSON,
     OPT_END,
@@ -97,14 +104,15 @@ static void print_symbols(const rc_model *m)
         size_t length;
         const char *bytes = rc_model_symbol(m, ids[i], &length);
         printf("  %-12s %10s%s", say_symbol(text, bytes, length),
-               say_count(count, rc_model_symbol_count(m, ids[i])), i % 3 == 2 || i + 1 == n ? "\n" : "");
+               say_count(count, rc_model_symbol_count(m, ids[i])),
+               i % 3 == 2 || i + 1 == n ? "\n" : "");
     }
 }
 
-static void print_number(double x)
+static void print_number(double x, int decimals)
 {
     if (isfinite(x))
-        printf(" %9.4f", x);
+        printf(" %9.*f", decimals, x);
     else
         printf(" %9s", "-");
 }
@@ -116,14 +124,15 @@ static void print_history(const rc_model *m)
     const size_t first = n > RECORDS_SHOWN ? n - RECORDS_SHOWN : 0;
     if (n == 0)
         return;
-    printf("\n%10s %6s %14s %10s %9s %9s  (nats per symbol)\n", "step", "epoch", "tokens", "lr",
+    printf("\n%10s %6s %14s %9s %9s %9s  (nats per symbol)\n", "step", "epoch", "tokens", "lr",
            "train", "valid");
     if (first > 0)
         printf("  %zu records before are in --json\n", first);
     for (size_t i = first; rc_model_record(m, i, &r); i++) {
-        printf("%10" PRId64 " %6" PRId64 " %14" PRId64 " %10.4g", r.step, r.epoch, r.tokens, r.lr);
-        print_number(r.train);
-        print_number(r.valid);
+        printf("%10" PRId64 " %6" PRId64 " %14" PRId64, r.step, r.epoch, r.tokens);
+        print_number(r.lr, 6);
+        print_number(r.train, 4);
+        print_number(r.valid, 4);
         putchar('\n');
     }
 }
@@ -153,7 +162,7 @@ static json_t *config_json(const rc_model *m)
     for (size_t i = 0; (option = rc_option_at(i)); i++) {
         const char *value = rc_config_get(c, option->name);
         if (value)
-            json_object_set_new(all, option->name, json_bytes(value, strlen(value)));
+            json_put(&all, option->name, json_bytes(value, strlen(value)));
     }
     return all;
 }
@@ -163,7 +172,7 @@ static json_t *facts_json(const rc_model *m)
     const char *name, *text;
     json_t *all = json_object();
     for (size_t i = 0; rc_model_fact(m, i, &name, &text); i++)
-        json_object_set_new(all, name, json_bytes(text, strlen(text)));
+        json_put(&all, name, json_bytes(text, strlen(text)));
     return all;
 }
 
@@ -175,10 +184,10 @@ static json_t *tensors_json(const rc_model *m)
         char crc[16];
         json_t *shape = json_array();
         for (int d = 0; d < t.rank; d++)
-            json_array_append_new(shape, json_integer(t.dim[d]));
+            json_add(&shape, json_integer(t.dim[d]));
         snprintf(crc, sizeof crc, "%08" PRIx32, t.crc);
-        json_array_append_new(all, json_pack("{s:s, s:o, s:I, s:s}", "name", t.name, "shape", shape,
-                                             "count", (json_int_t)t.count, "crc32", crc));
+        json_add(&all, json_pack("{s:s, s:o, s:I, s:s}", "name", t.name, "shape", shape, "count",
+                                 (json_int_t)t.count, "crc32", crc));
     }
     return all;
 }
@@ -189,8 +198,8 @@ static json_t *symbols_json(const rc_model *m)
     for (int32_t id = 0; id < rc_model_symbols(m); id++) {
         size_t n;
         const char *bytes = rc_model_symbol(m, id, &n);
-        json_array_append_new(all, json_pack("{s:o, s:I}", "symbol", json_bytes(bytes, n), "count",
-                                             (json_int_t)rc_model_symbol_count(m, id)));
+        json_add(&all, json_pack("{s:o, s:I}", "symbol", json_bytes(bytes, n), "count",
+                                 (json_int_t)rc_model_symbol_count(m, id)));
     }
     return all;
 }
@@ -200,24 +209,23 @@ static json_t *history_json(const rc_model *m)
     rc_record r;
     json_t *all = json_array();
     for (size_t i = 0; rc_model_record(m, i, &r); i++)
-        json_array_append_new(
-            all, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "step", (json_int_t)r.step, "epoch",
-                           (json_int_t)r.epoch, "tokens", (json_int_t)r.tokens, "lr",
-                           json_number(r.lr), "train", json_number(r.train), "valid",
-                           json_number(r.valid)));
+        json_add(&all, json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}", "step", (json_int_t)r.step,
+                                 "epoch", (json_int_t)r.epoch, "tokens", (json_int_t)r.tokens, "lr",
+                                 json_number(r.lr), "train", json_number(r.train), "valid",
+                                 json_number(r.valid)));
     return all;
 }
 
 static int print_json(const rc_model *m)
 {
     return json_print(stdout,
-                      json_pack("{s:I, s:o, s:o, s:o, s:{s:I, s:b, s:I, s:I, s:o}, s:o}", "parameters",
-                                (json_int_t)rc_model_parameters(m), "facts", facts_json(m), "config",
-                                config_json(m), "tensors", tensors_json(m), "vocabulary", "size",
-                                (json_int_t)rc_model_symbols(m), "spaced", rc_model_spaced(m),
-                                "boundary", (json_int_t)rc_model_boundary(m), "unknown",
-                                (json_int_t)rc_model_unknown(m), "symbols", symbols_json(m), "history",
-                                history_json(m)),
+                      json_pack("{s:I, s:o, s:o, s:o, s:{s:I, s:b, s:I, s:I, s:o}, s:o}",
+                                "parameters", (json_int_t)rc_model_parameters(m), "facts",
+                                facts_json(m), "config", config_json(m), "tensors", tensors_json(m),
+                                "vocabulary", "size", (json_int_t)rc_model_symbols(m), "spaced",
+                                rc_model_spaced(m), "boundary", (json_int_t)rc_model_boundary(m),
+                                "unknown", (json_int_t)rc_model_unknown(m), "symbols",
+                                symbols_json(m), "history", history_json(m)),
                       true);
 }
 
@@ -295,9 +303,10 @@ const command cmd_info = {
     .example = "recur info my.model\n"
                "recur info my.model --curve\n"
                "recur info my.model --svg loss.svg",
-    .about = "Prints the facts of the model (cell and conventions, training, results), its tensors with"
-             " shapes and checksums, the most frequent symbols and the last records of training."
-             " MODEL may be a .state file.",
+    .about =
+        "Prints the facts of the model (cell and conventions, training, results), its tensors with"
+        " shapes and checksums, the most frequent symbols and the last records of training."
+        " MODEL may be a .state file.",
     .options = options,
     .run = run,
 };

@@ -3,7 +3,9 @@
 #include "cmd.h"
 
 static const opt options[] = {
-    {.name = "long", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "long",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "with equations, papers and other details"},
     OPT_JSON,
     OPT_END,
@@ -55,14 +57,11 @@ static json_t *list_object(const char *list)
     rc_entry entry;
     json_t *all = json_array();
     const bool rich = strcmp(list, "options") == 0;
-    for (size_t i = 0; all && opt_list(list, i, &entry); i++) {
+    for (size_t i = 0; opt_list(list, i, &entry); i++) {
         json_t *one = rich ? option_object(rc_option_at(i))
                            : json_pack("{s:s, s:s?, s:s?}", "name", entry.name, "help", entry.help,
                                        "detail", entry.detail);
-        if (json_array_append_new(all, one) != 0) {
-            json_decref(all);
-            all = NULL;
-        }
+        json_add(&all, one);
     }
     return all;
 }
@@ -86,10 +85,7 @@ static int run(const opts *o)
     if (opts_flag(o, "json")) {
         json_t *object = json_object();
         for (size_t i = 0; i < n; i++)
-            if (json_object_set_new(object, names[i], list_object(names[i])) != 0) {
-                json_decref(object);
-                object = NULL;
-            }
+            json_put(&object, names[i], list_object(names[i]));
         return json_print(stdout, object, true);
     }
     for (size_t i = 0; i < n; i++) {

@@ -5,9 +5,17 @@
 
 /* --epochs and --steps say the same as in recur train, whose lines of help they repeat. */
 static const opt options[] = {
-    {.name = "epochs", .kind = RC_OPTION_INT, .lo = 0, .hi = 1e9, .group = "training",
+    {.name = "epochs",
+     .kind = RC_OPTION_INT,
+     .lo = 0,
+     .hi = 1e9,
+     .group = "training",
      .help = "passes over the training text in all (0: no limit; default: as before)"},
-    {.name = "steps", .kind = RC_OPTION_INT, .lo = 0, .hi = 1e15, .group = "training",
+    {.name = "steps",
+     .kind = RC_OPTION_INT,
+     .lo = 0,
+     .hi = 1e15,
+     .group = "training",
      .help = "stop after so many steps in all (0: no limit; default: as before)"},
     OPT_SITTING,
     OPT_JSON,

@@ -11,9 +11,16 @@
 #include "cmd.h"
 
 static const opt options[] = {
-    {.name = "trace", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "trace",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "show for every symbol its probability, its rank and the best others"},
-    {.name = "best", .kind = RC_OPTION_INT, .fallback = "5", .lo = 0, .hi = 100, .group = "output",
+    {.name = "best",
+     .kind = RC_OPTION_INT,
+     .fallback = "5",
+     .lo = 0,
+     .hi = 100,
+     .group = "output",
      .help = "with --trace: so many of the most probable symbols"},
     OPT_JSON,
     OPT_END,
@@ -42,8 +49,8 @@ typedef struct scorer {
     int64_t line;    /* counted from 1 */
     int64_t unknown; /* tokens so far that are not in the vocabulary, and all */
     int64_t tokens;
-    FILE *table;     /* the trace of the line at hand, as text */
-    json_t *steps;   /* or as JSON */
+    FILE *table;   /* the trace of the line at hand, as text */
+    json_t *steps; /* or as JSON */
 } scorer;
 
 /* Keep (id, logp) among the best, which fall in probability; ties stay in the order of ids. */
@@ -103,16 +110,15 @@ static json_t *symbol_json(const rc_model *m, int32_t id)
     return json_bytes(bytes, n);
 }
 
-static void add_step(const scorer *sc, const step *s)
+static void add_step(scorer *sc, const step *s)
 {
     json_t *best = json_array();
     for (int i = 0; i < s->best_count; i++)
-        json_array_append_new(best, json_pack("{s:o, s:o}", "symbol", symbol_json(sc->m, s->best[i]),
-                                              "p", json_number(exp(s->best_logp[i]))));
-    json_array_append_new(sc->steps, json_pack("{s:o, s:o, s:I, s:o}", "symbol",
-                                               symbol_json(sc->m, s->id), "p",
-                                               json_number(exp(s->logp)), "rank",
-                                               (json_int_t)s->rank, "best", best));
+        json_add(&best, json_pack("{s:o, s:o}", "symbol", symbol_json(sc->m, s->best[i]), "p",
+                                  json_number(exp(s->best_logp[i]))));
+    json_add(&sc->steps,
+             json_pack("{s:o, s:o, s:I, s:o}", "symbol", symbol_json(sc->m, s->id), "p",
+                       json_number(exp(s->logp)), "rank", (json_int_t)s->rank, "best", best));
 }
 
 /* Sum the log-probabilities of the symbols of one line, tracing each step where that is wanted. */
@@ -126,7 +132,7 @@ static rc_status walk(scorer *sc, const int32_t *ids, size_t count, double *sum)
         *sum += s.logp;
         if (sc->table)
             write_step(sc, &s);
-        if (sc->steps)
+        if (sc->trace && sc->json)
             add_step(sc, &s);
         if (i + 1 < count)
             status = rc_runner_feed(sc->r, ids[i]);
@@ -144,8 +150,8 @@ static int print_line(scorer *sc, const char *line, size_t n, double logp, size_
     }
     json_t *one = json_pack("{s:o, s:I, s:o}", "logp", json_number(logp), "tokens",
                             (json_int_t)tokens, "line", json_bytes(line, n - 1));
-    if (one && sc->steps)
-        json_object_set(one, "steps", sc->steps);
+    if (sc->trace)
+        json_put(&one, "steps", json_incref(sc->steps));
     return json_print(stdout, one, false);
 }
 
@@ -164,9 +170,14 @@ static int score_ids(scorer *sc, const char *line, size_t n, const int32_t *ids,
     if (sc->table && sc->line == 1)
         fprintf(sc->table, "    %-12s %10s %6s    %s\n", "symbol", "p", "rank", "most probable");
     const rc_status status = walk(sc, ids, count, &sum);
+    bool whole = !sc->table || !ferror(sc->table);
     if (sc->table)
-        fclose(sc->table);
-    int code = status == RC_OK ? print_line(sc, line, n, sum, count) : say_library_failure();
+        whole = fclose(sc->table) == 0 && whole && table;
+    int code;
+    if (status != RC_OK)
+        code = say_library_failure();
+    else
+        code = whole ? print_line(sc, line, n, sum, count) : say_out_of_memory();
     if (sc->table && code == EXIT_DONE)
         fwrite(table, 1, table_size, stdout);
     json_decref(sc->steps);
@@ -238,8 +249,8 @@ static int run(const opts *o)
         code = score_stream(&sc, in);
     }
     if (code == EXIT_DONE && sc.unknown)
-        say_unless_quiet(o, "%" PRId64 " of %" PRId64 " tokens are not in the vocabulary", sc.unknown,
-                         sc.tokens);
+        say_unless_quiet(o, "%" PRId64 " of %" PRId64 " tokens are not in the vocabulary",
+                         sc.unknown, sc.tokens);
     if (in != stdin)
         fclose(in);
     rc_runner_free(sc.r);
@@ -253,9 +264,10 @@ const command cmd_score = {
     .summary = "print the log-probability of every line",
     .example = "recur score my.model sentences.txt\n"
                "echo 'the cat sat on the mat' | recur score words.model --trace",
-    .about = "Reads lines from FILE or standard input and prints for each its log-probability in nats,"
-             " its number of tokens and the line itself, separated by tabs. Every line begins with a"
-             " fresh state, and its end is scored as a token.",
+    .about =
+        "Reads lines from FILE or standard input and prints for each its log-probability in nats,"
+        " its number of tokens and the line itself, separated by tabs. Every line begins with a"
+        " fresh state, and its end is scored as a token.",
     .options = options,
     .run = run,
 };

@@ -10,9 +10,15 @@
 #include "sitting.h"
 
 static const opt options[] = {
-    {.name = "out", .kind = RC_OPTION_TEXT, .value = "MODEL", .group = "data", .needed = true,
+    {.name = "out",
+     .kind = RC_OPTION_TEXT,
+     .value = "MODEL",
+     .group = "data",
+     .needed = true,
      .help = "where the model goes; MODEL.state beside it is what recur resume goes on from"},
-    {.name = "force", .kind = RC_OPTION_FLAG, .group = "data",
+    {.name = "force",
+     .kind = RC_OPTION_FLAG,
+     .group = "data",
      .help = "write over a model that is there"},
     OPT_SITTING,
     OPT_JSON,
@@ -60,7 +66,8 @@ static void tell_data(const opts *o)
             struct stat s;
             char room[SAY_ROOM];
             if (strcmp(path, "-") != 0 && stat(path, &s) == 0)
-                say_unless_quiet(o, "%s: %s, %sB", kinds[k], path, say_short(room, (double)s.st_size));
+                say_unless_quiet(o, "%s: %s, %sB", kinds[k], path,
+                                 say_short(room, (double)s.st_size));
             else
                 say_unless_quiet(o, "%s: %s", kinds[k], path);
         }
@@ -98,11 +105,12 @@ const command cmd_train = {
     .example = "recur train lm --train input.txt --out my.model\n"
                "recur train lm --level word --cell gru --hidden 256 --layers 2 --dropout 0.3 \\\n"
                "    --train wiki.txt.xz --time 600 --out words.model",
-    .about = "Trains a model of TASK on the texts and keeps the one that validates best. Files may be"
-             " .gz, .xz or .zst; '-' is standard input. --train a --train b and --train a b are the"
-             " same. Numbers may end in k, M or G.\n"
-             "Ctrl-C writes a checkpoint and says how to go on; a second one stops at once. SIGUSR1"
-             " asks for a report.",
+    .about =
+        "Trains a model of TASK on the texts and keeps the one that validates best. Files may be"
+        " .gz, .xz or .zst; '-' is standard input. --train a --train b and --train a b are the"
+        " same. Numbers may end in k, M or G.\n"
+        "Ctrl-C writes a checkpoint and says how to go on; a second one stops at once. SIGUSR1"
+        " asks for a report.",
     .options = options,
     .takes_task = true,
     .may_be_interrupted = true,

@@ -394,14 +394,16 @@ int help_markdown(FILE *out)
 {
     const command *c;
     const command *training = command_find("train");
-    fputs("# Options\n\nPrinted by `recur help --options-md` from the tables of the program; a test"
-          " compares.\nNumbers may end in `k`, `M` or `G`. `--flag` means `--flag=true`, `--no-flag`"
-          " means `--flag=false`.\nExit codes: 0 done, 1 failed, 2 misused, 130 interrupted.\n"
-          "\n## Of a task\n\n`recur train TASK` and `recur gradcheck TASK` take these.\n",
-          out);
+    fputs(
+        "# Options\n\nPrinted by `recur help --options-md` from the tables of the program; a test"
+        " compares.\nNumbers may end in `k`, `M` or `G`. `--flag` means `--flag=true`, `--no-flag`"
+        " means `--flag=false`.\nExit codes: 0 done, 1 failed, 2 misused, 130 interrupted.\n"
+        "\n## Of a task\n\n`recur train TASK` and `recur gradcheck TASK` take these.\n",
+        out);
     int code = put_markdown_command(out, training, true);
     for (size_t i = 0; (c = command_at(i)) && code == EXIT_DONE; i++) {
-        fprintf(out, "\n## recur %s\n\n%s: `recur %s %s`\n", c->name, c->summary, c->name, c->usage);
+        fprintf(out, "\n## recur %s\n\n%s: `recur %s %s`\n", c->name, c->summary, c->name,
+                c->usage);
         fputs("\n```\n", out);
         put_lines(out, "", c->example);
         fputs("```\n", out);

@@ -14,33 +14,37 @@ json_t *json_number(double x)
 
 json_t *json_bytes(const char *bytes, size_t n)
 {
-    json_t *whole = json_stringn(bytes, n);
-    if (whole)
-        return whole;
     char *out = malloc(4 * n + 1);
     if (!out)
         return NULL;
     size_t used = 0;
     for (size_t i = 0; i < n;) {
-        size_t length = 4; /* the longest sequence that jansson accepts here, if any */
-        json_t *one = NULL;
-        for (; length > 0 && !one; length--)
-            if (length <= n - i)
-                one = json_stringn(bytes + i, length);
-        if (one) {
-            length++;
-            memcpy(out + used, bytes + i, length);
-            used += length;
-            i += length;
-            json_decref(one);
-        } else {
-            used += (size_t)snprintf(out + used, 5, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
-            i++;
-        }
+        const size_t length = say_utf8_length(bytes + i, n - i);
+        memcpy(out + used, bytes + i, length);
+        used += length;
+        i += length;
+        if (length == 0)
+            used += (size_t)snprintf(out + used, 5, "\\x%02x", (unsigned)(unsigned char)bytes[i++]);
     }
     json_t *text = json_stringn(out, used);
     free(out);
     return text;
+}
+
+void json_add(json_t **to, json_t *value)
+{
+    if (json_array_append_new(*to, value) != 0) {
+        json_decref(*to);
+        *to = NULL;
+    }
+}
+
+void json_put(json_t **to, const char *key, json_t *value)
+{
+    if (json_object_set_new(*to, key, value) != 0) {
+        json_decref(*to);
+        *to = NULL;
+    }
 }
 
 int json_print(FILE *out, json_t *object, bool indent)

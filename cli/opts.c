@@ -32,8 +32,9 @@ static bool list_options(size_t i, rc_entry *out)
 
 static bool list_shells(size_t i, rc_entry *out)
 {
-    static const rc_entry shells[] = {{"bash", "source it, or put it in bash-completion's folder", NULL},
-                                      {"zsh", "put it as _recur into a folder of $fpath", NULL}};
+    static const rc_entry shells[] = {
+        {"bash", "source it, or put it in bash-completion's folder", NULL},
+        {"zsh", "put it as _recur into a folder of $fpath", NULL}};
     if (i >= sizeof shells / sizeof *shells)
         return false;
     *out = shells[i];
@@ -100,9 +101,14 @@ bool opt_in_list(const char *list, const char *name)
 /* ---- rows ----------------------------------------------------------------------------------- */
 
 static const opt every_command[] = {
-    {.name = "quiet", .kind = RC_OPTION_FLAG, .group = "output",
+    {.name = "quiet",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
      .help = "no progress and no advice, only results and errors"},
-    {.name = "help", .kind = RC_OPTION_FLAG, .group = "output", .help = "print this help (also -h)"},
+    {.name = "help",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
+     .help = "print this help (also -h)"},
 };
 enum { EVERY_COMMAND = sizeof every_command / sizeof *every_command };
 
@@ -156,9 +162,9 @@ size_t opt_rows(const command *c, const char *task, opt **out)
 
 const char *opt_value_name(const opt *row)
 {
-    static const char *const by_kind[] = {[RC_OPTION_INT] = "N",     [RC_OPTION_REAL] = "X",
-                                          [RC_OPTION_TEXT] = "TEXT", [RC_OPTION_NAME] = "NAME",
-                                          [RC_OPTION_FLAG] = "",     [RC_OPTION_FILES] = "FILE..."};
+    static const char *const by_kind[] = {
+        [RC_OPTION_INT] = "N",     [RC_OPTION_REAL] = "X", [RC_OPTION_TEXT] = "TEXT",
+        [RC_OPTION_NAME] = "NAME", [RC_OPTION_FLAG] = "",  [RC_OPTION_FILES] = "FILE..."};
     return row->value ? row->value : by_kind[row->kind];
 }
 
@@ -578,7 +584,8 @@ int opts_config(const opts *o, rc_config **out)
         const opt *row = o->given[i].row;
         if (!row->tasks)
             continue;
-        const rc_status status = rc_config_set(c, row->name, plain_number(row, o->given[i].text, room));
+        const rc_status status =
+            rc_config_set(c, row->name, plain_number(row, o->given[i].text, room));
         if (status != RC_OK) {
             rc_config_free(c);
             say_library_failure();

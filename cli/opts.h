@@ -13,7 +13,7 @@ typedef struct command command;
 
 /* One row. A table ends with a row without a name. */
 typedef struct opt {
-    const char *name;     /* "top-k" */
+    const char *name; /* "top-k" */
     rc_option_kind kind;
     const char *value;    /* what stands for the value in help, "SECONDS"; NULL: by kind */
     const char *fallback; /* default, as text; NULL or "": none */
@@ -22,26 +22,40 @@ typedef struct opt {
     const char *group;    /* heading in help */
     const char *tasks;    /* of a row of the library: tasks that have it, "" = all; NULL: our own */
     const char *help;
-    bool many;            /* may be given again; each adds a value */
-    bool needed;          /* must be given */
+    bool many;   /* may be given again; each adds a value */
+    bool needed; /* must be given */
 } opt;
 
 /* Rows that several commands share; each stands alone in a table. */
 #define OPT_JSON                                                                                   \
-    {.name = "json", .kind = RC_OPTION_FLAG, .group = "output", .help = "print the result as JSON"}
+    {                                                                                              \
+        .name = "json", .kind = RC_OPTION_FLAG, .group = "output",                                 \
+        .help = "print the result as JSON"                                                         \
+    }
 #define OPT_THREADS                                                                                \
-    {.name = "threads", .kind = RC_OPTION_INT, .fallback = "0", .lo = 0, .hi = 4096,               \
-     .group = "running", .help = "threads (0: RECUR_THREADS, or all cores)"}
+    {                                                                                              \
+        .name = "threads", .kind = RC_OPTION_INT, .fallback = "0", .lo = 0, .hi = 4096,            \
+        .group = "running", .help = "threads (0: RECUR_THREADS, or all cores)"                     \
+    }
 #define OPT_LOG                                                                                    \
-    {.name = "log", .kind = RC_OPTION_TEXT, .value = "FILE", .group = "running",                   \
-     .help = "write the reports to FILE as well, one JSON object per line"}
+    {                                                                                              \
+        .name = "log", .kind = RC_OPTION_TEXT, .value = "FILE", .group = "running",                \
+        .help = "write the reports to FILE as well, one JSON object per line"                      \
+    }
 #define OPT_TIME                                                                                   \
-    {.name = "time", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "0", .lo = 0,         \
-     .hi = 1e9, .group = "running", .help = "end training after so many seconds (0: no limit)"}
+    {                                                                                              \
+        .name = "time", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "0", .lo = 0,      \
+        .hi = 1e9, .group = "running", .help = "end training after so many seconds (0: no limit)"  \
+    }
 #define OPT_REPORT                                                                                 \
-    {.name = "report", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "10", .lo = 0.01,   \
-     .hi = 1e9, .group = "running", .help = "seconds between two reports"}
-#define OPT_END {.name = NULL}
+    {                                                                                              \
+        .name = "report", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "10",            \
+        .lo = 0.01, .hi = 1e9, .group = "running", .help = "seconds between two reports"           \
+    }
+#define OPT_END                                                                                    \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
 
 /* The rows of a command; `task` narrows those of the library to one task, NULL takes all. Their
  * number, or 0 when memory runs out. The caller frees *out with free(). */
@@ -92,8 +106,8 @@ bool opts_has(const opts *o, const char *name); /* given on the command line */
 bool opts_flag(const opts *o, const char *name);
 int64_t opts_int(const opts *o, const char *name);
 double opts_real(const opts *o, const char *name);
-const char *opts_text(const opts *o, const char *name);               /* "" when not given */
-const char *opts_each(const opts *o, const char *name, size_t i);     /* the i-th of many, or NULL */
+const char *opts_text(const opts *o, const char *name);           /* "" when not given */
+const char *opts_each(const opts *o, const char *name, size_t i); /* the i-th of many, or NULL */
 
 /* The configuration that the options of the library make. An exit code or OPT_GO_ON; the message of
  * a failure is out. The caller frees *out. */

@@ -250,7 +250,8 @@ static void put_svg_axes(FILE *out, const plot *p, range x, range y)
     const ticks tx = choose_ticks(x, 8), ty = choose_ticks(y, 7);
     fputs("<g stroke=\"#ddd\">\n", out);
     for (int i = 0; i < tx.count; i++)
-        fprintf(out, "<path d=\"M%.1f %dV%d\"/>\n", svg_x(x, tick_at(&tx, i)), TOP, HEIGHT - BOTTOM);
+        fprintf(out, "<path d=\"M%.1f %dV%d\"/>\n", svg_x(x, tick_at(&tx, i)), TOP,
+                HEIGHT - BOTTOM);
     for (int i = 0; i < ty.count; i++)
         fprintf(out, "<path d=\"M%d %.1fH%d\"/>\n", LEFT, svg_y(y, tick_at(&ty, i)), WIDTH - RIGHT);
     fprintf(out, "</g>\n<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP,
@@ -290,11 +291,12 @@ void plot_svg(FILE *out, const plot *p)
     static const char *const colour[2] = {"#1f77b4", "#d62728"};
     range x, y;
     ranges(p, &x, &y);
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
-            " font-family=\"sans-serif\" font-size=\"13\">\n"
-            "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n<text x=\"%d\" y=\"28\" font-size=\"16\">",
-            WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
+    fprintf(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
+        " font-family=\"sans-serif\" font-size=\"13\">\n"
+        "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n<text x=\"%d\" y=\"28\" font-size=\"16\">",
+        WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
     put_xml(out, p->title);
     fputs("</text>\n", out);
     put_svg_axes(out, p, x, y);
@@ -302,8 +304,10 @@ void plot_svg(FILE *out, const plot *p)
         put_svg_curve(out, &p->curve[c], colour[c], c == 1, x, y);
     for (int c = 0; c < 2; c++) {
         const int at = TOP + 16 + 20 * c, from = WIDTH - RIGHT - 120;
-        fprintf(out, "<path d=\"M%d %dh24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" y=\"%d\">",
-                from, at, colour[c], from + 32, at + 4);
+        fprintf(
+            out,
+            "<path d=\"M%d %dh24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" y=\"%d\">",
+            from, at, colour[c], from + 32, at + 4);
         put_xml(out, p->curve[c].name);
         fputs("</text>\n", out);
     }

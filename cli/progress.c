@@ -91,7 +91,8 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
         add(line, "  %.2f perplexity", exp(e->valid));
     else if (validated && e->valid_chars > 0)
         add(line, "  %.3f bits/char", e->valid / e->valid_chars / log(2));
-    add(line, "  %s tok/s", say_short(room, recent_rate(p)));
+    if (recent_rate(p) > 0)
+        add(line, "  %s tok/s", say_short(room, recent_rate(p)));
     const double left = seconds_left(p);
     if (left >= 0)
         add(line, "  eta %s", say_seconds(room, left));
@@ -136,12 +137,12 @@ static void log_event(const progress *p, const rc_progress *e, const char *event
         json_number(e->lr), "grad_norm", json_number(e->grad_norm), "tokens_per_second",
         json_number(recent_rate(p)), "seconds", json_number(p->event_at - p->began), "threads",
         p->set.threads, "isa", p->set.isa);
-    if (o && valid && e->valid_chars > 0)
-        json_object_set_new(o, "bits_per_char", json_number(e->valid / e->valid_chars / log(2)));
-    if (o && e->event == RC_EVENT_VALID)
-        json_object_set_new(o, "is_best", json_boolean(e->is_best));
-    if (o && e->what)
-        json_object_set_new(o, "what", json_string(e->what));
+    if (valid && e->valid_chars > 0)
+        json_put(&o, "bits_per_char", json_number(e->valid / e->valid_chars / log(2)));
+    if (e->event == RC_EVENT_VALID)
+        json_put(&o, "is_best", json_boolean(e->is_best));
+    if (e->what)
+        json_put(&o, "what", json_string(e->what));
     json_print(p->set.log, o, false);
     fflush(p->set.log);
 }

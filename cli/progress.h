@@ -17,24 +17,24 @@ typedef struct progress_options {
 
 typedef struct progress {
     progress_options set;
-    bool live;             /* stderr is a terminal: rewrite one line */
-    bool drawn;            /* a line stands unfinished */
-    double began;          /* clocks are say_clock() */
+    bool live;    /* stderr is a terminal: rewrite one line */
+    bool drawn;   /* a line stands unfinished */
+    double began; /* clocks are say_clock() */
     double drawn_at;
     double reported_at;
-    double event_at;       /* the event before */
-    double aside;          /* seconds spent on anything but steps */
-    int64_t first_step;    /* the step before this sitting */
+    double event_at;    /* the event before */
+    double aside;       /* seconds spent on anything but steps */
+    int64_t first_step; /* the step before this sitting */
     int64_t first_tokens;
-    double window_at[2];   /* two marks of training time for the rate, and the tokens then */
+    double window_at[2]; /* two marks of training time for the rate, and the tokens then */
     int64_t window_tokens[2];
-    double loss_sum;       /* exponential mean of the loss, and its weight */
+    double loss_sum; /* exponential mean of the loss, and its weight */
     double loss_weight;
-    bool seen;             /* an event came */
-    rc_progress last;      /* the event before */
+    bool seen;        /* an event came */
+    rc_progress last; /* the event before */
     bool valid_known;
     bool test_known;
-    double test;           /* nats per symbol of the test text, and its characters per symbol */
+    double test; /* nats per symbol of the test text, and its characters per symbol */
     double test_chars;
     int64_t skipped;
 } progress;

@@ -104,7 +104,10 @@ const char *say_short(char out[SAY_ROOM], double x)
         x /= 1000;
         i++;
     }
-    const int decimals = i == 0 && x == floor(x) ? 0 : fabs(x) < 9.995 ? 2 : fabs(x) < 99.95 ? 1 : 0;
+    const int decimals = i == 0 && x == floor(x) ? 0
+                         : fabs(x) < 9.995       ? 2
+                         : fabs(x) < 99.95       ? 1
+                                                 : 0;
     snprintf(out, SAY_ROOM, "%.*f%s", decimals, x, unit[i]);
     return out;
 }
@@ -133,27 +136,29 @@ const char *say_shape(char out[SAY_ROOM], const rc_tensor_info *t)
 {
     size_t used = (size_t)snprintf(out, SAY_ROOM, "%s", t->rank == 0 ? "1" : "");
     for (int i = 0; i < t->rank && used < SAY_ROOM; i++)
-        used += (size_t)snprintf(out + used, SAY_ROOM - used, "%s%" PRId64, i ? " x " : "",
-                                 t->dim[i]);
+        used +=
+            (size_t)snprintf(out + used, SAY_ROOM - used, "%s%" PRId64, i ? " x " : "", t->dim[i]);
     return out;
 }
 
-/* The length of the UTF-8 sequence at the head of n > 0 bytes; 0 where there is none. */
-static size_t sequence_length(const char *s, size_t n)
+size_t say_utf8_length(const char *bytes, size_t n)
 {
-    const unsigned char *u = (const unsigned char *)s;
+    const unsigned char *u = (const unsigned char *)bytes;
     const size_t want = u[0] < 0x80   ? 1
                         : u[0] < 0xC2 ? 0
                         : u[0] < 0xE0 ? 2
                         : u[0] < 0xF0 ? 3
                         : u[0] < 0xF5 ? 4
                                       : 0;
-    if (want > n)
+    if (want == 0 || want > n)
         return 0;
     for (size_t i = 1; i < want; i++)
         if ((u[i] & 0xC0) != 0x80)
             return 0;
-    return want;
+    const bool overlong = (u[0] == 0xE0 && u[1] < 0xA0) || (u[0] == 0xF0 && u[1] < 0x90);
+    const bool surrogate = u[0] == 0xED && u[1] >= 0xA0;
+    const bool beyond = u[0] == 0xF4 && u[1] >= 0x90;
+    return overlong || surrogate || beyond ? 0 : want;
 }
 
 const char *say_symbol(char out[SAY_ROOM], const char *bytes, size_t n)
@@ -167,7 +172,7 @@ const char *say_symbol(char out[SAY_ROOM], const char *bytes, size_t n)
             break;
         }
         const unsigned char b = (unsigned char)bytes[i];
-        const size_t length = sequence_length(bytes + i, n - i);
+        const size_t length = say_utf8_length(bytes + i, n - i);
         if (b == '\n' || b == '\t' || b == '\r') {
             out[used++] = '\\';
             out[used++] = b == '\n' ? 'n' : b == '\t' ? 't' : 'r';

@@ -149,7 +149,7 @@ static void print_results(const sitting *s, const rc_record *best)
                say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
         print_score("validation", best->valid, s->valid_chars, unit);
-        printf(" (best, at step %s)\n", say_count(a, best->step));
+        printf(best->step > 0 ? " (best, at step %s)\n" : "\n", say_count(a, best->step));
     }
     if (s->p.test_known) {
         print_score("test", s->p.test, s->p.test_chars, unit);
@@ -158,34 +158,33 @@ static void print_results(const sitting *s, const rc_record *best)
     printf("%-12s%s\n", "model", s->path);
 }
 
-static void add_score(json_t *o, const char *name, double nats, double chars)
+static void add_score(json_t **o, const char *name, double nats, double chars)
 {
-    json_object_set_new(o, name,
-                        json_pack("{s:o, s:o, s:o, s:o}", "nats_per_token", json_number(nats),
-                                  "bits_per_token", json_number(nats / log(2)), "bits_per_char",
-                                  json_number(chars > 0 ? nats / chars / log(2) : nan("")), "perplexity",
-                                  json_number(exp(nats))));
+    json_put(o, name,
+             json_pack("{s:o, s:o, s:o, s:o}", "nats_per_token", json_number(nats),
+                       "bits_per_token", json_number(nats / log(2)), "bits_per_char",
+                       json_number(chars > 0 ? nats / chars / log(2) : nan("")), "perplexity",
+                       json_number(exp(nats))));
 }
 
 static int print_json(const sitting *s, const rc_record *best, bool finished)
 {
     const rc_model *m = rc_trainer_model(s->t);
     const rc_record last = last_record(s);
-    json_t *o = json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model",
-                          s->path, "task", rc_config_task(rc_model_config(m)), "finished", finished,
-                          "out_of_time", s->out_of_time, "steps", (json_int_t)last.step,
-                          "epoch", (json_int_t)last.epoch, "tokens",
-                          (json_int_t)last.tokens, "skipped", (json_int_t)s->p.skipped,
-                          "parameters", (json_int_t)rc_model_parameters(m), "vocabulary",
-                          (json_int_t)rc_model_symbols(m), "seconds",
-                          json_number(progress_seconds(&s->p)), "tokens_per_second",
-                          json_number(progress_rate(&s->p)));
-    if (o && isfinite(best->valid)) {
-        add_score(o, "best_valid", best->valid, s->valid_chars);
-        json_object_set_new(o, "best_step", json_integer(best->step));
+    json_t *o =
+        json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model", s->path,
+                  "task", rc_config_task(rc_model_config(m)), "finished", finished, "out_of_time",
+                  s->out_of_time, "steps", (json_int_t)last.step, "epoch", (json_int_t)last.epoch,
+                  "tokens", (json_int_t)last.tokens, "skipped", (json_int_t)s->p.skipped,
+                  "parameters", (json_int_t)rc_model_parameters(m), "vocabulary",
+                  (json_int_t)rc_model_symbols(m), "seconds", json_number(progress_seconds(&s->p)),
+                  "tokens_per_second", json_number(progress_rate(&s->p)));
+    if (isfinite(best->valid)) {
+        add_score(&o, "best_valid", best->valid, s->valid_chars);
+        json_put(&o, "best_step", json_integer(best->step));
     }
-    if (o && s->p.test_known)
-        add_score(o, "test", s->p.test, s->p.test_chars);
+    if (s->p.test_known)
+        add_score(&o, "test", s->p.test, s->p.test_chars);
     return json_print(stdout, o, false);
 }
 

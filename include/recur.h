@@ -298,7 +298,7 @@ typedef struct rc_gradcheck_row {
     const char *tensor;
     int64_t count;   /* elements */
     int64_t checked; /* elements compared */
-    double analytic, numeric; /* largest absolute values */
+    double analytic, numeric; /* largest absolute values: of all elements, of those compared */
     double error;    /* max |a - n| / max(|a|inf, |n|inf, 1e-8) */
 } rc_gradcheck_row;
 typedef void (*rc_gradcheck_fn)(void *ctx, const rc_gradcheck_row *row);

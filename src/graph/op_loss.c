@@ -134,7 +134,6 @@ static rc_real *logit_rows(const softmax_loss *own, int worker, int64_t p, int64
                      : own->logits + ((int64_t)worker * lay->count + p) * SLICE * lay->cols;
 }
 
-
 /* Logical columns of panel p. */
 static int panel_cols(const rck_panel *lay, int64_t p)
 {
@@ -293,7 +292,8 @@ rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int3
     if (!own)
         return NULL;
     *own = (softmax_loss){0};
-    if (x && w && !(own->target = copy_targets(g, "softmax_loss", x, w->rows, targets)))
+    if (x && w && !rcg_absent(w) &&
+        !(own->target = copy_targets(g, "softmax_loss", x, w->rows, targets)))
         return NULL;
     return rcg_push(g, &op_softmax_loss, 3, (rc_var *[]){x, w, b}, own);
 }

@@ -75,8 +75,8 @@ static rc_status slice_infer(const rcg_node *n, rc_shape *out)
     const columns *own = n->own;
     const rc_var *x = n->in[0];
     if (own->first < 0 || own->count < 0 || own->first > x->cols - own->count)
-        return RC_FAIL(RC_ESHAPE, "slice: columns %" PRId64 " to %" PRId64 " of a variable with %"
-                       PRId64, own->first, own->first + own->count - 1, x->cols);
+        return RC_FAIL(RC_ESHAPE, "slice: %" PRId64 " columns from %" PRId64 " on, of a variable with %"
+                       PRId64, own->count, own->first, x->cols);
     *out = x->shape;
     out->dim[out->rank - 1] = own->count;
     return RC_OK;

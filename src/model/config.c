@@ -108,7 +108,8 @@ static rc_status int_show(const void *field, rcb_buf *out)
 
 static rc_status not_a(const struct option *o, const char *what)
 {
-    return RC_FAIL(RC_EFORMAT, "cannot read the configuration: '%s' is not %s", o->shown.name, what);
+    return RC_FAIL(RC_EFORMAT, "cannot read the configuration: '%s' is not %s", o->shown.name,
+                   what);
 }
 
 static rc_status int_read(rc_config *c, const struct option *o, const json_t *value)
@@ -264,8 +265,10 @@ static rc_status sizes_set(const struct option *o, void *field, const char *valu
     int64_t count;
 
     if (!parse_sizes(value, o->shown.lo, o->shown.hi, 0, NULL, &count))
-        return CANNOT_SET(o, value, "it must be a whole number from %.15g to %.15g, or several with "
-                          "commas between", o->shown.lo, o->shown.hi);
+        return CANNOT_SET(o, value,
+                          "it must be a whole number from %.15g to %.15g, or several with "
+                          "commas between",
+                          o->shown.lo, o->shown.hi);
     return text_set(o, field, value);
 }
 
@@ -361,8 +364,11 @@ static const struct kind kind_REAL = {.size = sizeof(double),
                                       .show = real_show,
                                       .print = real_show,
                                       .read = real_read};
-static const struct kind kind_FLAG = {
-    .size = sizeof(bool), .set = flag_set, .show = flag_show, .print = flag_show, .read = flag_read};
+static const struct kind kind_FLAG = {.size = sizeof(bool),
+                                      .set = flag_set,
+                                      .show = flag_show,
+                                      .print = flag_show,
+                                      .read = flag_read};
 
 #define KIND_OF_TEXT(its_set)                                                                      \
     {                                                                                              \
@@ -529,8 +535,8 @@ static rc_status no_such_option(const rc_config *c, const char *name)
     char hint[96] = "";
 
     for (size_t i = 0; i < RCM_OPTIONS; i++)
-        if (has(c, &options[i]) && (!nearest || rcb_distance(options[i].shown.name, name) <
-                                                    rcb_distance(nearest, name)))
+        if (has(c, &options[i]) &&
+            (!nearest || rcb_distance(options[i].shown.name, name) < rcb_distance(nearest, name)))
             nearest = options[i].shown.name;
     if (o)
         return RC_FAIL(RC_EINVAL, "task '%s' has no option '%s', it is one of: %s", c->task->name,
@@ -596,8 +602,10 @@ static rc_status read_option(rc_config *c, const char *name, const json_t *value
     const struct option *o = option_find(name);
 
     if (!o || !has(c, o))
-        return RC_FAIL(RC_EFORMAT, "cannot read the configuration: it has the option '%s', it is "
-                       "of a newer version", name);
+        return RC_FAIL(RC_EFORMAT,
+                       "cannot read the configuration: it has the option '%s', it is "
+                       "of a newer version",
+                       name);
     const rc_status s = o->kind->read(c, o, value);
     if (s == RC_EINVAL)
         return RC_FAIL(RC_EFORMAT, "cannot read the configuration: %s", rc_error_message());
@@ -611,8 +619,7 @@ static rc_status read_options(rc_config *c, json_t *root)
 
     if (!json_is_object(root))
         return RC_FAIL(RC_EFORMAT, "cannot read the configuration: it is not a JSON object");
-    json_object_foreach(root, name, value)
-        RC_TRY(read_option(c, name, value));
+    json_object_foreach(root, name, value) RC_TRY(read_option(c, name, value));
     return RC_OK;
 }
 
@@ -623,15 +630,16 @@ rc_status rcm_config_parse(rc_config **out, const char *task, const char *json)
 
     *out = NULL;
     if (!rcm_task_find(task))
-        return RC_FAIL(RC_EFORMAT, "cannot read the configuration: there is no task '%s', it is of "
-                       "a newer version", task);
+        return RC_FAIL(RC_EFORMAT,
+                       "cannot read the configuration: there is no task '%s', it is of "
+                       "a newer version",
+                       task);
     RC_TRY(rc_config_new(&c, task));
 
     json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    const rc_status s =
-        root ? read_options(c, root)
-             : RC_FAIL(RC_EFORMAT, "cannot read the configuration: column %d: %s", error.column,
-                       error.text);
+    const rc_status s = root ? read_options(c, root)
+                             : RC_FAIL(RC_EFORMAT, "cannot read the configuration: column %d: %s",
+                                       error.column, error.text);
     json_decref(root);
     if (s != RC_OK) {
         rc_config_free(c);

@@ -53,8 +53,10 @@ static rc_status open_parts(struct span part[RCM_PARTS], const rc_config *c, rcd
     if (!*c->train)
         return RC_FAIL_HINT(RC_EINVAL, "pass --train FILE", "there is no training text");
     if (valid + test >= 1)
-        return RC_FAIL(RC_EINVAL, "cannot cut the training text: %g of it is for validation and %g "
-                       "for testing, nothing is left", valid, test);
+        return RC_FAIL(RC_EINVAL,
+                       "cannot cut the training text: %g of it is for validation and %g "
+                       "for testing, nothing is left",
+                       valid, test);
     RC_TRY(own_files(&part[RCM_TRAIN], c->train, "training"));
     for (int i = RCM_VALID; i < RCM_PARTS; i++)
         part[i].text = part[RCM_TRAIN].text;
@@ -105,8 +107,8 @@ static rc_status cut_tracks(rcm_corpus *out, const struct span *train, int64_t t
                    n / 2);
     return RC_FAIL_HINT(RC_EDATA, n >= 2 ? hint : "pass a longer text",
                         "cannot train on '%s': its %" PRId64 " symbols are too few for a batch of "
-                        "%" PRId64 " tracks with 2 or more each", rcd_text_name(train->text), n,
-                        tracks);
+                        "%" PRId64 " tracks with 2 or more each",
+                        rcd_text_name(train->text), n, tracks);
 }
 
 rc_status rcm_corpus_read(rcm_corpus **out, const rc_config *c, int64_t tracks,
@@ -169,8 +171,7 @@ rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part)
 {
     static const char *const words[RCM_PARTS] = {"training", "validation", "test"};
 
-    return rcm_corpus_has(c, part) ? RC_OK
-                                   : RC_FAIL(RC_EDATA, "there is no %s text", words[part]);
+    return rcm_corpus_has(c, part) ? RC_OK : RC_FAIL(RC_EDATA, "there is no %s text", words[part]);
 }
 
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,

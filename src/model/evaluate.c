@@ -15,8 +15,10 @@ static rc_status check_options(const rc_eval_options *o)
         return RC_FAIL(RC_EINVAL, "cannot evaluate in %" PRId64 " tracks, there must be 1 or more",
                        o->tracks);
     if (!(o->from >= 0 && o->from < o->to && o->to <= 1))
-        return RC_FAIL(RC_EINVAL, "cannot evaluate the part from %g to %g of a text, it must lie "
-                       "between 0 and 1", o->from, o->to);
+        return RC_FAIL(RC_EINVAL,
+                       "cannot evaluate the part from %g to %g of a text, it must lie "
+                       "between 0 and 1",
+                       o->from, o->to);
     return RC_OK;
 }
 

@@ -211,8 +211,10 @@ static rc_status check_format(const rcf_file *f, const char *path)
     char *end;
 
     if (!format)
-        return CANNOT_OPEN(path, "it is not a recur model: a safetensors file of %zu tensors without "
-                           "the word '" KEY_FORMAT "'", rcf_file_count(f));
+        return CANNOT_OPEN(path,
+                           "it is not a recur model: a safetensors file of %zu tensors without "
+                           "the word '" KEY_FORMAT "'",
+                           rcf_file_count(f));
     const long number = strtol(format, &end, 10);
     if (end == format || *end || number < 1)
         return CANNOT_OPEN(path, "it is not a recur model: the word '" KEY_FORMAT "' is '%s'",
@@ -280,11 +282,12 @@ static rc_status read_results(rc_model *m, json_t *root)
 
     if (!json_is_object(root))
         return RC_FAIL(RC_EFORMAT, "the word '" KEY_RESULTS "' is not an object");
-    json_object_foreach(root, name, value) {
+    json_object_foreach(root, name, value)
+    {
         if (!json_is_number(value) && !json_is_null(value))
             return RC_FAIL(RC_EFORMAT, "the word '" KEY_RESULTS "': '%s' is not a number", name);
-        RC_TRY(rcm_result_set(m, name,
-                              json_is_null(value) ? (double)NAN : json_number_value(value)));
+        RC_TRY(
+            rcm_result_set(m, name, json_is_null(value) ? (double)NAN : json_number_value(value)));
     }
     return RC_OK;
 }
@@ -349,7 +352,8 @@ static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path)
 
         print_shape(has, sizeof has, t->rank, t->dim);
         print_shape(wants, sizeof wants, p->rank, p->dim);
-        return CANNOT_OPEN(path, "tensor '%s' has the shape %s, by its configuration the model has %s",
+        return CANNOT_OPEN(path,
+                           "tensor '%s' has the shape %s, by its configuration the model has %s",
                            p->name, has, wants);
     }
     if (t->dtype == RCM_REAL_TYPE) {

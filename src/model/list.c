@@ -70,7 +70,10 @@ static const rc_entry dropouts[] = {RCM_DROPOUT_MAP(ENTRY)};
 static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
 static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
 
-#define FIXED(name) {#name, NULL, name, sizeof name / sizeof *name}
+#define FIXED(name)                                                                                \
+    {                                                                                              \
+#name, NULL, name, sizeof name / sizeof *name                                              \
+    }
 
 static const struct list {
     const char *name;

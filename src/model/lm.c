@@ -46,8 +46,10 @@ static rc_status check_room(const rc_model *m, const struct plan *p)
         needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
     if (needs <= (double)m->room)
         return RC_OK;
-    return RC_FAIL(RC_EFORMAT, "its configuration describes a model of more than %.15g numbers, it "
-                   "holds %" PRId64, needs, m->room);
+    return RC_FAIL(RC_EFORMAT,
+                   "its configuration describes a model of more than %.15g numbers, it "
+                   "holds %" PRId64,
+                   needs, m->room);
 }
 
 static rc_status make_plan(struct plan *p, const rc_config *c)
@@ -90,7 +92,8 @@ static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
     if (lm->tied && lm->stack.out != lm->E)
         return RC_FAIL_HINT(RC_EINVAL, "leave --embed out, or make it the same",
                             "cannot tie the output to the symbol vectors: these have %" PRId64
-                            " numbers, the output reads %" PRId64, lm->E, lm->stack.out);
+                            " numbers, the output reads %" PRId64,
+                            lm->E, lm->stack.out);
     lm->out_w = ps->n;
     RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, (const int[]){1}, lm->V, lm->stack.out));
     lm->out_b = ps->n;
@@ -165,8 +168,7 @@ static rc_var *drop(const struct lm *lm, rc_graph *g, const rc_rows *rows, rc_va
 {
     if (lm->dropout <= 0)
         return x;
-    return lm->locked ? rc_dropout_locked(g, rows, x, lm->dropout)
-                      : rc_dropout(g, x, lm->dropout);
+    return lm->locked ? rc_dropout_locked(g, rows, x, lm->dropout) : rc_dropout(g, x, lm->dropout);
 }
 
 /* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). */
@@ -325,8 +327,8 @@ static rc_status score_lines(struct scorer *s, const rcd_tape *tape)
 }
 
 /* All symbols of a tape, in tracks (no more than there are symbols) or, with tracks 0, by lines. */
-static rc_status score_tape(const rc_model *m, const rcd_tape *tape, int64_t tracks,
-                            rcb_pool *pool, rc_evaluation *out)
+static rc_status score_tape(const rc_model *m, const rcd_tape *tape, int64_t tracks, rcb_pool *pool,
+                            rc_evaluation *out)
 {
     struct scorer s = {.m = m};
 

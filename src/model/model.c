@@ -237,13 +237,11 @@ static rc_status add_training(const rc_model *m, rcm_words *w)
     rcb_buf_free(&options);
     RC_TRY(s);
 
-    if (m->history.n > 0) {
-        const rc_record *last = &m->history.p[m->history.n - 1];
+    const rc_record *last = m->history.n > 0 ? &m->history.p[m->history.n - 1] : NULL;
 
-        RC_TRY(rcm_words_add(w, "trained",
-                             "%" PRId64 " steps, %" PRId64 " symbols, epoch %" PRId64, last->step,
-                             last->tokens, last->epoch));
-    }
+    if (last && last->step > 0)
+        RC_TRY(rcm_words_add(w, "trained", "%" PRId64 " steps, %" PRId64 " symbols, epoch %" PRId64,
+                             last->step, last->tokens, last->epoch));
     for (size_t i = 0; i < m->results.n; i++)
         RC_TRY(rcm_words_add(w, m->results.p[i].name, "%.6g", m->results.p[i].value));
     return RC_OK;
@@ -352,8 +350,10 @@ bool rc_model_tensor(const rc_model *m, size_t i, rc_tensor_info *out)
 
 static rc_status too_little_room(const char *name, int64_t has, int64_t count)
 {
-    return RC_FAIL(RC_EINVAL, "cannot read tensor '%s': it has %" PRId64 " numbers, there is room "
-                   "for %" PRId64, name, has, count);
+    return RC_FAIL(RC_EINVAL,
+                   "cannot read tensor '%s': it has %" PRId64 " numbers, there is room "
+                   "for %" PRId64,
+                   name, has, count);
 }
 
 static rc_status read_table(const rcf_tensor *t, rc_real *out, int64_t count)

@@ -214,7 +214,7 @@ static rc_status init(rc_model *m)
 
 /* The text with the boundary before it, and its places ordered by the runs that begin there. */
 struct text {
-    int32_t *t; /* (n) */
+    int32_t *t;  /* (n) */
     int32_t *at; /* (n) */
     int32_t n;
 };
@@ -310,7 +310,7 @@ static rc_status make_levels(struct ngram *g, const struct text *x)
 /* The nodes of all levels and the counts of the last one. */
 static void fill_levels(struct ngram *g, const struct text *x)
 {
-    int64_t n[ORDERS + 1] = {0}; /* nodes so far; level 1 is full from the start */
+    int64_t n[ORDERS + 1] = {0};    /* nodes so far; level 1 is full from the start */
     int64_t open[ORDERS + 1] = {0}; /* nodes whose `first` is set */
     int length, shared;
 
@@ -390,12 +390,19 @@ static rc_status corpus_open(rcm_corpus **out, const rc_config *c, const rcd_voc
 static rcf_tensor tensor_of(const struct ngram *g, int k, int a)
 {
     if (k == 0)
-        return (rcf_tensor){.name = "discounts", .dtype = RCF_F64, .rank = 2,
-                            .dim = {g->order, DISCOUNTS}, .data = g->discount,
+        return (rcf_tensor){.name = "discounts",
+                            .dtype = RCF_F64,
+                            .rank = 2,
+                            .dim = {g->order, DISCOUNTS},
+                            .data = g->discount,
                             .bytes = (size_t)g->order * sizeof g->discount[0]};
     const int64_t n = g->level[k].n + (a == FIRST);
-    return (rcf_tensor){.name = g->name[k][a], .dtype = RCF_I32, .rank = 1, .dim = {n},
-                        .data = g->level[k].array[a], .bytes = (size_t)n * sizeof(int32_t)};
+    return (rcf_tensor){.name = g->name[k][a],
+                        .dtype = RCF_I32,
+                        .rank = 1,
+                        .dim = {n},
+                        .data = g->level[k].array[a],
+                        .bytes = (size_t)n * sizeof(int32_t)};
 }
 
 static bool table(const rc_model *m, size_t i, rcf_tensor *out)
@@ -405,8 +412,8 @@ static bool table(const rc_model *m, size_t i, rcf_tensor *out)
 
     if (i >= count)
         return false;
-    *out = i == 0 ? tensor_of(g, 0, 0) : tensor_of(g, (int)((i - 1) / ARRAYS) + 1,
-                                                   (int)((i - 1) % ARRAYS));
+    *out = i == 0 ? tensor_of(g, 0, 0)
+                  : tensor_of(g, (int)((i - 1) / ARRAYS) + 1, (int)((i - 1) % ARRAYS));
     return true;
 }
 
@@ -447,8 +454,10 @@ static rc_status check_level(const struct ngram *g, int k)
     }
     for (int d = 0; d < DISCOUNTS; d++)
         if (!(g->discount[k - 1][d] > 0 && g->discount[k - 1][d] <= d + 1))
-            return RC_FAIL(RC_EFORMAT, "a discount of order %d is %g, it must be above 0 and at most "
-                           "%d", k, g->discount[k - 1][d], d + 1);
+            return RC_FAIL(RC_EFORMAT,
+                           "a discount of order %d is %g, it must be above 0 and at most "
+                           "%d",
+                           k, g->discount[k - 1][d], d + 1);
     return RC_OK;
 }
 
@@ -533,7 +542,8 @@ static void distribution(const struct ngram *g, const struct context *c, double 
         for (int32_t i = 0; i < g->V; i++)
             p[i] *= g->level[k].rest[node];
         const struct level *next = &g->level[k + 1];
-        for (int64_t i = g->level[k].array[FIRST][node]; i < g->level[k].array[FIRST][node + 1]; i++) {
+        for (int64_t i = g->level[k].array[FIRST][node]; i < g->level[k].array[FIRST][node + 1];
+             i++) {
             const int32_t count = next->array[COUNT][i];
             p[next->array[SYMBOL][i]] += (count - discount_of(g, k + 1, count)) / total;
         }
@@ -623,10 +633,12 @@ static rc_status evaluate(const rc_model *m, const rcd_text *t, uint64_t from, u
 static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     (void)m;
-    RC_TRY(rcm_words_add(w, "counts", "of the longest order: occurrences; of shorter ones: different "
-                                      "symbols before"));
-    return rcm_words_add(w, "trie", "children of node i are nodes first[i] to first[i+1]-1 of the next "
-                                    "order");
+    RC_TRY(rcm_words_add(w, "counts",
+                         "of the longest order: occurrences; of shorter ones: different "
+                         "symbols before"));
+    return rcm_words_add(w, "trie",
+                         "children of node i are nodes first[i] to first[i+1]-1 of the next "
+                         "order");
 }
 
 static rc_status facts(const rc_model *m, rcm_words *w)
@@ -634,14 +646,16 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     const struct ngram *g = m->own;
 
     RC_TRY(rcm_words_add(w, "smoothing", "interpolated modified Kneser-Ney"));
-    RC_TRY(rcm_words_add(w, "paper", "Chen and Goodman 1998, An Empirical Study of Smoothing Techniques "
-                                     "for Language Modeling"));
+    RC_TRY(rcm_words_add(w, "paper",
+                         "Chen and Goodman 1998, An Empirical Study of Smoothing Techniques "
+                         "for Language Modeling"));
     for (int k = 1; k <= g->order; k++) {
         char name[24];
 
         (void)snprintf(name, sizeof name, "order %d", k);
-        RC_TRY(rcm_words_add(w, name, "%" PRId64 " n-grams, discounts %.4g %.4g %.4g", g->level[k].n,
-                             g->discount[k - 1][0], g->discount[k - 1][1], g->discount[k - 1][2]));
+        RC_TRY(rcm_words_add(w, name, "%" PRId64 " n-grams, discounts %.4g %.4g %.4g",
+                             g->level[k].n, g->discount[k - 1][0], g->discount[k - 1][1],
+                             g->discount[k - 1][2]));
     }
     return RC_OK;
 }

@@ -181,10 +181,13 @@ static rc_status check_sampling(const rc_runner *r, const rc_sampling *s)
         return RC_FAIL(RC_EINVAL, "cannot draw at temperature %g, it must be 0 or more",
                        s->temperature);
     if (s->top_k < 0)
-        return RC_FAIL(RC_EINVAL, "cannot draw from the first %" PRId32 " symbols, it must be 1 or "
-                       "more, or 0 for all", s->top_k);
+        return RC_FAIL(RC_EINVAL,
+                       "cannot draw from the first %" PRId32 " symbols, it must be 1 or "
+                       "more, or 0 for all",
+                       s->top_k);
     if (!(s->top_p > 0 && s->top_p <= 1))
-        return RC_FAIL(RC_EINVAL, "cannot draw from a share of %g, it must be above 0 and at most 1",
+        return RC_FAIL(RC_EINVAL,
+                       "cannot draw from a share of %g, it must be above 0 and at most 1",
                        s->top_p);
     for (size_t i = 0; i < s->ban_count; i++)
         if (s->ban[i] < 0 || s->ban[i] >= r->V)
@@ -201,8 +204,8 @@ static rc_status gather(const rc_runner *r, const rc_sampling *s, int32_t *count
 
     for (int32_t i = 0; i < r->V; i++) {
         if (isnan(r->logp[i]))
-            return RC_FAIL(RC_ENAN, "cannot draw: the probability of symbol %" PRId32
-                           " is not a number", i);
+            return RC_FAIL(RC_ENAN,
+                           "cannot draw: the probability of symbol %" PRId32 " is not a number", i);
         c[i] = (struct choice){(double)r->logp[i], i};
     }
     for (size_t i = 0; i < s->ban_count; i++)

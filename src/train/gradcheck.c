@@ -72,11 +72,12 @@ static rc_status compare(bench *b, rcn_param *p, int64_t count, const int64_t *p
     double worst = 0;
 
     b->moved = p;
+    for (int64_t k = 0; k < p->size; k++)
+        row->analytic = fmax(row->analytic, fabs((double)p->g[k]));
     for (int64_t i = 0; i < count; i++) {
         const double analytic = (double)p->g[place[i]];
         double numeric;
         RC_TRY(rcg_difference(loss_of, b, &p->w[place[i]], analytic, &numeric));
-        row->analytic = fmax(row->analytic, fabs(analytic));
         row->numeric = fmax(row->numeric, fabs(numeric));
         worst = isfinite(numeric - analytic) ? fmax(worst, fabs(numeric - analytic)) : (double)INFINITY;
     }

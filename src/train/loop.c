@@ -234,7 +234,7 @@ static rc_status add_record(rc_trainer *t, double valid)
 {
     rct_place *p = &t->place;
     const rc_record r = {
-        .step = p->step, .epoch = p->epoch, .tokens = p->tokens, .lr = rate(t),
+        .step = p->step, .epoch = p->epoch, .tokens = p->tokens, .lr = t->task->fit ? (double)NAN : rate(t),
         .train = p->count > 0 ? p->sum / (double)p->count : (double)NAN, .valid = valid,
     };
     p->sum = 0;

@@ -4,7 +4,7 @@ tiny_train a.model --valid-every 20 >/dev/null
 
 recur info a.model >info
 grep -E '^(task|cell|level|parameters)' info
-grep -A 100 '^tensor' info | sed -E 's/ [0-9a-f]{8}$/ CRC/; s/[0-9.]+e?-?[0-9]* +(-|[0-9.]+) +[0-9.]+$/#/'
+grep -A 100 '^tensor' info | sed -E 's/ [0-9a-f]{8}$/ CRC/; s/[0-9.]+ +(-|[0-9.]+) +[0-9.]+$/#/'
 
 echo "# JSON"
 recur info a.model --json >json

@@ -6,7 +6,7 @@ echo "# to the end"
 recur train lm --train text --out a.model --hidden 8 --batch 4 --seq 16 --epochs 2 --report 1000 \
     --log log --threads 2 --seed 7 >out 2>err
 grep -v '^speed' out | hide_numbers
-sed -E 's/  [0-9.]+k? tok.s  eta .*//; s/, (plain|avx2|avx512)$//; s/epoch [0-9]+/epoch #/' err | hide_numbers
+sed -E 's/  [0-9.]+[kM]? tok.s  eta .*//; s/, (plain|avx2|avx512)$//; s/epoch [0-9]+/epoch #/' err | hide_numbers
 ls
 
 echo "# the log is one object per line"
@@ -49,3 +49,8 @@ echo "# places and files that are not there"
 : >empty
 ! recur train lm --train empty --out d.model
 ls d.model* 2>/dev/null || true
+
+echo "# a task that learns by counting"
+recur train ngram --train text --order 3 --out n.model 2>&1 | hide_numbers
+recur sample n.model --length 20 | wc -l | grep '[1-9]' >/dev/null
+recur eval n.model text --json | grep -o '"tokens": [0-9]*'

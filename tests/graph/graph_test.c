@@ -263,11 +263,11 @@ static void after_a_failure_every_operation_is_mute_until_the_reset(void **unuse
         /* the first failure is the one that is told, whatever came after */
         (void)rcb_fail(RC_EIO, NULL, "something else");
         CHECK_STATUS(rc_graph_status(g), RC_ESHAPE);
-        CHECK_MESSAGE_HAS("slice: columns 1 to 9 of a variable with 2");
+        CHECK_MESSAGE_HAS("slice: 9 columns from 1 on, of a variable with 2");
         CHECK_STATUS(rc_graph_backward(g, loss), RC_ESHAPE);
         CHECK_STATUS(rc_var_total(g, loss, &total), RC_ESHAPE);
         CHECK_STATUS(rc_var_read(g, loss, &value, 1), RC_ESHAPE);
-        CHECK_MESSAGE_HAS("slice: columns 1 to 9");
+        CHECK_MESSAGE_HAS("slice: 9 columns from 1 on");
         rc_graph_reset(g);
         CHECK_STATUS(rc_graph_status(g), RC_OK);
     }

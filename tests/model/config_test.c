@@ -48,8 +48,9 @@ static void a_new_configuration_holds_the_defaults(void **unused)
 static void values_become_fields_and_text(void **unused)
 {
     (void)unused;
-    rc_config *c = toy_config("lm", (const char *const[]){"layers", "3", "lr", "1e-1", "tied", "true",
-                                                         "hidden", "64,32,16", "cell", "gru", NULL});
+    rc_config *c =
+        toy_config("lm", (const char *const[]){"layers", "3", "lr", "1e-1", "tied", "true",
+                                               "hidden", "64,32,16", "cell", "gru", NULL});
 
     assert_int_equal(c->layers, 3);
     assert_true(c->lr == 0.1 && c->tied);
@@ -193,7 +194,8 @@ static void set_random(rc_config *c, const rc_option *o)
     case RC_OPTION_TEXT:
         return;
     case RC_OPTION_FILES:
-        (void)snprintf(text, sizeof text, "r\xc3\xa9sum\xc3\xa9 \"%" PRId64 "\"\\.txt", pick(0, 99));
+        (void)snprintf(text, sizeof text, "r\xc3\xa9sum\xc3\xa9 \"%" PRId64 "\"\\.txt",
+                       pick(0, 99));
         break;
     }
     CHECK_STATUS(rc_config_set(c, o->name, text), RC_OK);
@@ -205,8 +207,8 @@ static void json_brings_every_value_back(void **unused)
     (void)check_seed();
 
     for (int trial = 0; trial < 100; trial++) {
-        rc_config *c = toy_config(
-            "lm", (const char *const[]){"init", "*hh*=orthogonal,*bias*=zero", "hidden", "5,6", NULL});
+        rc_config *c = toy_config("lm", (const char *const[]){"init", "*hh*=orthogonal,*bias*=zero",
+                                                              "hidden", "5,6", NULL});
         rc_config *back;
         rcb_buf json = {0}, again = {0};
 

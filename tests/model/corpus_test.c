@@ -43,8 +43,9 @@ static void parts_are_cut_from_the_end(void **unused)
     (void)unused;
     const char *path = toy_file("cut.txt", "abcabcabcabcabcabcab"); /* 20 bytes */
     rcd_vocab *v;
-    rcm_corpus *c = read_corpus((const char *const[]){"train", path, "valid-split", "0.2",
-                                                     "test-split", "0.1", NULL}, 2, &v);
+    rcm_corpus *c = read_corpus(
+        (const char *const[]){"train", path, "valid-split", "0.2", "test-split", "0.1", NULL}, 2,
+        &v);
 
     assert_part(c, v, RCM_TRAIN, "abcabcabcabcab");
     assert_part(c, v, RCM_VALID, "cabc");
@@ -63,7 +64,8 @@ static void files_of_their_own_leave_the_training_text_whole(void **unused)
     const char *test = toy_file("e.txt", "bba");
     rcd_vocab *v;
     rcm_corpus *c = read_corpus((const char *const[]){"train", train, "train", more, "valid", valid,
-                                                     "test", test, "test-split", "0.5", NULL}, 0, &v);
+                                                      "test", test, "test-split", "0.5", NULL},
+                                0, &v);
 
     assert_part(c, v, RCM_TRAIN, "ababababba");
     assert_part(c, v, RCM_VALID, "aab");
@@ -71,8 +73,8 @@ static void files_of_their_own_leave_the_training_text_whole(void **unused)
     rcm_corpus_free(c);
     rcd_vocab_free(v);
 
-    c = read_corpus((const char *const[]){"train", train, "valid", valid, "test-split", "0.5", NULL}, 0,
-                    &v);
+    c = read_corpus(
+        (const char *const[]){"train", train, "valid", valid, "test-split", "0.5", NULL}, 0, &v);
     assert_part(c, v, RCM_TRAIN, "abab");
     assert_part(c, v, RCM_VALID, "aab");
     assert_part(c, v, RCM_TEST, "abab");
@@ -84,9 +86,11 @@ static void files_of_their_own_leave_the_training_text_whole(void **unused)
 static void cuts_fall_between_symbols(void **unused)
 {
     (void)unused;
-    const char *path = toy_file("u.txt", "\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9"); /* 14 */
+    const char *path =
+        toy_file("u.txt", "\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8\xc3\xa9"); /* 14 */
     rcd_vocab *v;
-    rcm_corpus *c = read_corpus((const char *const[]){"train", path, "valid-split", "0.5", NULL}, 0, &v);
+    rcm_corpus *c =
+        read_corpus((const char *const[]){"train", path, "valid-split", "0.5", NULL}, 0, &v);
 
     assert_part(c, v, RCM_TRAIN, "\xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa8");
     assert_part(c, v, RCM_VALID, "\xc3\xa9\xc3\xa8\xc3\xa9");
@@ -94,8 +98,8 @@ static void cuts_fall_between_symbols(void **unused)
     rcd_vocab_free(v);
 
     path = toy_file("l.txt", "a b\na b\nb b\na a\n");
-    c = read_corpus((const char *const[]){"train", path, "valid-split", "0.4", "level", "word", NULL}, 0,
-                    &v);
+    c = read_corpus(
+        (const char *const[]){"train", path, "valid-split", "0.4", "level", "word", NULL}, 0, &v);
     assert_part(c, v, RCM_TRAIN, "ab<eos>ab<eos>bb<eos>");
     assert_part(c, v, RCM_VALID, "aa<eos>");
     assert_part(c, v, RCM_TEST, "");
@@ -108,7 +112,8 @@ static void the_vocabulary_is_that_of_the_training_part(void **unused)
     (void)unused;
     const char *path = toy_file("w.txt", "ababababxy");
     rcd_vocab *v;
-    rcm_corpus *c = read_corpus((const char *const[]){"train", path, "valid-split", "0.2", NULL}, 0, &v);
+    rcm_corpus *c =
+        read_corpus((const char *const[]){"train", path, "valid-split", "0.2", NULL}, 0, &v);
 
     assert_int_equal(rcd_vocab_find(v, "x", 1), -1);
     assert_int_equal(c->tape[RCM_VALID].unknown, 2);
@@ -163,11 +168,16 @@ static void bad_data_gives_one_clear_line(void **unused)
         {{"train", empty}, RC_EDATA, "the training text", ""},
         {{"train", good, "valid", empty}, RC_EDATA, "the validation text", ""},
         {{"train", good, "test", empty}, RC_EDATA, "the test text", ""},
-        {{"train", one}, RC_EDATA, "its 5 symbols are too few for a batch of 4 tracks",
+        {{"train", one},
+         RC_EDATA,
+         "its 5 symbols are too few for a batch of 4 tracks",
          "pass a longer text or a smaller --batch, at most 2"},
         {{"train", same}, RC_EDATA, "1 different symbol", ""},
         {{"train", broken}, RC_EDATA, "is not UTF-8", "byte"},
-        {{"train", good, "valid-split", "0.5", "test-split", "0.5"}, RC_EINVAL, "nothing is left", ""},
+        {{"train", good, "valid-split", "0.5", "test-split", "0.5"},
+         RC_EINVAL,
+         "nothing is left",
+         ""},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -200,8 +210,9 @@ static void every_failed_allocation_is_an_error(void **unused)
     (void)unused;
     TOY_PATH(path, "alloc.txt");
     (void)toy_file("alloc.txt", TOY_TEXT);
-    rc_config *c = toy_config("lm", (const char *const[]){"train", path, "valid", path, "test-split",
-                                                         "0.1", "level", "word", NULL});
+    rc_config *c =
+        toy_config("lm", (const char *const[]){"train", path, "valid", path, "test-split", "0.1",
+                                               "level", "word", NULL});
 
     CHECK_EACH_ALLOCATION(read_once, c);
     rc_config_free(c);

@@ -26,8 +26,10 @@ static rc_model *rich_model(const char *level)
                             TOY_TEXT);
 
     for (int i = 0; i < 3; i++)
-        CHECK_STATUS(rcm_history_add(&m->history, &(rc_record){.step = i, .tokens = 10 * i,
-                                                               .lr = 0.1, .train = 1.0 / (i + 1),
+        CHECK_STATUS(rcm_history_add(&m->history, &(rc_record){.step = i,
+                                                               .tokens = 10 * i,
+                                                               .lr = 0.1,
+                                                               .train = 1.0 / (i + 1),
                                                                .valid = i ? 0.3 : (double)NAN}),
                      RC_OK);
     CHECK_STATUS(rcm_result_set(m, "valid", 0.1 + 0.2), RC_OK);
@@ -77,9 +79,9 @@ struct change {
 static void write_changed(const char *path, const rc_model *m, const struct change *change,
                           const char *drop, const rcf_tensor *extra)
 {
-    static const char *const keys[] = {"recur.format",      "recur.version", "recur.task",
-                                       "recur.config",      "recur.vocab",   "recur.conventions",
-                                       "recur.history",     "recur.results"};
+    static const char *const keys[] = {"recur.format",  "recur.version", "recur.task",
+                                       "recur.config",  "recur.vocab",   "recur.conventions",
+                                       "recur.history", "recur.results"};
     TOY_PATH(whole, "whole.rc");
     rcf_writer *w;
     rcf_file *f;
@@ -125,7 +127,8 @@ static void words_that_do_not_fit_are_refused(void **unused)
         {{"recur.config", "{\"hidden\":\"1,2,3\"}"}, "cannot set 'hidden'"},
         {{"recur.vocab", NULL}, "needs a vocabulary"},
         {{"recur.vocab", "{}"}, "cannot read the vocabulary"},
-        {{"recur.vocab", "{\"level\":\"char\",\"symbols\":[[\"\\n\",1],[\"<unk>\",0]]}"}, "tensor '"},
+        {{"recur.vocab", "{\"level\":\"char\",\"symbols\":[[\"\\n\",1],[\"<unk>\",0]]}"},
+         "tensor '"},
         {{"recur.history", "{}"}, "'recur.history' is not a list"},
         {{"recur.history", "[[1,2,3]]"}, "record 0 is not six numbers"},
         {{"recur.history", "[[1,2,3,4,5,\"6\"]]"}, "record 0 is not six numbers"},
@@ -156,7 +159,11 @@ static void tensors_that_do_not_fit_are_refused(void **unused)
     rc_model *m = rich_model("char");
     TOY_PATH(path, "changed.rc");
     static const int64_t data[8];
-    rcf_tensor extra = {.name = "more", .dtype = RCF_I64, .rank = 1, .dim = {8}, .data = data,
+    rcf_tensor extra = {.name = "more",
+                        .dtype = RCF_I64,
+                        .rank = 1,
+                        .dim = {8},
+                        .data = data,
                         .bytes = sizeof data};
     rc_model *back;
 
@@ -201,8 +208,12 @@ static void the_other_number_type_is_converted(void **unused)
         else
             other.f[i] = (float)rows[i];
     }
-    const rcf_tensor bias = {.name = "out.bias", .dtype = type, .rank = 1, .dim = {p->count},
-                             .data = &other, .bytes = (size_t)p->count * rcf_dtype_bytes(type)};
+    const rcf_tensor bias = {.name = "out.bias",
+                             .dtype = type,
+                             .rank = 1,
+                             .dim = {p->count},
+                             .data = &other,
+                             .bytes = (size_t)p->count * rcf_dtype_bytes(type)};
     write_changed(path, m, NULL, "out.bias", &bias);
     CHECK_STATUS(rc_model_open(&back, path), RC_OK);
     rc_real got[64];

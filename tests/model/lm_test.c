@@ -113,11 +113,11 @@ static void evaluation_agrees_with_a_runner(void **unused)
 
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         char *text = random_text(i == 0 ? 1 : 400);
-        rc_model *m = toy_model((const char *const[]){"level", levels[i % 3], "hidden", "6,5",
-                                                      "layers", "2", "cell", cells[i], "skip",
-                                                      i % 2 ? "graves" : "none", "dropout", "0.5",
-                                                      "init", "normal:0.3", NULL},
-                                TOY_TEXT);
+        rc_model *m =
+            toy_model((const char *const[]){"level", levels[i % 3], "hidden", "6,5", "layers", "2",
+                                            "cell", cells[i], "skip", i % 2 ? "graves" : "none",
+                                            "dropout", "0.5", "init", "normal:0.3", NULL},
+                      TOY_TEXT);
         int64_t count;
 
         for (int per_line = 0; per_line < 2; per_line++) {
@@ -165,9 +165,9 @@ static void losses_of_an_epoch_add_up_to_the_score(void **unused)
     (void)check_seed();
     char *text = random_text(100);
     const char *path = toy_file("epoch.txt", text);
-    rc_config *c = toy_config("lm", (const char *const[]){"train", path, "valid-split", "0", "hidden",
-                                                         "7", "cell", "gru", "batch", "1", "tied",
-                                                         "true", "init", "normal:0.3", NULL});
+    rc_config *c = toy_config(
+        "lm", (const char *const[]){"train", path, "valid-split", "0", "hidden", "7", "cell", "gru",
+                                    "batch", "1", "tied", "true", "init", "normal:0.3", NULL});
     const rcm_task *task = c->task;
     rcm_corpus *corpus;
     rcd_vocab *vocab;

@@ -10,8 +10,8 @@ static void tensors_have_names_shapes_and_values(void **unused)
         const char *name;
         int64_t rows, cols;
     } want[] = {
-        {"embed.weight", V, 3},       {"rnn.weight_ih_l0", 15, 3}, {"rnn.weight_hh_l0", 15, 5},
-        {"rnn.bias_ih_l0", 15, 0},    {"rnn.bias_hh_l0", 15, 0},   {"out.weight", V, 5},
+        {"embed.weight", V, 3},    {"rnn.weight_ih_l0", 15, 3}, {"rnn.weight_hh_l0", 15, 5},
+        {"rnn.bias_ih_l0", 15, 0}, {"rnn.bias_hh_l0", 15, 0},   {"out.weight", V, 5},
         {"out.bias", V, 0},
     };
     rc_tensor_info info;
@@ -130,7 +130,8 @@ static const char *fact(const rc_model *m, const char *wanted)
 static void facts_say_what_the_model_is(void **unused)
 {
     (void)unused;
-    rc_model *m = TOY("hidden", "6", "cell", "gru-before", "lr", "0.5", "train", "a b", "train", "c");
+    rc_model *m =
+        TOY("hidden", "6", "cell", "gru-before", "lr", "0.5", "train", "a b", "train", "c");
 
     CHECK_STATUS(rcm_result_set(m, "valid", 1.25), RC_OK);
     CHECK_STATUS(rcm_model_settle(m, NULL), RC_OK);
@@ -141,8 +142,8 @@ static void facts_say_what_the_model_is(void **unused)
     assert_string_equal(fact(m, "update gate"), "z is the share of the old state");
     assert_string_equal(fact(m, "reset gate"), "before the recurrent product");
     assert_string_equal(fact(m, "level"), "char");
-    assert_non_null(strstr(fact(m, "options"),
-                           "--train a b --train c --cell gru-before --hidden 6 --init"));
+    assert_non_null(
+        strstr(fact(m, "options"), "--train a b --train c --cell gru-before --hidden 6 --init"));
     assert_non_null(strstr(fact(m, "options"), "--lr 0.5"));
     assert_null(strstr(fact(m, "options"), "--clip"));
     assert_string_equal(fact(m, "valid"), "1.25");
@@ -187,8 +188,9 @@ static void text_is_encoded_without_an_end_it_does_not_have(void **unused)
         int32_t *ids;
         size_t count;
 
-        CHECK_STATUS(rc_model_encode(m, cases[i].text, strlen(cases[i].text), &ids, &count, &unknown),
-                     RC_OK);
+        CHECK_STATUS(
+            rc_model_encode(m, cases[i].text, strlen(cases[i].text), &ids, &count, &unknown),
+            RC_OK);
         assert_int_equal(count, cases[i].count);
         assert_int_equal(unknown, cases[i].unknown);
         rc_free(ids);
@@ -232,7 +234,7 @@ static void every_failed_allocation_is_an_error(void **unused)
 {
     (void)unused;
     rc_config *c = toy_config("lm", (const char *const[]){"level", "word", "hidden", "3", "layers",
-                                                         "2", "tied", "true", NULL});
+                                                          "2", "tied", "true", NULL});
 
     CHECK_EACH_ALLOCATION(live, c);
     rc_config_free(c);

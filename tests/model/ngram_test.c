@@ -96,8 +96,9 @@ static double oracle_p(const struct oracle *o, const int32_t *c, int k, int32_t 
 static rc_model *fit_text(const char *order, const char *level, const char *text)
 {
     const char *path = toy_file("fit.txt", text);
-    rc_config *c = toy_config("ngram", (const char *const[]){"order", order, "level", level, "train",
-                                                            path, "valid-split", "0", NULL});
+    rc_config *c =
+        toy_config("ngram", (const char *const[]){"order", order, "level", level, "train", path,
+                                                  "valid-split", "0", NULL});
     rcm_corpus *corpus;
     rcd_vocab *v;
     rc_model *m;
@@ -158,7 +159,8 @@ static void probabilities_are_those_of_the_formula(void **unused)
             const int k = i < order ? i : order - 1; /* symbols of the context */
 
             for (int32_t w = 0; w < o.V; w++)
-                CHECK_NEAR(exp((double)rc_runner_logp(r)[w]), oracle_p(&o, seen + i - k, k, w), TOL);
+                CHECK_NEAR(exp((double)rc_runner_logp(r)[w]), oracle_p(&o, seen + i - k, k, w),
+                           TOL);
             seen[i] = o.text[pick(0, o.n - 1)];
             CHECK_STATUS(rc_runner_feed(r, seen[i]), RC_OK);
         }
