@@ -3,13 +3,16 @@
 #
 #   bench/speed.sh [ROUNDS]          after: ./dev bench (builds build/release)
 #
-# PYTHON names a Python with torch (default python3). The peer is tuned: OPENBLAS_CORETYPE=SKYLAKEX where the CPU
-# has AVX-512. Prints every run and the median of the ratios.
+# PYTHON names a Python with torch (default python3). The peer is tuned: OPENBLAS_CORETYPE=SKYLAKEX where the
+# CPU has AVX-512 (OpenBLAS 0.3.21 does not know every one), and the OpenMP build of OpenBLAS (Debian:
+# libopenblas0-openmp), because its own threads fight with PyTorch's. Prints every run and the median of the ratios.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rounds=${1:-5}
 python=${PYTHON:-python3}
 lm=${RECUR_BENCH_LM:-build/release/bench/bench_lm}
+blas=/usr/lib/x86_64-linux-gnu/openblas-openmp
+[[ -d $blas ]] && export LD_LIBRARY_PATH=$blas
 grep -q avx512f /proc/cpuinfo && export OPENBLAS_CORETYPE=SKYLAKEX
 
 rate() { sed -E 's/.*: ([0-9]+) tok\/s.*/\1/'; }

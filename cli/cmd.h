@@ -1,7 +1,7 @@
 /* cmd.h -- what a command is, and the words every command speaks.
  *
- * A command is one const table (cmd_foo) in cmd_foo.c and one line in cmds.def. The program sees the
- * library through recur.h alone. Results go to stdout, words to stderr.
+ * A command is one const table (cmd_foo) in cmd_foo.c and one line in cmds.def. The program sees
+ * the library through recur.h alone. Results go to stdout, words to stderr.
  */
 #ifndef RECUR_CLI_CMD_H
 #define RECUR_CLI_CMD_H
@@ -66,14 +66,14 @@ int say_columns(FILE *stream); /* width of the terminal behind it; 80 without on
 json_t *json_number(double x);
 /* Text; bytes that are not UTF-8 are written \xNN. */
 json_t *json_bytes(const char *bytes, size_t n);
-/* Add a value to an array or an object, and take it. When memory has run out *to becomes NULL and stays
- * so: one check at the end, by json_print(), tells. */
+/* Add a value to an array or an object, and take it. When memory has run out *to becomes NULL and
+ * stays so: one check at the end, by json_print(), tells. */
 void json_add(json_t **to, json_t *value);
 void json_put(json_t **to, const char *key, json_t *value);
 /* Print one object on a line (or indented) and release it. An exit code; NULL is out of memory. */
 int json_print(FILE *out, json_t *object, bool indent);
 
-/* ---- help.c, complete.c ---------------------------------------------------------------------- */
+/* ---- help.c, complete.c --------------------------------------------------------------------- */
 
 void help_program(FILE *out);
 int help_command(FILE *out, const command *c, const char *task); /* an exit code */

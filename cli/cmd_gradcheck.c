@@ -1,7 +1,7 @@
 /* cmd_gradcheck.c -- recur gradcheck: are the gradients of a model what differences say?
  *
- * Differences need double precision: a program of single precision hands its words to recur64, which
- * is installed beside it.
+ * Differences need double precision: a program of single precision hands its words to recur64,
+ * which is installed beside it.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

@@ -22,8 +22,8 @@ static const opt options[] = {
     OPT_END,
 };
 
-/* Set what may change between two sittings. Setting --epochs, if only to what it was, makes a run that
- * --time has ended go on. */
+/* Set what may change between two sittings. Setting --epochs, if only to what it was, makes a run
+ * that --time has ended go on. */
 static rc_status change(const opts *o, rc_trainer *t)
 {
     const char *epochs = rc_config_get(rc_model_config(rc_trainer_model(t)), "epochs");

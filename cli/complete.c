@@ -31,7 +31,7 @@ static void put_list(FILE *out, const char *list)
         fprintf(out, "%s%s", i ? " " : "", entry.name);
 }
 
-/* ---- bash -------------------------------------------------------------------------------------- */
+/* ---- bash ----------------------------------------------------------------------------------- */
 
 static void put_bash_values(FILE *out, const opt *rows, size_t n)
 {
@@ -105,7 +105,7 @@ int complete_bash(FILE *out)
     return code;
 }
 
-/* ---- zsh --------------------------------------------------------------------------------------- */
+/* ---- zsh ------------------------------------------------------------------------------------ */
 
 /* Text inside a single-quoted _arguments specification. */
 static void put_zsh(FILE *out, const char *text)

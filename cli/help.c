@@ -8,7 +8,7 @@
 #include <string.h>
 #include "cmd.h"
 
-/* ---- words about a row ------------------------------------------------------------------------ */
+/* ---- words about a row ---------------------------------------------------------------------- */
 
 enum { ROW_ROOM = 1024 };
 
@@ -47,8 +47,8 @@ static const char *row_tasks(const opt *row)
     return row->tasks ? row->tasks : "";
 }
 
-/* Tasks, default, range and entries of the list of a row: "lm; default 32; 1 to 65536". `task`, when
- * it is known, need not be said. */
+/* Tasks, default, range and entries of the list of a row: "lm; default 32; 1 to 65536". `task`,
+ * when it is known, need not be said. */
 static const char *row_facts(const opt *row, const char *task, char out[ROW_ROOM])
 {
     size_t used = 0;
@@ -79,7 +79,7 @@ static bool group_begins(const opt *rows, size_t at)
     return true;
 }
 
-/* ---- text ------------------------------------------------------------------------------------- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 static int help_width(FILE *out)
 {
@@ -201,7 +201,7 @@ void help_program(FILE *out)
                  "\nExit: 0 done; 1 failed; 2 misused; 130 interrupted\n");
 }
 
-/* ---- roff ------------------------------------------------------------------------------------- */
+/* ---- roff ----------------------------------------------------------------------------------- */
 
 /* Text for roff: what it would take for a command is escaped. */
 static void put_roff(FILE *out, const char *text)
@@ -329,7 +329,7 @@ void help_man_program(FILE *out)
     fputc('\n', out);
 }
 
-/* ---- Markdown --------------------------------------------------------------------------------- */
+/* ---- Markdown ------------------------------------------------------------------------------- */
 
 static void put_markdown(FILE *out, const char *text)
 {

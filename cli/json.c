@@ -1,6 +1,7 @@
 /* json.c -- results as JSON: the few pieces jansson leaves open.
  *
- * Numbers that are not finite become null, bytes that are not UTF-8 become visible. Relies on jansson.
+ * Numbers that are not finite become null, bytes that are not UTF-8 become visible. Relies on
+ * jansson.
  */
 #include <math.h>
 #include <stdlib.h>

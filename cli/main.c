@@ -1,7 +1,7 @@
 /* main.c -- the program: find the command, parse its words, run it, see that the results got out.
  *
- * Relies on cmds.def and on recur.h alone. Promises the exit codes of cmd.h: a result that could not
- * be written to standard output (a closed pipe, a full disk) is a failure with a message.
+ * Relies on cmds.def and on recur.h alone. Promises the exit codes of cmd.h: a result that could
+ * not be written to standard output (a closed pipe, a full disk) is a failure with a message.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>

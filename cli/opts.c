@@ -1,9 +1,10 @@
 /* opts.c -- tables of options become parsed command lines.
  *
- * Parsing follows getopt_long (--name value, --name=value, --flag, --no-flag, `--` ends options) with
- * three differences: names are never abbreviated, an option that takes files takes all words up to
- * the next option, and what is unknown is answered with the nearest name. Relies on the tables and
- * lists of the library; promises that a parsed value of our own tables is of its kind and in range.
+ * Parsing follows getopt_long (--name value, --name=value, --flag, --no-flag, `--` ends options)
+ * with three differences: names are never abbreviated, an option that takes files takes all words
+ * up to the next option, and what is unknown is answered with the nearest name. Relies on the
+ * tables and the lists of the library; promises that a value of our own tables is of its kind and
+ * in range.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -168,7 +169,7 @@ const char *opt_value_name(const opt *row)
     return row->value ? row->value : by_kind[row->kind];
 }
 
-/* ---- the nearest name ------------------------------------------------------------------------ */
+/* ---- the nearest name ----------------------------------------------------------------------- */
 
 enum { NEAR_LONGEST = 40 };
 
@@ -235,7 +236,7 @@ static const char *row_name(const void *o, size_t i)
     return i < of->row_count ? of->rows[i].name : NULL;
 }
 
-/* ---- values ---------------------------------------------------------------------------------- */
+/* ---- values --------------------------------------------------------------------------------- */
 
 /* "12", "1e4", "30k", "2.5M". False when it is no number. */
 static bool read_number(const char *text, double *out)
@@ -271,7 +272,7 @@ static int refuse_range(const opt *row, const char *text)
                       row->hi);
 }
 
-/* Whether a value of one of our own rows is of its kind; the library checks the values of its own. */
+/* Whether a value of one of our own rows is of its kind; the library checks those of its own. */
 static int check_value(const opt *row, const char *text)
 {
     if (row->kind == RC_OPTION_FLAG && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
@@ -302,7 +303,7 @@ static int check_value(const opt *row, const char *text)
     return OPT_GO_ON;
 }
 
-/* ---- parsing --------------------------------------------------------------------------------- */
+/* ---- parsing -------------------------------------------------------------------------------- */
 
 typedef struct words {
     char **at;
@@ -509,7 +510,7 @@ void opts_free(opts *o)
     *o = (opts){0};
 }
 
-/* ---- values by name -------------------------------------------------------------------------- */
+/* ---- values by name ------------------------------------------------------------------------- */
 
 /* The last value given, or the default. */
 static const char *last_value(const opts *o, const char *name)

@@ -74,7 +74,7 @@ typedef const char *(*opt_candidate)(const void *ctx, size_t i); /* NULL past th
 const char *opt_nearest(const char *word, opt_candidate at, const void *ctx);
 const char *opt_nearest_in_list(const char *list, const char *word);
 
-/* ---- a parsed command line ----------------------------------------------------------------- */
+/* ---- a parsed command line ------------------------------------------------------------------ */
 
 typedef struct opt_given {
     const opt *row;

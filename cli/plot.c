@@ -1,14 +1,14 @@
 /* plot.c -- loss curves: dots on a terminal, SVG on paper.
  *
- * Both share the choice of ranges and round ticks. On a terminal every character holds 2 x 4 braille
- * dots; where only ASCII can be shown it holds one. Relies on the C library alone.
+ * Both share the choice of ranges and round ticks. On a terminal every character holds 2 x 4
+ * braille dots; where only ASCII can be shown it holds one. Relies on the C library alone.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "plot.h"
 
-/* ---- ranges and ticks ------------------------------------------------------------------------- */
+/* ---- ranges and ticks ----------------------------------------------------------------------- */
 
 typedef struct range {
     double lo, hi;
@@ -80,7 +80,7 @@ static double fraction(range r, double x)
     return (x - r.lo) / (r.hi - r.lo);
 }
 
-/* ---- terminal --------------------------------------------------------------------------------- */
+/* ---- terminal ------------------------------------------------------------------------------- */
 
 enum { ROWS = 16, MARGIN = 10 };
 
@@ -212,7 +212,7 @@ bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
     return ok;
 }
 
-/* ---- SVG -------------------------------------------------------------------------------------- */
+/* ---- SVG ------------------------------------------------------------------------------------ */
 
 enum { WIDTH = 800, HEIGHT = 480, LEFT = 80, RIGHT = 24, TOP = 56, BOTTOM = 64 };
 
@@ -295,7 +295,8 @@ void plot_svg(FILE *out, const plot *p)
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
         " font-family=\"sans-serif\" font-size=\"13\">\n"
-        "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n<text x=\"%d\" y=\"28\" font-size=\"16\">",
+        "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n"
+        "<text x=\"%d\" y=\"28\" font-size=\"16\">",
         WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
     put_xml(out, p->title);
     fputs("</text>\n", out);

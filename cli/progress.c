@@ -1,8 +1,9 @@
 /* progress.c -- the line that training shows, and the JSON lines of its log.
  *
  * On a terminal one line is rewritten ten times a second and left standing after a validation;
- * elsewhere a line is printed per report. The loss shown is an exponential mean over about 50 steps;
- * the rate counts the time of steps only, so that a validation does not look like a slow step.
+ * elsewhere a line is printed per report. The loss shown is an exponential mean over about 50
+ * steps; the rate counts the time of steps only, so that a validation does not look like a slow
+ * step.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
@@ -62,7 +63,7 @@ static double mean_loss(const progress *p)
     return p->loss_weight > 0 ? p->loss_sum / p->loss_weight : nan("");
 }
 
-/* ---- the line -------------------------------------------------------------------------------- */
+/* ---- the line ------------------------------------------------------------------------------- */
 
 enum { LINE_ROOM = 256 };
 
@@ -105,12 +106,12 @@ static void show(progress *p, bool stay, bool validated)
     if (p->set.quiet || (!p->live && !stay))
         return;
     write_line(p, line, validated);
-    if (p->live) {
-        const int columns = say_columns(stderr);
-        fprintf(stderr, "\r%.*s\x1b[K%s", columns - 1, line, stay ? "\n" : "");
-    } else {
+    if (!p->live)
         fprintf(stderr, "%s\n", line);
-    }
+    else if (stay)
+        fprintf(stderr, "\r\x1b[K%s\n", line);
+    else /* a line that wraps could not be rewritten */
+        fprintf(stderr, "\r%.*s\x1b[K", say_columns(stderr) - 1, line);
     fflush(stderr);
     p->drawn = p->live && !stay;
     p->drawn_at = p->event_at;
@@ -123,7 +124,7 @@ void progress_end(progress *p)
     p->drawn = false;
 }
 
-/* ---- the log --------------------------------------------------------------------------------- */
+/* ---- the log -------------------------------------------------------------------------------- */
 
 static void log_event(const progress *p, const rc_progress *e, const char *event)
 {
@@ -147,7 +148,7 @@ static void log_event(const progress *p, const rc_progress *e, const char *event
     fflush(p->set.log);
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------------------- */
 
 /* What the first event of a sitting begins with: the step before it. */
 static void take_first(progress *p, const rc_progress *e)

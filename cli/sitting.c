@@ -1,7 +1,7 @@
 /* sitting.c -- one sitting of training: signals, progress, the log, the time limit, the last words.
  *
- * The first SIGINT or SIGTERM asks the trainer for a checkpoint, the second ends the program at once;
- * SIGUSR1 asks for a report. Relies on progress.c; the trainer does the rest.
+ * The first SIGINT or SIGTERM asks the trainer for a checkpoint, the second ends the program at
+ * once; SIGUSR1 asks for a report. Relies on progress.c; the trainer does the rest.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "progress.h"
 #include "sitting.h"
 
-/* ---- signals --------------------------------------------------------------------------------- */
+/* ---- signals -------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t report_wanted;
@@ -44,7 +44,7 @@ static void listen(void)
     sigaction(SIGUSR1, &act, NULL);
 }
 
-/* ---- the run --------------------------------------------------------------------------------- */
+/* ---- the run -------------------------------------------------------------------------------- */
 
 typedef struct sitting {
     const opts *o;
@@ -80,24 +80,36 @@ rc_trainer_options sitting_options(const opts *o)
     return options;
 }
 
-/* "lm: char, lstm 256,256; vocabulary 65; 870,465 parameters; 2 threads, avx512" */
+enum { SHAPE_ROOM = 160 };
+
+/* "lm, level char, lstm 2 x 256": the options that say most, of those that the task has. */
+static const char *shape_of(const rc_config *c, char out[SHAPE_ROOM])
+{
+    const char *level = rc_config_get(c, "level"), *cell = rc_config_get(c, "cell");
+    const char *layers = rc_config_get(c, "layers"), *hidden = rc_config_get(c, "hidden");
+    size_t used = (size_t)snprintf(out, SHAPE_ROOM, "%s", rc_config_task(c));
+    if (level && used < SHAPE_ROOM)
+        used += (size_t)snprintf(out + used, SHAPE_ROOM - used, ", level %s", level);
+    if (!cell || !layers || !hidden || used >= SHAPE_ROOM)
+        return out;
+    if (strcmp(layers, "1") == 0 || strchr(hidden, ','))
+        snprintf(out + used, SHAPE_ROOM - used, ", %s %s", cell, hidden);
+    else
+        snprintf(out + used, SHAPE_ROOM - used, ", %s %s x %s", cell, layers, hidden);
+    return out;
+}
+
 static void introduce(const sitting *s, int threads, const char *isa)
 {
     const rc_model *m = rc_trainer_model(s->t);
-    const rc_config *c = rc_model_config(m);
-    const char *cell = rc_config_get(c, "cell"), *hidden = rc_config_get(c, "hidden");
-    const char *layers = rc_config_get(c, "layers"), *level = rc_config_get(c, "level");
-    char count[SAY_ROOM], room[SAY_ROOM];
-    const bool one = !layers || strcmp(layers, "1") == 0 || (hidden && strchr(hidden, ','));
-    say_unless_quiet(s->o, "%s%s%s%s%s%s%s%s%s; vocabulary %s; %s parameters; %d thread%s, %s",
-                     rc_config_task(c), level ? ", level " : "", level ? level : "",
-                     cell ? ", " : "", one ? "" : layers, one ? "" : " x ", cell ? cell : "",
-                     cell && hidden ? " " : "", cell && hidden ? hidden : "",
-                     say_count(room, rc_model_symbols(m)), say_count(count, rc_model_parameters(m)),
-                     threads, threads == 1 ? "" : "s", isa);
+    char shape[SHAPE_ROOM], symbols[SAY_ROOM], parameters[SAY_ROOM];
+    say_unless_quiet(s->o, "%s; vocabulary %s; %s parameters; %d thread%s, %s",
+                     shape_of(rc_model_config(m), shape), say_count(symbols, rc_model_symbols(m)),
+                     say_count(parameters, rc_model_parameters(m)), threads,
+                     threads == 1 ? "" : "s", isa);
 }
 
-/* ---- results --------------------------------------------------------------------------------- */
+/* ---- results -------------------------------------------------------------------------------- */
 
 /* The best validation of the whole run, as recorded in the model; NaN in `valid` when none is. */
 static rc_record best_record(const rc_model *m)

@@ -141,7 +141,8 @@ typedef struct rc_tensor_info {
     int64_t count;
     uint32_t crc; /* CRC-32 of its little-endian values */
 } rc_tensor_info;
-RC_API bool rc_model_tensor(const rc_model *m, size_t i, rc_tensor_info *out); /* false past the end */
+/* False past the end, and when memory is too short for the checksum. */
+RC_API bool rc_model_tensor(const rc_model *m, size_t i, rc_tensor_info *out);
 /* Copy a tensor out, row-major. `count` is the room in `out`, in reals. RC_EINVAL: no such tensor, or
  * too little room. */
 RC_API rc_status rc_model_read(const rc_model *m, const char *name, rc_real *out, int64_t count);

@@ -2,9 +2,9 @@
 # check_help.sh -- help, manual pages, completion and docs/options.md say the same, and say all.
 #
 # The options are read from the sources (config.def and the tables in cli/cmd_*.c), not from the
-# program; every one must stand in the help, the manual page, both completions and docs/options.md of
-# its command, with its default. Then docs/options.md must be what the program prints. Needs `recur`
-# in PATH; --update writes docs/options.md anew.
+# program; every one must stand in the help, the manual page, both completions and docs/options.md
+# of its command. docs/options.md must be what the program prints. Needs `recur` in PATH; --update
+# writes docs/options.md anew.
 set -eu
 source=$(cd "$(dirname "$0")/.." && pwd)
 failed=0
@@ -57,7 +57,8 @@ for command in $commands; do
         count=$((count + 1))
         grep -qE "^  --$name( |$)" <<<"$help" || complain "recur $command --help lacks --$name"
         grep -qE "^--$name( |$)" <<<"$man" || complain "recur-$command.1 lacks --$name"
-        grep -qE "[ \"]--$name[ \"]" <<<"$bash_part" || complain "bash: recur $command lacks --$name"
+        grep -qE "[ \"]--$name[ \"]" <<<"$bash_part" ||
+            complain "bash: recur $command lacks --$name"
         grep -qE "'[*]?--$name[=[]" <<<"$zsh_part" || complain "zsh: recur $command lacks --$name"
         grep -qE "^\| \`--$name[ \`]" "$source/docs/options.md" ||
             complain "docs/options.md lacks --$name"

@@ -432,8 +432,8 @@ static rc_status read_rows(const rc_graph *g, const rc_var *v, const rc_real *fr
     if (!from)
         return RC_FAIL(RC_EINVAL, "cannot read a variable: it has no such values");
     if (room < v->rows * v->cols)
-        return RC_FAIL(RC_EINVAL, "cannot read a variable: it has %" PRId64 " numbers, the room is %"
-                       PRId64, v->rows * v->cols, room);
+        return RC_FAIL(RC_EINVAL, "cannot read a variable: it has %" PRId64 " numbers, the room is "
+                       "%" PRId64, v->rows * v->cols, room);
     for (int64_t r = 0; r < v->rows; r++)
         if (v->cols > 0)
             memcpy(out + r * v->cols, from + r * v->ld, (size_t)v->cols * sizeof *out);

@@ -1,9 +1,9 @@
-/* graph.h -- variables, operations and the reverse sweep. The public half is in recur.h (rc_graph_new,
- * rc_tanh, ...); this door adds what layers need: parameters as leaves in place, packed weights, one
- * pool of workers, and what it takes to write an operation.
+/* graph.h -- variables, operations and the reverse sweep. The public half is in recur.h
+ * (rc_graph_new, rc_tanh, ...); this door adds what layers need: parameters as leaves in place,
+ * packed weights, one pool of workers, and what it takes to write an operation.
  *
- * Object room. Values are (rows, ld) with ld = cols rounded up to 16 reals; what lies in the padding
- * of a value is unspecified but finite, the padding of a gradient is zero.
+ * Object room. Values are (rows, ld) with ld = cols rounded up to 16 reals; what lies in the
+ * padding of a value is unspecified but finite, the padding of a gradient is zero.
  */
 #ifndef RCG_GRAPH_H
 #define RCG_GRAPH_H
@@ -15,9 +15,9 @@
 
 enum { RCG_BLOCKS = RCC_STAGES };
 
-/* A weight of logical shape (rows, K), held as one block of panels per stage of a cell (one block for
- * linear layers). Rows of block i follow those of block i - 1. Biases are the same with K 1. The owner is
- * a parameter (see net.h) or, for plain leaves, the graph's arena. */
+/* A weight of logical shape (rows, K), held as one block of panels per stage of a cell (one block
+ * for linear layers). Rows of block i follow those of block i - 1. Biases are the same with K 1.
+ * The owner is a parameter (see net.h) or, for plain leaves, the graph's arena. */
 typedef struct rcg_weight {
     int blocks;
     rck_panel lay[RCG_BLOCKS];
@@ -115,8 +115,9 @@ static inline const rc_real *rcg_rows(const rc_var *v)
 
 /* ---- gradient check (check.c) ------------------------------------------------------------ */
 
-/* Numeric derivative of a loss with respect to *x: five-point differences at two step sizes, the one
- * that agrees better with `analytic` (kinks of ReLU spoil a step size, not both). */
+/* Numeric derivative of a loss with respect to *x: five-point differences at up to three step
+ * sizes, the one that agrees best with `analytic` (a kink of ReLU spoils the larger ones). Where
+ * they differ by no more than the rounding of the loss explains, it is `analytic` itself. */
 typedef rc_status (*rcg_loss_fn)(void *ctx, double *loss);
 rc_status rcg_difference(rcg_loss_fn loss, void *ctx, rc_real *x, double analytic, double *out);
 

@@ -1,5 +1,5 @@
-/* graph_in.h -- what the files of this room share and no other room sees: the graph itself, products
- * over a range of unit groups, and weights of plain leaves. */
+/* graph_in.h -- what the files of this room share and no other room sees: the graph itself,
+ * products over a range of unit groups, and weights of plain leaves. */
 #ifndef RCG_GRAPH_IN_H
 #define RCG_GRAPH_IN_H
 
@@ -44,8 +44,8 @@ rc_status rcg_weight_done(rcg_node *n, int i, rcg_weight *w);
 /* Make sure the gradient may be added to: clears it if it is fresh. */
 void rcg_weight_touch(rcg_weight *w);
 
-/* A product C += or = A B over the unit groups [first,last) of the panels of B and C: whole panels in
- * one call, the pieces of panels at both ends in two more. `g` describes all panels of `lay`. */
+/* A product C += or = A B over the unit groups [first,last) of the panels of B and C: whole panels
+ * in one call, the pieces of panels at both ends in two more. `g` describes all panels of `lay`. */
 void rcg_gemm_groups(rck_gemm g, const rck_panel *lay, int64_t first, int64_t last);
 /* Unit groups of a layout. */
 static inline int64_t rcg_groups(const rck_panel *lay)

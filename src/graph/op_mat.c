@@ -1,7 +1,7 @@
 /* op_mat.c -- products: a linear layer over rows, and batched products of values.
  *
- * Rows are shared among workers when there are enough of them, columns when there are not; both ways
- * give the same bits.
+ * Rows are shared among workers when there are enough of them, columns when there are not; both
+ * ways give the same bits.
  */
 #include "graph/graph_in.h"
 

@@ -1,15 +1,15 @@
-/* op_seq.c -- a whole batch of sequences through one cell, forward and back: the only back-propagation
- * through time in the house.
+/* op_seq.c -- a whole batch of sequences through one cell, forward and back: the only
+ * back-propagation through time in the house.
  *
- * The input product of all rows is one GEMM per stage; only U v is sequential. Each worker owns a range
- * of unit groups for the whole sequence: it multiplies and runs the gates for them, then one barrier per
- * stage and time step. On the way back a worker owns the same ranges of columns of dL/dv; dW, db and dX
- * are formed once, after the sweep. Shares run over output columns or rows, never over k, so bits do not
- * depend on the number of workers.
+ * The input product of all rows is one GEMM per stage; only U v is sequential. Each worker owns a
+ * range of unit groups for the whole sequence: it multiplies and runs the gates for them, then one
+ * barrier per stage and time step. On the way back a worker owns the same ranges of columns of
+ * dL/dv; dW, db and dX are formed once, after the sweep. Shares run over output columns or rows,
+ * never over k, so bits do not depend on the number of workers.
  *
- * Rows are ragged (see rc_rows). "Visited" means the order of the recurrence: t = 0 .. T-1, or T-1 .. 0 when
- * reversed. The state before a step is the state of the step visited before for the sequences alive
- * there, and the initial state for those that begin.
+ * Rows are ragged (see rc_rows). "Visited" means the order of the recurrence: t = 0 .. T-1, or T-1
+ * .. 0 when reversed. The state before a step is the state of the step visited before for the
+ * sequences alive there, and the initial state for those that begin.
  */
 #include "graph/graph_in.h"
 
@@ -83,8 +83,8 @@ static rc_status rnn_infer(const rcg_node *n, rc_shape *out)
         return RC_FAIL(RC_ESHAPE, "%s: input has %" PRId64 " rows, the batch has %" PRId64,
                        cell->name, x->rows, own->rows.at[own->rows.steps]);
     if (n->in[IN_W]->rows % cell->gates != 0)
-        return RC_FAIL(RC_ESHAPE, "%s: the input weight has %" PRId64 " rows, not a multiple of the "
-                       "cell's %d gates", cell->name, n->in[IN_W]->rows, cell->gates);
+        return RC_FAIL(RC_ESHAPE, "%s: the input weight has %" PRId64 " rows, not a multiple of "
+                       "the cell's %d gates", cell->name, n->in[IN_W]->rows, cell->gates);
     RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], rows, x->cols));
     if (has_u(cell))
         RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U], rows, own->H));
@@ -335,8 +335,8 @@ static rc_real *d_parts(const seq *s, int st)
     return s->apart[st] ? s->apart[st] : s->gates[st];
 }
 
-/* dL/dv of stage `st` at step t, columns of the unit groups [u0,u1): added to the gradient of a state,
- * written to that of a vector between stages. */
+/* dL/dv of stage `st` at step t, columns of the unit groups [u0,u1): added to the gradient of a
+ * state, written to that of a vector between stages. */
 static void back_product(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
 {
     const int v = s->cell->stage[st].v;

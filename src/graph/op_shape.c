@@ -1,4 +1,4 @@
-/* op_shape.c -- operations that move numbers: side by side, columns, rows by index, dropout masks. */
+/* op_shape.c -- operations that move numbers: side by side, columns, rows by index, masks. */
 #include "graph/graph_in.h"
 
 #include <string.h>
@@ -75,8 +75,8 @@ static rc_status slice_infer(const rcg_node *n, rc_shape *out)
     const columns *own = n->own;
     const rc_var *x = n->in[0];
     if (own->first < 0 || own->count < 0 || own->first > x->cols - own->count)
-        return RC_FAIL(RC_ESHAPE, "slice: %" PRId64 " columns from %" PRId64 " on, of a variable with %"
-                       PRId64, own->count, own->first, x->cols);
+        return RC_FAIL(RC_ESHAPE, "slice: %" PRId64 " columns from %" PRId64 " on, of a variable "
+                       "with %" PRId64, own->count, own->first, x->cols);
     *out = x->shape;
     out->dim[out->rank - 1] = own->count;
     return RC_OK;
@@ -121,8 +121,8 @@ rc_var *rc_slice(rc_graph *g, rc_var *x, int64_t first, int64_t count)
 
 /* ---- embed ------------------------------------------------------------------------------- */
 
-/* From a plain table, rows as they lie. From a packed weight (tied embeddings), out of the transposed
- * panels, where the numbers of one symbol are runs of 64. */
+/* From a plain table, rows as they lie. From a packed weight (tied embeddings), out of the
+ * transposed panels, where the numbers of one symbol are runs of 64. */
 typedef struct embed {
     int64_t n;
     int32_t *ids;

@@ -251,7 +251,7 @@ struct rcm_task {
                             rcb_pool *pool, rc_evaluation *out);
 
     /* Evaluation of bytes [from,to) of a text, and one symbol at a time: `state` is read and replaced;
-     * after a failure it is undefined. A state of zero bytes is the beginning of a text. */
+     * after a failure it is undefined. All bytes zero: nothing has been read yet. */
     rc_status (*evaluate)(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
                           const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out);
     size_t (*state_size)(const rc_model *m);

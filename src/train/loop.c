@@ -181,11 +181,17 @@ static bool reached(const rc_trainer *t)
            (c->patience > 0 && t->place.bad >= c->patience);
 }
 
-static double rate(const rc_trainer *t)
+/* The epoch that the last step belonged to: place.epoch is the next one when an epoch has just ended. */
+static int64_t last_epoch(const rc_trainer *t)
+{
+    return t->place.epoch - (t->place.pos == 0 && t->place.epoch > 1);
+}
+
+static double rate(const rc_trainer *t, int64_t epoch)
 {
     const int64_t steps = all_steps(t);
     const rct_moment m = {
-        .epoch = t->place.epoch, .factor = t->place.factor,
+        .epoch = epoch, .factor = t->place.factor,
         .done = steps > 0 ? (double)t->place.step / (double)steps : (double)NAN,
     };
     return rct_schedule_rate(t->config, &m);
@@ -205,7 +211,7 @@ static void tell(rc_trainer *t, listener *l, rc_event event)
     rc_progress *p = &l->p;
 
     p->event = event;
-    p->epoch = t->place.epoch;
+    p->epoch = last_epoch(t);
     p->epochs = t->config->epochs;
     p->step = t->place.step;
     p->epoch_step = t->place.epoch_step;
@@ -214,7 +220,7 @@ static void tell(rc_trainer *t, listener *l, rc_event event)
     if (!t->task->fit) {
         p->steps = all_steps(t);
         p->epoch_steps = epoch_steps(t);
-        p->lr = rate(t);
+        p->lr = rate(t, p->epoch);
     }
     const rc_answer answer = l->fn ? l->fn(l->ctx, p) : RC_GO;
     if (answer > l->answer)
@@ -234,7 +240,8 @@ static rc_status add_record(rc_trainer *t, double valid)
 {
     rct_place *p = &t->place;
     const rc_record r = {
-        .step = p->step, .epoch = p->epoch, .tokens = p->tokens, .lr = t->task->fit ? (double)NAN : rate(t),
+        .step = p->step, .epoch = last_epoch(t), .tokens = p->tokens,
+        .lr = t->task->fit ? (double)NAN : rate(t, last_epoch(t)),
         .train = p->count > 0 ? p->sum / (double)p->count : (double)NAN, .valid = valid,
     };
     p->sum = 0;
@@ -412,7 +419,7 @@ static rc_status update(rc_trainer *t, listener *l, double nats, double rate_sca
     p->row = 0;
     p->sum += nats;
     p->count += t->feed.batch.rows;
-    RC_TRY(rct_optim_step(&t->optim, t->pool, rate(t) * rate_scale,
+    RC_TRY(rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * rate_scale,
                           clip > 0 && norm > clip ? clip / norm : 1));
     p->updates = t->optim.steps;
     return RC_OK;
@@ -441,13 +448,8 @@ static rc_status end_epoch(rc_trainer *t, listener *l)
     p->pos = 0;
     p->epoch_step = 0;
     clear_carry(t);
-    if (t->config->valid_every == 0) {
-        p->epoch--; /* told as of the epoch that ends */
-        tell(t, l, RC_EVENT_EPOCH);
-        p->epoch++;
-        return validate(t, l);
-    }
-    return RC_OK;
+    tell(t, l, RC_EVENT_EPOCH);
+    return t->config->valid_every == 0 ? validate(t, l) : RC_OK;
 }
 
 static bool due(int64_t every, int64_t step)

@@ -18,7 +18,8 @@ echo 'the cat' | recur score w.model --trace --best 2 | awk 'NR > 1 { print NF, 
 echo 'the cat' | recur score w.model --trace --best 0 |
     awk 'NR == 1 { whole = $1 } NR > 2 { s += log($2); if ($3 < 1) bad = 1 }
          END { print (s - whole < 1e-3 && whole - s < 1e-3 && !bad) ? "agree" : "disagree" }'
-echo 'the cat' | recur score w.model --trace --json | grep -o '"rank"\|"best"\|"steps"' | sort | uniq -c
+echo 'the cat' | recur score w.model --trace --json |
+    grep -o '"rank"\|"best"\|"steps"' | sort | uniq -c
 
 echo "# what is not known, what cannot be read"
 echo 'the dog' | recur score w.model 2>&1 | hide_numbers

@@ -1,5 +1,5 @@
-/* check_test.c -- the numeric derivative itself, and with it every operation of ops.def: the walk over
- * that list fails when one of them has no gradient case here. */
+/* check_test.c -- the numeric derivative itself, and with it every operation of ops.def: the walk
+ * over that list fails when one of them has no gradient case here. */
 #include "problem.h"
 
 #include "graph/graph_in.h"
@@ -71,6 +71,28 @@ static void difference_near_a_kink_is_that_of_the_nearer_side(void **unused)
     CHECK_NEAR(got, 0, PROBLEM_TOL);
 }
 
+static double rounded(double x)
+{
+    return (x + 100) - x;
+}
+
+/* What rounding does to a loss is no evidence against a gradient of 0, and none for 1e-6. */
+static void difference_takes_the_rounding_of_the_loss_for_nothing(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+
+    for (int trial = 0; trial < 50; trial++) {
+        curve c = {.x = pick_real(), .f = rounded};
+        double got;
+
+        CHECK_STATUS(rcg_difference(curve_loss, &c, &c.x, 0, &got), RC_OK);
+        assert_true(got == 0);
+        CHECK_STATUS(rcg_difference(curve_loss, &c, &c.x, 1e-6, &got), RC_OK);
+        assert_true(fabs(got) < 1e-9);
+    }
+}
+
 static void difference_passes_a_failure_on_and_leaves_the_number_alone(void **unused)
 {
     (void)unused;
@@ -86,7 +108,7 @@ static void difference_passes_a_failure_on_and_leaves_the_number_alone(void **un
     }
 }
 
-/* ---- a gradient case for every operation ------------------------------------------------------- */
+/* ---- a gradient case for every operation ----------------------------------------------------- */
 
 static rc_var *build_add(rc_graph *g, rc_var *const v[], void *ctx)
 {
@@ -277,7 +299,10 @@ typedef struct gradient_case {
     bool cell;        /* once for every cell, with leaves of its own */
 } gradient_case;
 
-#define SHAPE(...) {.rank = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .dim = {__VA_ARGS__}}
+#define SHAPE(...)                                                                                 \
+    {                                                                                              \
+        .rank = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .dim = { __VA_ARGS__ }                 \
+    }
 
 static const gradient_case cases[] = {
     {.op = "add", .build = build_add, .leaf = {SHAPE(3, 5), SHAPE(3, 5)}},
@@ -301,10 +326,12 @@ static const gradient_case cases[] = {
     {.op = "dropout", .build = build_dropout, .leaf = {SHAPE(6, 7)}},
     {.op = "dropout_locked", .build = build_dropout_locked, .leaf = {SHAPE(6, 7)}},
     {.op = "cross_entropy", .build = build_cross_entropy, .leaf = {SHAPE(6, 5)}},
-    {.op = "softmax_loss", .build = build_softmax_loss,
+    {.op = "softmax_loss",
+     .build = build_softmax_loss,
      .leaf = {SHAPE(6, 3), SHAPE(5, 3), SHAPE(5)}},
     {.op = "squared_error", .build = build_squared_error, .leaf = {SHAPE(3, 5), SHAPE(3, 5)}},
-    {.op = "binary_cross_entropy", .build = build_binary_cross_entropy,
+    {.op = "binary_cross_entropy",
+     .build = build_binary_cross_entropy,
      .leaf = {SHAPE(3, 5), SHAPE(3, 5)}},
     {.op = "rnn", .build = build_rnn, .cell = true},
     {.op = "rnn_state", .build = build_rnn_state, .cell = true},
@@ -394,6 +421,7 @@ int main(void)
         cmocka_unit_test(difference_is_the_derivative_of_a_smooth_curve),
         cmocka_unit_test(difference_does_not_believe_a_wrong_derivative),
         cmocka_unit_test(difference_near_a_kink_is_that_of_the_nearer_side),
+        cmocka_unit_test(difference_takes_the_rounding_of_the_loss_for_nothing),
         cmocka_unit_test(difference_passes_a_failure_on_and_leaves_the_number_alone),
         cmocka_unit_test(every_operation_of_the_list_agrees_with_differences),
         cmocka_unit_test(every_gradient_case_is_of_an_operation_of_the_list),

@@ -1,5 +1,5 @@
-/* op_loss_test.c -- losses against the formulas in double, and the output layer of a large vocabulary
- * against the two operations it stands for.
+/* op_loss_test.c -- losses against the formulas in double, and the output layer of a large
+ * vocabulary against the two operations it stands for.
  */
 #include "oracle.h"
 #include "problem.h"
@@ -28,7 +28,7 @@ static double textbook_entropy(int64_t V, const double *logits, int32_t target)
     return log(sum) + top - logits[target];
 }
 
-/* ---- cross entropy ----------------------------------------------------------------------------- */
+/* ---- cross entropy --------------------------------------------------------------------------- */
 
 static void cross_entropy_is_the_sum_of_the_surprises(void **unused)
 {
@@ -97,7 +97,7 @@ static void gradient_of_cross_entropy_agrees_with_differences(void **unused)
     }
 }
 
-/* ---- softmax loss ------------------------------------------------------------------------------ */
+/* ---- softmax loss ---------------------------------------------------------------------------- */
 
 typedef struct output {
     int64_t N, D, V;
@@ -205,8 +205,8 @@ static rc_var *build_softmax_loss(rc_graph *g, rc_var *const v[], void *ctx)
 {
     const output *o = ctx;
 
-    return rc_scale(g, rc_softmax_loss(g, rc_tanh(g, v[0]), v[1], o->bias ? v[2] : RC_NONE, o->target),
-                    0.25);
+    return rc_scale(
+        g, rc_softmax_loss(g, rc_tanh(g, v[0]), v[1], o->bias ? v[2] : RC_NONE, o->target), 0.25);
 }
 
 static void gradient_of_softmax_loss_agrees_with_differences(void **unused)
@@ -215,7 +215,8 @@ static void gradient_of_softmax_loss_agrees_with_differences(void **unused)
     (void)check_seed();
 
     for (int trial = 0; trial < 8; trial++) {
-        output o = output_new(pick(1, 6), pick(1, 9), trial == 0 ? 150 : pick(1, 70), trial % 2 != 0);
+        output o =
+            output_new(pick(1, 6), pick(1, 9), trial == 0 ? 150 : pick(1, 70), trial % 2 != 0);
         problem p = problem_new(build_softmax_loss, &o);
 
         (void)problem_add(&p, rc_shape_2(o.N, o.D));
@@ -296,7 +297,7 @@ static void softmax_loss_has_the_same_bits_on_avx2_and_avx512(void **unused)
     }
 }
 
-/* ---- tied embeddings --------------------------------------------------------------------------- */
+/* ---- tied embeddings ------------------------------------------------------------------------- */
 
 /* One packed weight, moved by the differences, is the table of embed and the weight of the loss. */
 typedef struct tied {
@@ -354,13 +355,14 @@ static void gradient_of_tied_embeddings_agrees_with_differences(void **unused)
         CHECK_STATUS(rc_graph_backward(t.g, tied_build(&t)), RC_OK);
         rcg_weight_unpack(&t.w, t.w.g, grad);
         for (int64_t i = 0; i < V * D; i++)
-            CHECK_STATUS(rcg_difference(tied_loss, &t, &t.rows[i], (double)grad[i], &numeric[i]), RC_OK);
+            CHECK_STATUS(rcg_difference(tied_loss, &t, &t.rows[i], (double)grad[i], &numeric[i]),
+                         RC_OK);
 
-        const double error = gradient_error(grad, V * D, numeric, NULL, V * D);
+        const double error = gradient_error(grad, V * D, numeric, NULL, V * D, 0);
 
         if (!(error < PROBLEM_TOL))
-            fail_msg("tied weight (%lld,%lld): the gradient is off by %.3g", (long long)V, (long long)D,
-                     error);
+            fail_msg("tied weight (%lld,%lld): the gradient is off by %.3g", (long long)V,
+                     (long long)D, error);
         guard_free(t.w.w);
         guard_free(t.w.wt);
         guard_free(t.w.g);
@@ -373,7 +375,7 @@ static void gradient_of_tied_embeddings_agrees_with_differences(void **unused)
     }
 }
 
-/* ---- the other losses -------------------------------------------------------------------------- */
+/* ---- the other losses ------------------------------------------------------------------------ */
 
 static rc_var *build_squared(rc_graph *g, rc_var *const v[], void *ctx)
 {
@@ -448,7 +450,7 @@ static void gradients_of_both_agree_with_differences(void **unused)
     }
 }
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void targets_outside_the_symbols_are_refused(void **unused)
 {
@@ -462,12 +464,14 @@ static void targets_outside_the_symbols_are_refused(void **unused)
                  "cross_entropy: target 5 of 5 symbols");
     CHECK_FAILED(g, rc_cross_entropy(g, random_leaf(g, rc_shape_2(2, 5), NULL), low), RC_EINVAL,
                  "cross_entropy: target -1 of 5 symbols");
-    CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                    random_leaf(g, rc_shape_2(5, 3), NULL), RC_NONE, high), RC_EINVAL,
-                 "softmax_loss: target 5 of 5 symbols");
-    CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                    random_leaf(g, rc_shape_2(5, 3), NULL), RC_NONE, low), RC_EINVAL,
-                 "softmax_loss: target -1 of 5 symbols");
+    CHECK_FAILED(g,
+                 rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                 random_leaf(g, rc_shape_2(5, 3), NULL), RC_NONE, high),
+                 RC_EINVAL, "softmax_loss: target 5 of 5 symbols");
+    CHECK_FAILED(g,
+                 rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                 random_leaf(g, rc_shape_2(5, 3), NULL), RC_NONE, low),
+                 RC_EINVAL, "softmax_loss: target -1 of 5 symbols");
     rc_graph_free(g);
 }
 
@@ -479,30 +483,37 @@ static void operands_that_do_not_fit_are_refused(void **unused)
     (void)check_seed();
     rc_graph *g = graph_open(1, true);
 
-    CHECK_FAILED(g, rc_cross_entropy(g, NULL, ids), RC_EINVAL, "cross_entropy: operand 1 is missing");
+    CHECK_FAILED(g, rc_cross_entropy(g, NULL, ids), RC_EINVAL,
+                 "cross_entropy: operand 1 is missing");
     CHECK_FAILED(g, rc_cross_entropy(g, RC_NONE, ids), RC_EINVAL,
                  "cross_entropy: operand 1 is missing");
     CHECK_FAILED(g, rc_softmax_loss(g, NULL, random_leaf(g, rc_shape_2(5, 3), NULL), RC_NONE, ids),
                  RC_EINVAL, "softmax_loss: operand 1 is missing");
     CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL), NULL, RC_NONE, ids),
                  RC_EINVAL, "softmax_loss: operand 2 is missing");
-    CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL), RC_NONE, RC_NONE, ids),
+    CHECK_FAILED(g,
+                 rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL), RC_NONE, RC_NONE, ids),
                  RC_EINVAL, "softmax_loss: operand 2 is missing");
-    CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                    random_leaf(g, rc_shape_2(5, 3), NULL), NULL, ids),
+    CHECK_FAILED(g,
+                 rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                 random_leaf(g, rc_shape_2(5, 3), NULL), NULL, ids),
                  RC_EINVAL, "softmax_loss: operand 3 is missing");
-    CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                    random_leaf(g, rc_shape_2(5, 4), NULL), RC_NONE, ids),
+    CHECK_FAILED(g,
+                 rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                 random_leaf(g, rc_shape_2(5, 4), NULL), RC_NONE, ids),
                  RC_ESHAPE, "softmax_loss: input is (2,3), the weight is (5,4)");
-    CHECK_FAILED(g, rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                    random_leaf(g, rc_shape_2(5, 3), NULL),
-                                    random_leaf(g, rc_shape_2(1, 5), NULL), ids),
+    CHECK_FAILED(g,
+                 rc_softmax_loss(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                 random_leaf(g, rc_shape_2(5, 3), NULL),
+                                 random_leaf(g, rc_shape_2(1, 5), NULL), ids),
                  RC_ESHAPE, "softmax_loss: the bias is (1,5), the weight has 5 rows");
-    CHECK_FAILED(g, rc_squared_error(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                     random_leaf(g, rc_shape_2(3, 2), NULL)),
+    CHECK_FAILED(g,
+                 rc_squared_error(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                  random_leaf(g, rc_shape_2(3, 2), NULL)),
                  RC_ESHAPE, "squared_error: input is (2,3), the target is (3,2)");
-    CHECK_FAILED(g, rc_binary_cross_entropy(g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                                            random_leaf(g, rc_shape_2(2, 2), NULL)),
+    CHECK_FAILED(g,
+                 rc_binary_cross_entropy(g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                                         random_leaf(g, rc_shape_2(2, 2), NULL)),
                  RC_ESHAPE, "binary_cross_entropy: input is (2,3), the target is (2,2)");
     CHECK_FAILED(g, rc_squared_error(g, random_leaf(g, rc_shape_2(2, 3), NULL), NULL), RC_EINVAL,
                  "squared_error: operand 2 is missing");

@@ -1,12 +1,12 @@
-/* op_mat_test.c -- linear layers and batched products against plain loops, differences, and themselves
- * with other numbers of threads.
+/* op_mat_test.c -- linear layers and batched products against plain loops, differences, and
+ * themselves with other numbers of threads.
  */
 #include "oracle.h"
 #include "problem.h"
 
 #include "graph/graph_in.h"
 
-/* ---- linear ------------------------------------------------------------------------------------ */
+/* ---- linear ---------------------------------------------------------------------------------- */
 
 static rc_var *build_linear(rc_graph *g, rc_var *const v[], void *ctx)
 {
@@ -24,7 +24,8 @@ static void linear_is_the_product_with_the_transposed_weight_plus_bias(void **un
     for (int trial = 0; trial < 60; trial++) {
         const int64_t N = pick(0, 9), D = pick(0, 70), M = pick(0, 150);
         rc_real *x, *w, *b;
-        rc_var *vx = random_leaf(g, rc_shape_2(N, D), &x), *vw = random_leaf(g, rc_shape_2(M, D), &w);
+        rc_var *vx = random_leaf(g, rc_shape_2(N, D), &x),
+               *vw = random_leaf(g, rc_shape_2(M, D), &w);
         /* a bias may be a column too */
         rc_var *vb = random_leaf(g, trial % 2 ? rc_shape_1(M) : rc_shape_2(M, 1), &b);
         const bool biased = trial % 3 != 0;
@@ -131,7 +132,7 @@ static void linear_has_the_same_bits_for_any_number_of_threads(void **unused)
     }
 }
 
-/* A packed weight used twice in one graph, its gradient fresh: the first writes, the second adds. */
+/* Twice in one graph, its gradient fresh: the first use writes, the second adds. */
 static void a_packed_weight_may_be_used_twice(void **unused)
 {
     (void)unused;
@@ -151,8 +152,9 @@ static void a_packed_weight_may_be_used_twice(void **unused)
 
     rc_var *vx = rc_leaf(g, rc_shape_2(N, D), x, NULL), *vw = rc_leaf(g, rc_shape_2(D, D), w, dw);
 
-    CHECK_STATUS(rc_graph_backward(g, weigh(g, rc_linear(g, rc_linear(g, vx, vw, RC_NONE), vw,
-                                                         RC_NONE))), RC_OK);
+    CHECK_STATUS(
+        rc_graph_backward(g, weigh(g, rc_linear(g, rc_linear(g, vx, vw, RC_NONE), vw, RC_NONE))),
+        RC_OK);
     rcg_weight_plan(&p, 1, &one, D, D);
     p.w = guard_new(rcg_weight_size(&p));
     p.wt = guard_new(rcg_weight_size_t(&p));
@@ -167,8 +169,9 @@ static void a_packed_weight_may_be_used_twice(void **unused)
     rc_graph_reset(g);
     vx = rc_leaf(g, rc_shape_2(N, D), x, NULL);
     vw = rcg_leaf_weight(g, &p);
-    CHECK_STATUS(rc_graph_backward(g, weigh(g, rc_linear(g, rc_linear(g, vx, vw, RC_NONE), vw,
-                                                         RC_NONE))), RC_OK);
+    CHECK_STATUS(
+        rc_graph_backward(g, weigh(g, rc_linear(g, rc_linear(g, vx, vw, RC_NONE), vw, RC_NONE))),
+        RC_OK);
     rcg_weight_unpack(&p, p.g, packed);
     CHECK_CLOSE(packed, dw, D * D, VALUE_TOL * 10);
     guard_free(p.w);
@@ -190,28 +193,36 @@ static void linear_names_the_shapes_that_disagree(void **unused)
         rc_shape x, w, b;
         const char *text;
     } wrong[] = {
-        {rc_shape_2(4, 3), rc_shape_2(5, 2), rc_shape_1(5), "linear: input is (4,3), the weight is (5,2)"},
-        {rc_shape_1(3), rc_shape_2(5, 3), rc_shape_1(5), "linear: input is (3), the weight is (5,3)"},
+        {rc_shape_2(4, 3), rc_shape_2(5, 2), rc_shape_1(5),
+         "linear: input is (4,3), the weight is (5,2)"},
+        {rc_shape_1(3), rc_shape_2(5, 3), rc_shape_1(5),
+         "linear: input is (3), the weight is (5,3)"},
         {rc_shape_2(4, 3), rc_shape_3(5, 1, 3), rc_shape_1(5), "the weight is (5,1,3)"},
-        {rc_shape_2(4, 3), rc_shape_2(5, 3), rc_shape_1(4), "linear: the bias is (4), the weight has 5 rows"},
-        {rc_shape_2(4, 3), rc_shape_2(5, 3), rc_shape_2(1, 5), "linear: the bias is (1,5), the weight has 5 rows"},
-        {rc_shape_2(4, 3), rc_shape_2(6, 3), rc_shape_2(2, 3), "linear: the bias is (2,3), the weight has 6 rows"},
+        {rc_shape_2(4, 3), rc_shape_2(5, 3), rc_shape_1(4),
+         "linear: the bias is (4), the weight has 5 rows"},
+        {rc_shape_2(4, 3), rc_shape_2(5, 3), rc_shape_2(1, 5),
+         "linear: the bias is (1,5), the weight has 5 rows"},
+        {rc_shape_2(4, 3), rc_shape_2(6, 3), rc_shape_2(2, 3),
+         "linear: the bias is (2,3), the weight has 6 rows"},
     };
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        CHECK_FAILED(g, rc_linear(g, random_leaf(g, wrong[i].x, NULL), random_leaf(g, wrong[i].w, NULL),
-                                  random_leaf(g, wrong[i].b, NULL)), RC_ESHAPE, wrong[i].text);
+        CHECK_FAILED(g,
+                     rc_linear(g, random_leaf(g, wrong[i].x, NULL),
+                               random_leaf(g, wrong[i].w, NULL), random_leaf(g, wrong[i].b, NULL)),
+                     RC_ESHAPE, wrong[i].text);
     CHECK_FAILED(g, rc_linear(g, random_leaf(g, rc_shape_2(4, 3), NULL), NULL, RC_NONE), RC_EINVAL,
                  "linear: operand 2 is missing");
-    CHECK_FAILED(g, rc_linear(g, random_leaf(g, rc_shape_2(4, 3), NULL), RC_NONE, RC_NONE), RC_EINVAL,
-                 "linear: operand 2 is missing");
-    CHECK_FAILED(g, rc_linear(g, random_leaf(g, rc_shape_2(4, 3), NULL),
-                              random_leaf(g, rc_shape_2(4, 3), NULL), NULL), RC_EINVAL,
-                 "linear: operand 3 is missing");
+    CHECK_FAILED(g, rc_linear(g, random_leaf(g, rc_shape_2(4, 3), NULL), RC_NONE, RC_NONE),
+                 RC_EINVAL, "linear: operand 2 is missing");
+    CHECK_FAILED(g,
+                 rc_linear(g, random_leaf(g, rc_shape_2(4, 3), NULL),
+                           random_leaf(g, rc_shape_2(4, 3), NULL), NULL),
+                 RC_EINVAL, "linear: operand 3 is missing");
     rc_graph_free(g);
 }
 
-/* ---- bmm --------------------------------------------------------------------------------------- */
+/* ---- bmm ------------------------------------------------------------------------------------- */
 
 static rc_var *build_bmm(rc_graph *g, rc_var *const v[], void *ctx)
 {
@@ -228,7 +239,8 @@ static void bmm_multiplies_each_pair_of_matrices(void **unused)
         rc_graph *g = graph_open((int)pick(1, 3), true);
         const int64_t S = pick(0, 5), M = pick(0, 9), K = pick(0, 70), N = pick(0, 150);
         rc_real *a, *b;
-        rc_var *va = random_leaf(g, rc_shape_3(S, M, K), &a), *vb = random_leaf(g, rc_shape_3(S, K, N), &b);
+        rc_var *va = random_leaf(g, rc_shape_3(S, M, K), &a),
+               *vb = random_leaf(g, rc_shape_3(S, K, N), &b);
         rc_var *v = rc_bmm(g, va, vb);
         rc_real *c = values_of(g, v);
         const rc_shape s = rc_var_shape(v);
@@ -262,7 +274,8 @@ static void gradient_of_bmm_agrees_with_differences(void **unused)
     (void)check_seed();
 
     for (int trial = 0; trial < 16; trial++) {
-        const int64_t S = pick(trial < 2 ? 0 : 1, 3), M = pick(1, 7), K = pick(trial == 2 ? 0 : 1, 20);
+        const int64_t S = pick(trial < 2 ? 0 : 1, 3), M = pick(1, 7),
+                      K = pick(trial == 2 ? 0 : 1, 20);
         const int64_t N = trial % 4 == 0 ? pick(60, 70) : pick(1, 20);
         problem p = problem_new(trial % 2 ? build_dirty_bmm : build_bmm, NULL);
 
@@ -318,8 +331,9 @@ static void bmm_names_the_shapes_that_disagree(void **unused)
     };
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        CHECK_FAILED(g, rc_bmm(g, random_leaf(g, wrong[i][0], NULL), random_leaf(g, wrong[i][1], NULL)),
-                     RC_ESHAPE, "expected (S,M,K) and (S,K,N)");
+        CHECK_FAILED(
+            g, rc_bmm(g, random_leaf(g, wrong[i][0], NULL), random_leaf(g, wrong[i][1], NULL)),
+            RC_ESHAPE, "expected (S,M,K) and (S,K,N)");
     CHECK_FAILED(g, rc_bmm(g, NULL, random_leaf(g, rc_shape_3(1, 2, 3), NULL)), RC_EINVAL,
                  "bmm: operand 1 is missing");
     rc_graph_free(g);

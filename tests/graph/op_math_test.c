@@ -3,7 +3,7 @@
 
 #include "graph/graph_in.h"
 
-/* ---- values ------------------------------------------------------------------------------------ */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 typedef struct unary {
     const char *name;
@@ -42,8 +42,8 @@ static double scaled_by_hand(double x)
 }
 
 static const unary unaries[] = {
-    {"tanh", rc_tanh, tanh},       {"sigmoid", rc_sigmoid, sigmoid}, {"relu", rc_relu, rectifier},
-    {"exp", rc_exp, exp},          {"log", log_of_exp, same},        {"scale", scaled, scaled_by_hand},
+    {"tanh", rc_tanh, tanh}, {"sigmoid", rc_sigmoid, sigmoid}, {"relu", rc_relu, rectifier},
+    {"exp", rc_exp, exp},    {"log", log_of_exp, same},        {"scale", scaled, scaled_by_hand},
 };
 
 static rc_shape random_shape(int64_t most)
@@ -235,7 +235,29 @@ static void every_single_number_has_a_total(void **unused)
     rc_graph_free(g);
 }
 
-/* ---- identities -------------------------------------------------------------------------------- */
+/* Losses are added and scaled in double, so that a mean over many symbols is exact. */
+static void totals_of_sums_keep_what_a_real_would_lose(void **unused)
+{
+    (void)unused;
+
+    const rc_real x[] = {1, (rc_real)0x1p-30};
+    const double one = 1 + 0x1p-30;
+    rc_graph *g = graph_open(1, true);
+    rc_var *s = rc_sum(g, rc_leaf(g, rc_shape_2(2, 1), x, NULL));
+    const rc_var *const all[] = {s, rc_add(g, s, s), rc_sub(g, s, rc_scale(g, s, 4)),
+                                 rc_scale(g, rc_add(g, s, s), 0.125)};
+    const double want[] = {one, 2 * one, -3 * one, one / 4};
+
+    for (int i = 0; i < 4; i++) {
+        double got;
+
+        CHECK_STATUS(rc_var_total(g, all[i], &got), RC_OK);
+        assert_true(got == want[i]);
+    }
+    rc_graph_free(g);
+}
+
+/* ---- identities ------------------------------------------------------------------------------ */
 
 static void tanh_is_twice_the_sigmoid_of_twice_less_one(void **unused)
 {
@@ -263,7 +285,7 @@ static void tanh_is_twice_the_sigmoid_of_twice_less_one(void **unused)
     rc_graph_free(g);
 }
 
-/* ---- gradients --------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 static rc_var *build_chain(rc_graph *g, rc_var *const v[], void *ctx)
 {
@@ -334,7 +356,7 @@ static void no_rows_are_legal_forward_and_back(void **unused)
     problem_free(&p);
 }
 
-/* ---- padding ----------------------------------------------------------------------------------- */
+/* ---- padding --------------------------------------------------------------------------------- */
 
 /* exp and log of what lies behind the columns must not leave infinities there: 0 times them in a
  * gradient would be NaN. */
@@ -357,7 +379,7 @@ static void padding_of_values_is_finite_and_of_gradients_zero(void **unused)
     problem_free(&p);
 }
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void operands_of_different_shapes_are_refused(void **unused)
 {
@@ -369,10 +391,14 @@ static void operands_of_different_shapes_are_refused(void **unused)
                                  "mul: operands are (2,3) and (3,2)"};
 
     for (int i = 0; i < 3; i++) {
-        CHECK_FAILED(g, ops[i](g, random_leaf(g, rc_shape_2(2, 3), NULL),
-                               random_leaf(g, rc_shape_2(3, 2), NULL)), RC_ESHAPE, names[i]);
-        CHECK_FAILED(g, ops[i](g, random_leaf(g, rc_shape_2(1, 6), NULL),
-                               random_leaf(g, rc_shape_1(6), NULL)), RC_ESHAPE, "must be equal");
+        CHECK_FAILED(g,
+                     ops[i](g, random_leaf(g, rc_shape_2(2, 3), NULL),
+                            random_leaf(g, rc_shape_2(3, 2), NULL)),
+                     RC_ESHAPE, names[i]);
+        CHECK_FAILED(
+            g,
+            ops[i](g, random_leaf(g, rc_shape_2(1, 6), NULL), random_leaf(g, rc_shape_1(6), NULL)),
+            RC_ESHAPE, "must be equal");
         CHECK_FAILED(g, ops[i](g, random_leaf(g, rc_shape_1(6), NULL), NULL), RC_EINVAL,
                      "operand 2 is missing");
         CHECK_FAILED(g, ops[i](g, RC_NONE, random_leaf(g, rc_shape_1(6), NULL)), RC_EINVAL,
@@ -445,6 +471,7 @@ int main(void)
         cmocka_unit_test(softmax_and_its_logarithm_run_over_the_last_axis),
         cmocka_unit_test(sum_and_mean_see_every_element_once),
         cmocka_unit_test(every_single_number_has_a_total),
+        cmocka_unit_test(totals_of_sums_keep_what_a_real_would_lose),
         cmocka_unit_test(tanh_is_twice_the_sigmoid_of_twice_less_one),
         cmocka_unit_test(gradient_of_a_chain_with_shared_parts_agrees_with_differences),
         cmocka_unit_test(both_operands_may_be_the_same_variable),

@@ -1,10 +1,10 @@
-/* op_shape_test.c -- what moves numbers: side by side, columns, rows by index, and dropout masks. */
+/* op_shape_test.c -- what moves numbers: side by side, columns, rows by index, dropout masks. */
 #include "oracle.h"
 #include "problem.h"
 
 #include "graph/graph_in.h"
 
-/* ---- concat and slice -------------------------------------------------------------------------- */
+/* ---- concat and slice ------------------------------------------------------------------------ */
 
 static void concat_puts_columns_side_by_side_and_slice_takes_them_back(void **unused)
 {
@@ -71,11 +71,15 @@ static void concat_needs_rows_of_one_number(void **unused)
 
     CHECK_FAILED(g, rc_concat(g, 0, NULL), RC_EINVAL, "concat: nothing to put side by side");
     CHECK_FAILED(g, rc_concat(g, -3, NULL), RC_EINVAL, "concat: nothing to put side by side");
-    CHECK_FAILED(g, rc_concat(g, 2, (rc_var *[]){random_leaf(g, rc_shape_2(3, 2), NULL),
-                                                 random_leaf(g, rc_shape_2(4, 2), NULL)}),
+    CHECK_FAILED(g,
+                 rc_concat(g, 2,
+                           (rc_var *[]){random_leaf(g, rc_shape_2(3, 2), NULL),
+                                        random_leaf(g, rc_shape_2(4, 2), NULL)}),
                  RC_ESHAPE, "concat: operand 2 has 4 rows, operand 1 has 3");
-    CHECK_FAILED(g, rc_concat(g, 2, (rc_var *[]){random_leaf(g, rc_shape_2(3, 2), NULL),
-                                                 random_leaf(g, rc_shape_3(3, 1, 2), NULL)}),
+    CHECK_FAILED(g,
+                 rc_concat(g, 2,
+                           (rc_var *[]){random_leaf(g, rc_shape_2(3, 2), NULL),
+                                        random_leaf(g, rc_shape_3(3, 1, 2), NULL)}),
                  RC_ESHAPE, "concat: operand 2 is (3,1,2), expected rows and columns");
     CHECK_FAILED(g, rc_concat(g, 2, (rc_var *[]){random_leaf(g, rc_shape_2(3, 2), NULL), NULL}),
                  RC_EINVAL, "concat: operand 2 is missing");
@@ -91,20 +95,22 @@ static void concat_needs_rows_of_one_number(void **unused)
 
 static void slice_stays_within_the_columns(void **unused)
 {
-    const int64_t wrong[][2] = {{-1, 2}, {0, 6}, {5, 1}, {6, 0}, {2, -1}, {INT64_MAX, 1}, {1, INT64_MAX}};
+    const int64_t wrong[][2] = {{-1, 2}, {0, 6},         {5, 1},        {6, 0},
+                                {2, -1}, {INT64_MAX, 1}, {1, INT64_MAX}};
 
     (void)unused;
     (void)check_seed();
     rc_graph *g = graph_open(1, true);
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        CHECK_FAILED(g, rc_slice(g, random_leaf(g, rc_shape_2(3, 5), NULL), wrong[i][0], wrong[i][1]),
+        CHECK_FAILED(g,
+                     rc_slice(g, random_leaf(g, rc_shape_2(3, 5), NULL), wrong[i][0], wrong[i][1]),
                      RC_ESHAPE, "of a variable with 5");
     assert_non_null(rc_slice(g, random_leaf(g, rc_shape_2(3, 5), NULL), 5, 0));
     rc_graph_free(g);
 }
 
-/* ---- embed ------------------------------------------------------------------------------------- */
+/* ---- embed ----------------------------------------------------------------------------------- */
 
 typedef struct lookup {
     int64_t n;
@@ -228,8 +234,9 @@ static void embed_from_a_packed_weight_is_embed_from_its_rows(void **unused)
         rc_real *ya = values_of(g, a), *yb = values_of(g, b);
 
         CHECK_CLOSE(yb, ya, n * D, 0);
-        CHECK_STATUS(rc_graph_backward(g, rc_add(g, weigh(g, rc_tanh(g, a)), weigh(g, rc_tanh(g, b)))),
-                     RC_OK);
+        CHECK_STATUS(
+            rc_graph_backward(g, rc_add(g, weigh(g, rc_tanh(g, a)), weigh(g, rc_tanh(g, b)))),
+            RC_OK);
         rcg_weight_unpack(&w, w.g, packed);
         CHECK_CLOSE(packed, grad, V * D, 0);
         guard_free(ya);
@@ -262,7 +269,7 @@ static void embed_refuses_ids_outside_the_table(void **unused)
     rc_graph_free(g);
 }
 
-/* ---- dropout ----------------------------------------------------------------------------------- */
+/* ---- dropout --------------------------------------------------------------------------------- */
 
 enum { T = 7, B = 5, D = 70 };
 static const int64_t row_at[T + 1] = {0, 5, 9, 13, 16, 18, 19, 20};
@@ -279,8 +286,8 @@ static rc_real *mask_of(rc_graph *g, bool locked, int64_t rows, double rate)
         x[i] = 1;
 
     rc_var *v = rc_leaf(g, rc_shape_2(rows, D), x, NULL);
-    rc_real *mask = values_of(g, locked ? rc_dropout_locked(g, &batch, v, rate)
-                                        : rc_dropout(g, v, rate));
+    rc_real *mask =
+        values_of(g, locked ? rc_dropout_locked(g, &batch, v, rate) : rc_dropout(g, v, rate));
 
     guard_free(x);
     return mask;
@@ -300,8 +307,8 @@ static void dropout_of_rate_0_and_when_not_training_is_the_identity(void **unuse
     rc_graph_free(g);
 }
 
-/* Elements are 0 or 1 / (1 - rate), and as many of each as the rate says: 4.5 standard deviations of
- * a binomial are exceeded once in 150000 tries, and the seed is fixed. */
+/* Elements are 0 or 1 / (1 - rate), and as many of each as the rate says: 4.5 standard deviations
+ * of a binomial are exceeded once in 150000 tries, and the seed is fixed. */
 static void dropout_keeps_its_share_and_the_mean(void **unused)
 {
     const double rates[] = {0.1, 0.5, 0.9};
@@ -448,10 +455,11 @@ static void rates_outside_0_to_1_are_refused_training_or_not(void **unused)
     for (int training = 1; training >= 0; training--) {
         rcg_graph_train(g, training != 0);
         for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-            CHECK_FAILED(g, rc_dropout(g, random_leaf(g, rc_shape_2(N, D), NULL), wrong[i]), RC_EINVAL,
-                         "dropout: rate");
-            CHECK_FAILED(g, rc_dropout_locked(g, &batch, random_leaf(g, rc_shape_2(N, D), NULL),
-                                              wrong[i]), RC_EINVAL, "dropout_locked: rate");
+            CHECK_FAILED(g, rc_dropout(g, random_leaf(g, rc_shape_2(N, D), NULL), wrong[i]),
+                         RC_EINVAL, "dropout: rate");
+            CHECK_FAILED(
+                g, rc_dropout_locked(g, &batch, random_leaf(g, rc_shape_2(N, D), NULL), wrong[i]),
+                RC_EINVAL, "dropout_locked: rate");
         }
         CHECK_FAILED(g, rc_dropout(g, NULL, 0), RC_EINVAL, "dropout: operand 1 is missing");
         CHECK_FAILED(g, rc_dropout(g, RC_NONE, 0.5), RC_EINVAL, "dropout: operand 1 is missing");
@@ -471,11 +479,12 @@ static void a_locked_mask_needs_the_rows_of_its_input(void **unused)
 
     CHECK_FAILED(g, rc_dropout_locked(g, &batch, random_leaf(g, rc_shape_2(N + 1, D), NULL), 0.5),
                  RC_ESHAPE, "dropout_locked: input has 21 rows, the batch has 20");
-    CHECK_FAILED(g, rc_dropout_locked(g, &(rc_rows){2, 3, growing},
-                                      random_leaf(g, rc_shape_2(5, D), NULL), 0.5),
+    CHECK_FAILED(g,
+                 rc_dropout_locked(g, &(rc_rows){2, 3, growing},
+                                   random_leaf(g, rc_shape_2(5, D), NULL), 0.5),
                  RC_EINVAL, "step 1 has 3 rows, at most 2");
-    CHECK_FAILED(g, rc_dropout_locked(g, NULL, random_leaf(g, rc_shape_2(5, D), NULL), 0.5), RC_EINVAL,
-                 "the rows of the batch are missing");
+    CHECK_FAILED(g, rc_dropout_locked(g, NULL, random_leaf(g, rc_shape_2(5, D), NULL), 0.5),
+                 RC_EINVAL, "the rows of the batch are missing");
     rc_graph_free(g);
 }
 

@@ -379,7 +379,8 @@ static void threads_do_not_change_a_bit(void **unused)
 /* Sequences of a batch cut at step `cut`: the second half has what is left of each. */
 static void cut_lengths(const sequences *whole, int64_t cut, sequences *first, sequences *second)
 {
-    int64_t a[SEQ_MOST], b[SEQ_MOST];
+    int64_t a[SEQ_MOST] = {0};
+    int64_t b[SEQ_MOST] = {0};
 
     for (int64_t q = 0; q < whole->B; q++) {
         a[q] = whole->length[q] < cut ? whole->length[q] : cut;
