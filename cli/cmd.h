@@ -70,7 +70,9 @@ json_t *json_bytes(const char *bytes, size_t n);
  * stays so: one check at the end, by json_print(), tells. */
 void json_add(json_t **to, json_t *value);
 void json_put(json_t **to, const char *key, json_t *value);
-/* Print one object on a line (or indented) and release it. An exit code; NULL is out of memory. */
+/* Write one object on a line (or indented) and release it; false, and nothing written, when memory
+ * has run out. json_print() says so and returns an exit code. */
+bool json_write(FILE *out, json_t *object, bool indent);
 int json_print(FILE *out, json_t *object, bool indent);
 
 /* ---- help.c, complete.c --------------------------------------------------------------------- */

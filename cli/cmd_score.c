@@ -223,9 +223,11 @@ static int score_stream(scorer *sc, FILE *in)
         }
         code = score_line(sc, line, (size_t)n);
     }
+    const int error = errno;
+    const bool ended = feof(in); /* getline() tells no memory from the end of a file by this alone */
     free(line);
-    if (code == EXIT_DONE && ferror(in))
-        return say_failure("cannot read '%s': %s", sc->path, strerror(errno));
+    if (code == EXIT_DONE && !ended && !ferror(stdout))
+        return say_failure("cannot read '%s': %s", sc->path, strerror(error));
     return code;
 }
 

@@ -48,17 +48,20 @@ void json_put(json_t **to, const char *key, json_t *value)
     }
 }
 
-int json_print(FILE *out, json_t *object, bool indent)
+bool json_write(FILE *out, json_t *object, bool indent)
 {
-    if (!object)
-        return say_out_of_memory();
     const size_t flags = JSON_REAL_PRECISION(12) | (indent ? (size_t)JSON_INDENT(2) : 0);
-    char *text = json_dumps(object, flags);
+    char *text = object ? json_dumps(object, flags) : NULL;
     json_decref(object);
     if (!text)
-        return say_out_of_memory();
+        return false;
     fputs(text, out);
     fputc('\n', out);
     free(text);
-    return EXIT_DONE;
+    return true;
+}
+
+int json_print(FILE *out, json_t *object, bool indent)
+{
+    return json_write(out, object, indent) ? EXIT_DONE : say_out_of_memory();
 }

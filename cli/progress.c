@@ -126,7 +126,7 @@ void progress_end(progress *p)
 
 /* ---- the log -------------------------------------------------------------------------------- */
 
-static void log_event(const progress *p, const rc_progress *e, const char *event)
+static void log_event(progress *p, const rc_progress *e, const char *event)
 {
     if (!p->set.log)
         return;
@@ -144,8 +144,8 @@ static void log_event(const progress *p, const rc_progress *e, const char *event
         json_put(&o, "is_best", json_boolean(e->is_best));
     if (e->what)
         json_put(&o, "what", json_string(e->what));
-    json_print(p->set.log, o, false);
-    fflush(p->set.log);
+    if (!json_write(p->set.log, o, false) || fflush(p->set.log) != 0)
+        p->log_lost = true;
 }
 
 /* ---- events --------------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ typedef struct progress {
     double test; /* nats per symbol of the test text, and its characters per symbol */
     double test_chars;
     int64_t skipped;
+    bool log_lost; /* a line of the log did not get there */
 } progress;
 
 void progress_begin(progress *p, const progress_options *set);

@@ -246,9 +246,11 @@ int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again)
                                              .words = rc_model_spaced(rc_trainer_model(t))});
     const rc_status status = rc_trainer_run(t, on_event, &s);
     progress_end(&s.p);
-    if (log_file && (ferror(log_file) | fclose(log_file)))
-        say_failure("the log '%s' is not whole: cannot write to it", log_path);
+    const bool log_lost = log_file && (ferror(log_file) | (fclose(log_file) != 0) | s.p.log_lost);
     if (status != RC_OK && status != RC_ESTOP)
         return say_library_failure();
-    return conclude(&s, status);
+    const int code = conclude(&s, status);
+    if (log_lost && code == EXIT_DONE)
+        return say_failure("the log '%s' is not whole: it could not be written", log_path);
+    return code;
 }

@@ -6,7 +6,9 @@
  *   - A function that can fail returns rc_status and writes its results through pointers; on
  *     failure they are NULL or untouched and rc_error_message() says what happened.
  *   - Owners are opaque and end with their _free(), which accepts NULL. Views are plain structs.
- *   - Tensors are seen from here as logical row-major arrays of rc_real, whatever the layout inside.
+ *   - Tensors are seen from here as logical row-major arrays of rc_real, whatever lies inside.
+ *   - Any function that returns rc_status may return RC_ENOMEM. One that makes an owner sets it to
+ *     NULL on failure; options given as NULL are the defaults.
  *   - The library prints nothing, never exits, and keeps no hidden state but the per-thread
  *     message and the table of kernels, which is chosen once.
  *
@@ -65,14 +67,16 @@ typedef enum rc_status {
  * first failure. Valid until the next failure on this thread. */
 RC_API const char *rc_error_message(void);
 
-/* What the user can do about the last failure on this thread, or "" when there is nothing to say. */
+/* What the user can do about the last failure on this thread, or "" when there is nothing to say.
+ * Valid as long as the message. */
 RC_API const char *rc_error_hint(void);
 
 /* ---- lists and options ------------------------------------------------------------------- */
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
- * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps". Entry i of a
- * list; false past its end or for an unknown list. The strings are static. */
+ * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps". Entry i
+ * of a list; false (and *out untouched) past its end or for an unknown list. The strings are
+ * static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -86,10 +90,11 @@ typedef enum rc_option_kind {
     RC_OPTION_TEXT,
     RC_OPTION_NAME, /* an entry of `list` */
     RC_OPTION_FLAG, /* "true" or "false" */
-    RC_OPTION_FILES /* paths; setting it again adds one */
+    RC_OPTION_FILES /* paths; setting it again adds one, "" takes all away */
 } rc_option_kind;
 
-/* One line of the option table: what `recur train`, the model file, help and docs are made of. */
+/* One line of the option table: what `recur train`, the model file, help and docs are made of. The
+ * strings are static. */
 typedef struct rc_option {
     const char *name; /* "lr-schedule" */
     rc_option_kind kind;
@@ -100,103 +105,130 @@ typedef struct rc_option {
     const char *tasks;    /* tasks that have it, separated by blanks; "" = all */
     const char *help;
 } rc_option;
-RC_API const rc_option *rc_option_at(size_t i); /* NULL past the end */
+/* Option i of the table, in the order of help; NULL past the end. */
+RC_API const rc_option *rc_option_at(size_t i);
 
-/* The configuration of one task: a value for every option. Owner. */
+/* The configuration of one task: a value for every option of it. Owner. */
 typedef struct rc_config rc_config;
 
-/* All defaults. RC_EINVAL: no such task (the message names the nearest). */
+/* Make a configuration of all defaults. RC_EINVAL: no such task (the hint names the nearest). */
 RC_API rc_status rc_config_new(rc_config **out, const char *task);
 RC_API rc_status rc_config_clone(rc_config **out, const rc_config *c);
 RC_API void rc_config_free(rc_config *c);
-/* Set an option from text. RC_EINVAL: no such option for this task, not of its kind, out of range. */
+/* Set an option from text. RC_EINVAL: no such option for this task, not of its kind, out of range;
+ * the value is then what it was. */
 RC_API rc_status rc_config_set(rc_config *c, const char *name, const char *value);
-/* The value as text (paths of RC_OPTION_FILES separated by '\n'); NULL: no such option. Valid until
- * the option is set again. */
+/* The value as text (paths of RC_OPTION_FILES separated by '\n'); NULL: the task has no such
+ * option. Valid until the option is set again. */
 RC_API const char *rc_config_get(const rc_config *c, const char *name);
+/* Is the value what rc_config_new() made it? */
 RC_API bool rc_config_is_default(const rc_config *c, const char *name);
+/* The name of the task. */
 RC_API const char *rc_config_task(const rc_config *c);
 
 /* ---- models ------------------------------------------------------------------------------ */
 
-/* A trained or fresh model: parameters, configuration, vocabulary. Immutable once made: any number of
- * runners on any number of threads may share it; a trainer holds it alone. Owner. */
+/* A trained or fresh model: parameters, configuration, vocabulary. Immutable once made: any number
+ * of runners on any number of threads may share it; free it after the last of them. Owner. */
 typedef struct rc_model rc_model;
 
-/* Open a model file, or a training state file (its last weights).
- * RC_OK, RC_EIO (cannot be read), RC_EFORMAT (not a model, damaged, or of a newer version), RC_ENOMEM. */
+/* Open a model file, or a training state file (its last weights). The file may be removed once this
+ * returns. RC_EIO (cannot be read), RC_EFORMAT (not a model, damaged, or of a newer version). */
 RC_API rc_status rc_model_open(rc_model **out, const char *path);
-/* Write beside, then rename. RC_EIO, RC_ENOMEM. */
+/* Write a model file beside `path`, then rename it: what was there before stays whole until then.
+ * RC_EIO. */
 RC_API rc_status rc_model_save(const rc_model *m, const char *path);
+/* Copy a model, so that it outlives the original. */
 RC_API rc_status rc_model_clone(rc_model **out, const rc_model *m);
 RC_API void rc_model_free(rc_model *m);
 
+/* How it was made; a view, valid as long as the model. */
 RC_API const rc_config *rc_model_config(const rc_model *m);
 RC_API int64_t rc_model_parameters(const rc_model *m); /* logical numbers that are trained */
 
 typedef struct rc_tensor_info {
     const char *name; /* valid as long as the model */
     int rank;
-    int64_t dim[4];
-    int64_t count;
-    uint32_t crc; /* CRC-32 of its little-endian values */
+    int64_t dim[4]; /* (rank); the others are 0 */
+    int64_t count;  /* product of the dimensions */
+    uint32_t crc;   /* CRC-32 of its little-endian values */
 } rc_tensor_info;
-/* False past the end, and when memory is too short for the checksum. */
+/* Tensor i: parameters first, then tables of counts. False past the end, and when memory is too
+ * short for the checksum. */
 RC_API bool rc_model_tensor(const rc_model *m, size_t i, rc_tensor_info *out);
-/* Copy a tensor out, row-major. `count` is the room in `out`, in reals. RC_EINVAL: no such tensor, or
- * too little room. */
+/* Copy a tensor out, row-major. `count` is the room in `out`, in reals. RC_EINVAL: no such tensor,
+ * or too little room. RC_ENOSUP: its values are no numbers that a real can hold. */
 RC_API rc_status rc_model_read(const rc_model *m, const char *name, rc_real *out, int64_t count);
 
-/* One line of the record of training, kept in the model file. */
+/* One line of the record of training, kept in the model file; made at every validation. */
 typedef struct rc_record {
-    int64_t step;
-    int64_t epoch;
-    int64_t tokens; /* trained on so far */
-    double lr;
-    double train; /* nats per symbol since the record before */
-    double valid; /* nats per symbol; NaN where not measured */
+    int64_t step;   /* steps done */
+    int64_t epoch;  /* of the last of them, from 1 */
+    int64_t tokens; /* symbols trained on so far */
+    double lr;      /* learning rate then; NaN for a task that has none */
+    double train;   /* nats per symbol since the record before; NaN where not measured */
+    double valid;   /* nats per symbol; NaN where not measured */
 } rc_record;
 RC_API size_t rc_model_records(const rc_model *m);
+/* Record i, oldest first; false past the end. */
 RC_API bool rc_model_record(const rc_model *m, size_t i, rc_record *out);
 
 /* Facts about the model, one "name" and "text" each, in reading order: what `recur info` prints
- * (conventions, equations, how it was trained, results). False past the end. */
+ * (conventions, equations, how it was trained, results). False past the end. The strings are valid
+ * as long as the model. */
 RC_API bool rc_model_fact(const rc_model *m, size_t i, const char **name, const char **text);
 
-/* Symbols. Size 0: the model has no vocabulary. */
+/* How many symbols there are: ids are 0 .. that - 1. 0: the model has no vocabulary. */
 RC_API int32_t rc_model_symbols(const rc_model *m);
-RC_API const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n); /* bytes, not a string */
-RC_API int64_t rc_model_symbol_count(const rc_model *m, int32_t id);          /* in the training text */
-RC_API int32_t rc_model_find(const rc_model *m, const char *symbol, size_t n); /* -1: not there */
-RC_API int32_t rc_model_boundary(const rc_model *m); /* stands before a text: <eos> or a line feed */
-RC_API int32_t rc_model_unknown(const rc_model *m);  /* <unk>, or -1 */
-RC_API bool rc_model_spaced(const rc_model *m);       /* symbols are words: print blanks between */
+/* The *n bytes of a symbol, valid as long as the model; NULL and 0 for no such id. */
+RC_API const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n);
+/* How often it was in the training text; 0 for no such id. */
+RC_API int64_t rc_model_symbol_count(const rc_model *m, int32_t id);
+/* The id of a symbol of n bytes, or -1. */
+RC_API int32_t rc_model_find(const rc_model *m, const char *symbol, size_t n);
+/* What stands before a text: <eos>, or a line feed; -1 without a vocabulary. */
+RC_API int32_t rc_model_boundary(const rc_model *m);
+/* <unk>, or -1: at the level of bytes nothing is unknown. */
+RC_API int32_t rc_model_unknown(const rc_model *m);
+/* Are the symbols words, with blanks between them in a text? */
+RC_API bool rc_model_spaced(const rc_model *m);
 
-/* Turn text into symbol ids (caller frees with rc_free). Unknown symbols become <unk> and are counted
- * in *unknown (may be NULL). A text that does not end in a line feed gets no <eos>.
- * RC_EDATA: invalid UTF-8. */
+/* Turn n bytes of text into symbol ids.
+ *
+ * ids      receives (*count) ids, which the caller frees with rc_free().
+ * unknown  receives how many were not in the vocabulary and became <unk>; may be NULL.
+ *
+ * At the level of words a text that does not end in a line feed gets no last <eos>: it may go on.
+ * RC_EDATA: invalid UTF-8. RC_EINVAL: the model has no vocabulary. */
 RC_API rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, int32_t **ids,
                                  size_t *count, int64_t *unknown);
+/* Free what the library handed over; NULL is accepted. */
 RC_API void rc_free(void *p);
 
 /* ---- evaluating a text ------------------------------------------------------------------- */
 
 typedef struct rc_eval_options {
-    bool per_line;    /* begin every line with a fresh state; default: carried through the file */
-    int64_t tracks;   /* cut the text into so many parallel tracks; 1 (default) is exact */
-    int threads;      /* 0: RECUR_THREADS or all cores */
-    double from, to;  /* the part of the file to score, in fractions of its bytes (0 and 1) */
+    bool per_line;   /* begin every line with a fresh state; default: carried through the file */
+    int64_t tracks;  /* cut the text into so many parallel tracks; 1 (default) is exact */
+    int threads;     /* 0 (default): RECUR_THREADS or all cores */
+    double from, to; /* the part of the file to score, in fractions of its bytes (0 and 1) */
 } rc_eval_options;
 RC_API rc_eval_options rc_eval_options_default(void);
 
 typedef struct rc_evaluation {
-    int64_t tokens;
-    int64_t unknown; /* tokens that are not in the vocabulary */
+    int64_t tokens;  /* symbols scored */
+    int64_t unknown; /* of them not in the vocabulary */
     int64_t chars;   /* characters of the text */
     double nats;     /* sum of -ln p over the tokens */
 } rc_evaluation;
 
-/* Score every symbol of a file ("-": standard input). Sums are exact for tracks 1. */
+/* Score every symbol of a file ("-": standard input; .gz, .xz, .zst are unpacked), each once.
+ *
+ * With tracks 1 the state goes through the whole text; with more each track begins with a fresh
+ * one. per_line has no tracks. The same bits for any number of threads.
+ *
+ * RC_EIO, RC_EDATA (invalid UTF-8, damaged packing, nothing to score), RC_EINVAL (options, or no
+ * vocabulary), RC_ENOSUP (packed in a way that this build lacks). */
 RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
                                    const rc_eval_options *options, rc_evaluation *out);
 
@@ -206,37 +238,43 @@ RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
  * thread at a time. Owner; borrows the model. */
 typedef struct rc_runner rc_runner;
 
+/* Make a runner, which has begun. RC_EINVAL: the model has no vocabulary. */
 RC_API rc_status rc_runner_new(rc_runner **out, const rc_model *m);
 RC_API void rc_runner_free(rc_runner *r);
-/* Begin: initial state, then the boundary symbol is fed. A new runner has begun. */
+/* Begin anew: initial state, then the boundary symbol is fed. */
 RC_API rc_status rc_runner_begin(rc_runner *r);
 /* Feed one symbol. RC_EINVAL: no such id. */
 RC_API rc_status rc_runner_feed(rc_runner *r, int32_t id);
-/* Natural log-probabilities of the next symbol, (V); valid until the next call on r. */
+/* Natural log-probabilities of the next symbol, (V); valid until the next begin, feed or load. */
 RC_API const rc_real *rc_runner_logp(const rc_runner *r);
 
 typedef struct rc_sampling {
-    double temperature;  /* 1: as the model says; 0: the most probable symbol */
-    int32_t top_k;       /* only the k most probable; 0: all */
-    double top_p;        /* only the smallest set of at least this probability; 1: all */
-    const int32_t *ban;  /* symbols that are never drawn */
+    double temperature; /* 1: as the model says; 0: the most probable symbol */
+    int32_t top_k;      /* only the k most probable; 0: all */
+    double top_p;       /* then only the smallest set of at least this probability; 1: all */
+    const int32_t *ban; /* (ban_count) symbols that are never drawn */
     size_t ban_count;
     uint64_t seed;
     uint64_t draw; /* the number of the draw: same seed and draw, same choice */
 } rc_sampling;
-RC_API rc_sampling rc_sampling_default(void);
-/* Draw the next symbol; it is not fed. RC_EINVAL: bad settings, or nothing is left to draw from. */
+RC_API rc_sampling rc_sampling_default(void); /* temperature 1, everything else off */
+/* Draw the next symbol; it is not fed. RC_EINVAL: bad settings, or nothing is left to draw from.
+ * RC_ENAN: a probability is not a number. */
 RC_API rc_status rc_runner_draw(const rc_runner *r, const rc_sampling *s, int32_t *id);
 
-/* The state as bytes: size, save, load (RC_EFORMAT: of another model), and a second runner like r. */
+/* The state as bytes: how many, and writing them. They hold for this model on this machine. */
 RC_API size_t rc_runner_state_size(const rc_runner *r);
 RC_API void rc_runner_state_save(const rc_runner *r, void *bytes);
+/* Go on where the n bytes were saved. RC_EFORMAT: of another model, damaged, or no state; the
+ * runner's own state is then what it was. */
 RC_API rc_status rc_runner_state_load(rc_runner *r, const void *bytes, size_t n);
+/* A second runner of the same model in the same state. */
 RC_API rc_status rc_runner_clone(rc_runner **out, const rc_runner *r);
 
 /* ---- training ---------------------------------------------------------------------------- */
 
-/* A model being trained, with its optimiser, data and place in them. Owner. */
+/* A model being trained, with its optimiser, data and place in them. One thread at a time; it uses
+ * as many as its options say. Owner. */
 typedef struct rc_trainer rc_trainer;
 
 typedef enum rc_event {
@@ -245,72 +283,91 @@ typedef enum rc_event {
     RC_EVENT_EPOCH,   /* an epoch is done */
     RC_EVENT_SAVED,   /* a checkpoint is on disk */
     RC_EVENT_SKIPPED, /* a step with a NaN or infinity was skipped; `what` names the tensor */
-    RC_EVENT_TEST     /* the test text is scored: valid holds its nats per symbol */
+    RC_EVENT_TEST     /* the test text is scored: valid and valid_chars are those of it */
 } rc_event;
 
+/* Where training stands. What an event does not bring anew is as the last one left it. */
 typedef struct rc_progress {
     rc_event event;
     int64_t epoch, epochs;           /* counted from 1; epochs 0: no limit */
-    int64_t step, steps;             /* over all epochs; steps: how many in all, as far as known */
-    int64_t epoch_step, epoch_steps; /* within this epoch */
-    int64_t tokens;                  /* trained on so far */
-    double lr;
-    double loss;      /* nats per symbol of this step */
-    double grad_norm; /* before clipping */
-    double valid;     /* nats per symbol */
-    double valid_chars; /* characters per symbol of the validation text (for bits per character) */
-    double best;
-    bool is_best;
-    const char *what;
+    int64_t step, steps;             /* over all epochs; steps: how many in all, 0: not known */
+    int64_t epoch_step, epoch_steps; /* done within this epoch, and how many it has */
+    int64_t tokens;                  /* symbols trained on so far */
+    double lr;                       /* learning rate of the step to come */
+    double loss;                     /* nats per symbol of the last step */
+    double grad_norm;                /* of the last step, before clipping by norm */
+    double valid;                    /* nats per symbol; NaN: not measured yet */
+    double valid_chars; /* characters per symbol of that text (for bits per character) */
+    double best;        /* least `valid` of all validations; infinity: none yet */
+    bool is_best;       /* the last validation was it */
+    const char *what;   /* RC_EVENT_SKIPPED: a tensor's name, or "loss"; valid during the call */
 } rc_progress;
 
 typedef enum rc_answer {
-    RC_GO,    /* go on */
+    RC_GO,     /* go on */
     RC_FINISH, /* end here as if this step were the last: validate, save */
-    RC_PAUSE  /* write a checkpoint and return RC_ESTOP; rc_trainer_resume() goes on from it */
+    RC_PAUSE   /* write a checkpoint and return RC_ESTOP; rc_trainer_resume() goes on from it */
 } rc_answer;
 typedef rc_answer (*rc_progress_fn)(void *ctx, const rc_progress *p);
 
 typedef struct rc_trainer_options {
-    int threads; /* 0: RECUR_THREADS or all cores */
+    int threads; /* 0 (default): RECUR_THREADS or all cores; changes no bit of any result */
 } rc_trainer_options;
 RC_API rc_trainer_options rc_trainer_options_default(void);
 
-/* Read the data, make the vocabulary and a fresh model. `path` is where the best model goes;
- * `path`.state beside it holds all that is needed to go on. Nothing is written yet.
- * RC_EINVAL (options), RC_EDATA, RC_EIO, RC_ENOMEM. */
+/* Read the data, make the vocabulary and a fresh model.
+ *
+ * c     is copied.
+ * path  where the model goes ("keep" says which weights); `path`.state beside it holds all that is
+ *       needed to go on. Nothing is written yet.
+ *
+ * RC_EINVAL (options that do not fit together), RC_EDATA (too little text, or invalid UTF-8),
+ * RC_EIO, RC_ENOSUP (text packed in a way that this build lacks). */
 RC_API rc_status rc_trainer_new(rc_trainer **out, const rc_config *c, const char *path,
                                 const rc_trainer_options *options);
-/* Go on from `path`.state. The data must be what it was (RC_EDATA says what changed). */
+/* Go on from `path`.state: what follows has the same bits as if training had never stopped.
+ * RC_EIO (no such state, or no data), RC_EFORMAT (damaged, or no state), RC_EDATA (the data is not
+ * what it was). */
 RC_API rc_status rc_trainer_resume(rc_trainer **out, const char *path,
                                    const rc_trainer_options *options);
-/* Change an option that may change between sittings ("epochs", "steps"). RC_EINVAL for others. */
+/* Change an option that may change between sittings ("epochs", "steps"); a training that had ended
+ * goes on if it leaves something to do. RC_EINVAL: another option, or not of its kind. */
 RC_API rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value);
-/* Train to the end, calling fn (may be NULL) after every event. RC_OK; RC_ESTOP after RC_PAUSE; RC_ENAN
- * when a run of steps went bad. */
+/* Train to the end, calling fn (may be NULL) on this thread at every event.
+ *
+ * RC_OK (the end is reached; at once, if it was before), RC_ESTOP (after RC_PAUSE), RC_ENAN (a run
+ * of steps had a NaN or infinity, none of which has reached the weights), RC_EIO, RC_EINVAL (the
+ * schedule needs an end and rc_trainer_set() took it away). */
 RC_API rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx);
-/* The model as it is now; owned by the trainer. */
+/* The model as it is now, with the last weights; a view, which the next step changes: run a clone
+ * of it. */
 RC_API const rc_model *rc_trainer_model(const rc_trainer *t);
 RC_API void rc_trainer_free(rc_trainer *t);
 
-/* Analytic against numeric gradients of the model that a configuration describes, on the first batch
- * of its training data, tensor by tensor. Meant for the double build. */
 typedef struct rc_gradcheck_row {
-    const char *tensor;
-    int64_t count;   /* elements */
-    int64_t checked; /* elements compared */
-    double analytic, numeric; /* largest absolute values: of all elements, of those compared */
-    double error;    /* max |a - n| / max(|a|inf, |n|inf, 1e-8) */
+    const char *tensor; /* valid during the call */
+    int64_t count;      /* elements */
+    int64_t checked;    /* elements compared */
+    double analytic;    /* largest absolute value of all elements */
+    double numeric;     /* largest absolute value of those compared */
+    double error;       /* max |a - n| / max(|a|inf, |n|inf, 1e-8) */
 } rc_gradcheck_row;
 typedef void (*rc_gradcheck_fn)(void *ctx, const rc_gradcheck_row *row);
-/* per_tensor: how many elements of each tensor, evenly drawn; 0 = all. */
-RC_API rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn, void *ctx);
+/* Compare analytic with numeric gradients of the model that a configuration describes, on the first
+ * batch of its training data, calling fn for every tensor. Meant for the double build.
+ *
+ * per_tensor  how many elements of each tensor, evenly drawn; 0: all.
+ *
+ * RC_EINVAL (options, or a task that does not learn by gradients), RC_EDATA, RC_EIO. */
+RC_API rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn,
+                              void *ctx);
 
 /* ---- graph and operations ---------------------------------------------------------------- */
 
 /* An eager graph: every operation computes at once and remembers how to go back. The first failure
  * is remembered (sticky): from then on every operation returns NULL at once, and one check at the
- * end tells. Activations and gradients live until rc_graph_reset(). One thread at a time. Owner. */
+ * end tells. Variables and all that is in them live until rc_graph_reset(). One thread at a time;
+ * it uses as many as its options say, which changes no bit of any result. Owner. */
 typedef struct rc_graph rc_graph;
 typedef struct rc_var rc_var;
 
@@ -340,24 +397,31 @@ RC_API extern rc_var rc_none;
 #define RC_NONE (&rc_none)
 
 typedef struct rc_graph_options {
-    int threads;   /* 0: RECUR_THREADS or all cores */
+    int threads;   /* 0 (default): RECUR_THREADS or all cores */
     uint64_t seed; /* of dropout masks */
-    bool training; /* dropout drops, gradients can be asked for */
+    bool training; /* true (default): dropout drops, gradients can be asked for */
 } rc_graph_options;
 RC_API rc_graph_options rc_graph_options_default(void);
 
+/* RC_EINVAL: a number of threads that cannot be, or a bad RECUR_THREADS or RECUR_CPU. */
 RC_API rc_status rc_graph_new(rc_graph **out, const rc_graph_options *options);
 RC_API void rc_graph_free(rc_graph *g);
+/* Forget all variables and the failure, keep the memory; dropout masks are those of a next step. */
 RC_API void rc_graph_reset(rc_graph *g);
+/* RC_OK, or the first failure since the last reset, whose message it brings back:
+ * RC_ESHAPE (shapes disagree), RC_EINVAL (an operand is missing, an id or number out of range). */
 RC_API rc_status rc_graph_status(const rc_graph *g);
-/* Gradients of a scalar with respect to everything that wants one. */
+/* Make the gradients of a scalar with respect to everything that wants one; once between resets.
+ * The graph's failure; RC_ESHAPE: not a scalar; RC_EINVAL: no loss, nothing wants a gradient, not a
+ * training graph, or a second time. */
 RC_API rc_status rc_graph_backward(rc_graph *g, rc_var *loss);
 
 /* A value from the caller, row-major, copied. grad NULL: no gradient wanted; else dL/dx is added to
- * it (row-major, same size) by rc_graph_backward(). */
+ * it (row-major, same size; it must live until then) by rc_graph_backward(). */
 RC_API rc_var *rc_leaf(rc_graph *g, rc_shape shape, const rc_real *x, rc_real *grad);
-RC_API rc_shape rc_var_shape(const rc_var *v);
-/* Copy a value, or its gradient after backward, out row-major; room in reals. */
+RC_API rc_shape rc_var_shape(const rc_var *v); /* rank 0 for NULL */
+/* Copy a value, or its gradient after backward, out row-major; room in reals. The graph's failure;
+ * RC_EINVAL: too little room, or no such values. */
 RC_API rc_status rc_var_read(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room);
 RC_API rc_status rc_var_read_grad(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room);
 
@@ -388,21 +452,24 @@ RC_API rc_var *rc_concat(rc_graph *g, int count, rc_var *const x[]);
 RC_API rc_var *rc_slice(rc_graph *g, rc_var *x, int64_t first, int64_t count);
 /* Rows ids[i] of table (V,D) -> (n,D). RC_EINVAL for an id outside 0..V-1. ids are copied. */
 RC_API rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t n);
-/* Zero with probability `rate`, scale the rest by 1 / (1 - rate). Identity when not training. Each call
- * of a step has a mask of its own. */
+/* Zero with probability `rate`, 0 <= rate < 1, scale the rest by 1 / (1 - rate). Identity when not
+ * training. Each call of a step has a mask of its own. */
 RC_API rc_var *rc_dropout(rc_graph *g, rc_var *x, double rate);
 /* The same mask at every time step of a sequence (Gal and Ghahramani 2016). x (N,D). */
 RC_API rc_var *rc_dropout_locked(rc_graph *g, const rc_rows *rows, rc_var *x, double rate);
 
-/* Losses: sums over rows, in nats. targets (N) symbol ids, copied. */
+/* Losses: sums over rows, in nats. targets (N) ids of columns, copied; logits (N,V). */
 RC_API rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets);
 /* cross_entropy(linear(x, w, b), targets) without ever storing the logits by rows: what a large
  * vocabulary wants. */
-RC_API rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets);
-RC_API rc_var *rc_squared_error(rc_graph *g, rc_var *x, rc_var *target); /* sum of (x - t)^2 / 2 */
+RC_API rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b,
+                               const int32_t *targets);
+/* Sum of (x - t)^2 / 2. */
+RC_API rc_var *rc_squared_error(rc_graph *g, rc_var *x, rc_var *target);
 /* One on/off output each: - t ln s(x) - (1 - t) ln(1 - s(x)), s the sigmoid of the logits x. */
 RC_API rc_var *rc_binary_cross_entropy(rc_graph *g, rc_var *logits, rc_var *target);
-/* The value of a scalar, summed in double inside. */
+/* The value of a scalar; of a loss, sum or mean as it was summed in double. The graph's failure;
+ * RC_ESHAPE: not a scalar. */
 RC_API rc_status rc_var_total(const rc_graph *g, const rc_var *v, double *out);
 
 /* ---- cells ------------------------------------------------------------------------------- */
@@ -430,12 +497,13 @@ RC_API rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i);
 
 typedef struct rc_build {
     const char *version;
-    const char *isa;     /* kernels in use: "plain", "avx2", "avx512" */
-    int threads;         /* what 0 threads would mean */
-    bool is_double;
-    const char *parts;   /* optional parts and whether they are in: "gz yes, xz yes, zst no" */
+    const char *isa;   /* kernels in use: "plain", "avx2", "avx512" */
+    int threads;       /* what 0 threads would mean */
+    bool is_double;    /* rc_real is double */
+    const char *parts; /* optional parts and whether they are in: "gz yes, xz yes, zst no" */
 } rc_build;
-/* RC_EINVAL: RECUR_CPU or RECUR_THREADS says something impossible. */
+/* What this library is and how it would run here; the strings are static. RC_EINVAL: RECUR_CPU or
+ * RECUR_THREADS says something impossible. */
 RC_API rc_status rc_build_info(rc_build *out);
 
 #ifdef __cplusplus

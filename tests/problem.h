@@ -11,9 +11,10 @@
 
 #include "graph/graph.h"
 
-/* A difference of forward passes in float is good for 1e-2 only: each pass is rounded to about 1e-7
- * of the loss, and steps are 3e-2 at most. A wrong formula is off by far more. Such steps also reach
- * over the kinks of a rectifier now and then, so that PROBLEM_SPARED() elements may be off. The double build has no mercy. */
+/* A difference of forward passes in float is good for 1e-2 only: each pass is rounded to about
+ * 1e-7 of the loss, and steps are 3e-2 at most. A wrong formula is off by far more. Such steps
+ * also reach over the kinks of a rectifier now and then, so that PROBLEM_SPARED() elements may be
+ * off. The double build has no mercy. */
 #ifdef RC_DOUBLE
 #define PROBLEM_TOL 1e-7
 #define PROBLEM_SPARED(count) 0

@@ -50,7 +50,7 @@ find_package(recur REQUIRED)
 add_executable(user user.c)
 target_link_libraries(user PRIVATE recur::recur)
 END
-cmake -S . -B by_cmake -DCMAKE_PREFIX_PATH="$work/usr" >log || { cat log; exit 1; }
+cmake -G Ninja -S . -B by_cmake -DCMAKE_PREFIX_PATH="$work/usr" >log || { cat log; exit 1; }
 cmake --build by_cmake >log || { cat log; exit 1; }
 [[ $(by_cmake/user) == "$version "* ]]
 [[ $(usr/bin/recur version) == *"$version"* ]]

@@ -26,7 +26,8 @@ rc_status rcb_fail(rc_status code, const char *hint, const char *fmt, ...) RC_PR
             return rc_try_;                                                                        \
     } while (0)
 
-/* The distance in edits between two words; used to suggest the nearest name. */
+/* The distance in edits between two words; used to suggest the nearest name. Words of more than 64
+ * bytes are far from all others. */
 int rcb_distance(const char *a, const char *b);
 
 /* ---- memory (mem.c) ---------------------------------------------------------------------- */
@@ -47,6 +48,21 @@ char *rcb_strndup(const char *s, size_t n);
 void rcb_alloc_fail_at(uint64_t n);
 uint64_t rcb_alloc_count(void);
 
+/* Memory for a foreign library that does not survive being refused. Between begin and end what the
+ * system does not give this thread (or rcb_alloc_fail_at() denies it) comes from a reserve, and
+ * rcb_lend_short() is true from then on: free what the library made, then end, then report. When
+ * the reserve is used up too, or there is none, NULL is the answer. `get` and `put` are the malloc
+ * and free that lie beneath. Does not nest. */
+rc_status rcb_lend_begin(size_t bytes); /* RC_ENOMEM: no such reserve, nothing has begun */
+bool rcb_lend_short(void);
+void rcb_lend_end(void); /* pieces of the reserve are gone; what the system gave stays */
+void *rcb_lend_alloc(size_t n, void *(*get)(size_t n));
+void rcb_lend_free(void *p, void (*put)(void *p));
+
+/* Bytes that the machine can still give without taking them from somebody, by its own estimate;
+ * SIZE_MAX: it does not say. */
+size_t rcb_memory_left(void);
+
 /* a * b and a + b for sizes; false (and *out untouched) on overflow. */
 bool rcb_mul(size_t a, size_t b, size_t *out);
 bool rcb_add(size_t a, size_t b, size_t *out);
@@ -65,9 +81,9 @@ void rcb_arena_free(rcb_arena *a);
 void rcb_arena_reset(rcb_arena *a);
 void *rcb_arena_keep(rcb_arena *a, size_t count, size_t size);    /* NULL with message: no memory */
 void *rcb_arena_scratch(rcb_arena *a, size_t count, size_t size); /* NULL with message: no memory */
-size_t rcb_arena_mark(const rcb_arena *a);            /* the state of the scratch end */
-void rcb_arena_release(rcb_arena *a, size_t mark);    /* drop all scratch taken since the mark */
-size_t rcb_arena_high(const rcb_arena *a);            /* high-water mark, bytes */
+size_t rcb_arena_mark(const rcb_arena *a);         /* the state of the scratch end */
+void rcb_arena_release(rcb_arena *a, size_t mark); /* drop all scratch taken since the mark */
+size_t rcb_arena_high(const rcb_arena *a);         /* high-water mark, bytes */
 
 /* ---- random numbers (rng.c) -------------------------------------------------------------- */
 
@@ -110,7 +126,6 @@ void rcb_draw(rcb_key key, uint64_t counter, uint64_t second, uint32_t out[4]);
 
 double rcb_uniform(rcb_key key, uint64_t counter); /* [0, 1), 53 bits */
 double rcb_normal(rcb_key key, uint64_t counter);  /* mean 0, variance 1 (Box-Muller) */
-uint64_t rcb_below(rcb_key key, uint64_t counter, uint64_t n); /* 0 .. n-1, n > 0, bias < 2^-32 */
 
 /* ---- byte buffers (buf.c) ---------------------------------------------------------------- */
 
@@ -133,7 +148,9 @@ uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n);
 /* ---- files (file.c) ---------------------------------------------------------------------- */
 
 /* A whole file as bytes. "-" is standard input; .gz, .xz and .zst are unpacked (told by their
- * first bytes, not their name); a plain file is mapped. RC_EIO names the file and the reason. */
+ * first bytes, not their name); a plain file is mapped. RC_EIO (names the file and the reason),
+ * RC_EDATA (packed data that is damaged or ends early), RC_ENOSUP (packed in a way that this build
+ * lacks), RC_ENOMEM. */
 typedef struct rcb_bytes {
     const unsigned char *p;
     size_t n;
@@ -147,7 +164,8 @@ void rcb_bytes_free(rcb_bytes *b);
 /* The packed formats and whether they are in: "gz yes, xz yes, zst no". */
 const char *rcb_file_parts(void);
 
-/* The same as a stream, for corpora that do not fit: pieces of any size, 0 bytes at the end. */
+/* The same as a stream, which is how rcb_file_load() reads what it cannot map: pieces of any size,
+ * 0 bytes at the end. Statuses as above; after a failure every read fails. */
 typedef struct rcb_stream_in rcb_stream_in;
 rc_status rcb_in_open(rcb_stream_in **out, const char *path);
 rc_status rcb_in_read(rcb_stream_in *in, void *buffer, size_t cap, size_t *got);
@@ -158,15 +176,16 @@ void rcb_in_close(rcb_stream_in *in);
  * rcb_out_drop() removes the temporary file; it is harmless after a commit and accepts NULL.
  * The writer is freed by either. */
 typedef struct rcb_out rcb_out;
-rc_status rcb_out_open(rcb_out **out, const char *path);
+rc_status rcb_out_open(rcb_out **out, const char *path); /* RC_EIO, RC_ENOMEM */
 rc_status rcb_out_write(rcb_out *o, const void *bytes, size_t n);
 rc_status rcb_out_commit(rcb_out *o);
 void rcb_out_drop(rcb_out *o);
 
 /* A temporary file without a name, mapped for writing and reading: room for what is larger than
- * memory. Freed with rcb_bytes_free() on a view made by the caller is not possible; use this. */
+ * memory. It lies in TMPDIR (or /tmp), its space is taken at once, and it goes with the process.
+ * RC_EIO, RC_ENOMEM. Owner. */
 typedef struct rcb_spill {
-    void *p;
+    void *p; /* (n) bytes, zeros at first */
     size_t n;
 } rcb_spill;
 rc_status rcb_spill_new(rcb_spill *out, size_t bytes);
@@ -184,10 +203,12 @@ typedef struct rcb_worker {
     int count; /* workers in this run */
 } rcb_worker;
 
-rc_status rcb_pool_new(rcb_pool **out, int threads); /* threads >= 1; 0 = RECUR_THREADS or cores */
+/* threads 0: what rcb_threads() says. RC_EINVAL: a number that cannot be. RC_ENOMEM. */
+rc_status rcb_pool_new(rcb_pool **out, int threads);
 void rcb_pool_free(rcb_pool *p);
 int rcb_pool_size(const rcb_pool *p);
-/* What threads 0 means here: RECUR_THREADS, else the cores. RC_EINVAL: RECUR_THREADS is no number. */
+/* What threads 0 means here: RECUR_THREADS, else the cores. RC_EINVAL: RECUR_THREADS says something
+ * impossible. */
 rc_status rcb_threads(int *out);
 
 /* Run fn on `workers` workers (clamped to the pool's size) and return when all have returned. */
@@ -208,11 +229,12 @@ typedef enum rcb_isa {
 #define RCB_ISA_ENTRY(name) RCB_ISA_##name,
     RCB_ISA_MAP(RCB_ISA_ENTRY)
 #undef RCB_ISA_ENTRY
-    RCB_ISA_COUNT
+        RCB_ISA_COUNT
 } rcb_isa;
 
 const char *rcb_isa_name(rcb_isa isa);
-bool rcb_isa_here(rcb_isa isa); /* this machine can run it (features and OS state, not model name) */
+/* Can this machine run it? By features and the state of the system, not by the model's name. */
+bool rcb_isa_here(rcb_isa isa);
 
 /* The widest set of this machine, narrowed by RECUR_CPU=plain|avx2|avx512. An unknown word or a set
  * that the machine lacks is RC_EINVAL. In the double build always plain. */

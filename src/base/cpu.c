@@ -126,8 +126,11 @@ rc_status rc_build_info(rc_build *out)
     RC_TRY(rcb_isa_pick(&isa));
     RC_TRY(rcb_threads(&threads));
     *out = (rc_build){
-        .version = RC_VERSION, .isa = names[isa], .threads = threads,
-        .is_double = sizeof(rc_real) == sizeof(double), .parts = rcb_file_parts(),
+        .version = RC_VERSION,
+        .isa = names[isa],
+        .threads = threads,
+        .is_double = sizeof(rc_real) == sizeof(double),
+        .parts = rcb_file_parts(),
     };
     return RC_OK;
 }

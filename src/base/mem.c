@@ -2,16 +2,22 @@
  *
  * Every block starts at a multiple of RCB_ALIGN; blocks of 2 MiB and more start at a multiple of
  * 2 MiB and ask for huge pages. The n-th allocation can be made to fail, which is how every
- * error path above is tested. In debug builds memory that an arena takes back is filled with
- * 0xFF (a NaN as real, -1 as integer), and under AddressSanitizer it may not be touched at all.
+ * error path above is tested; a reserve per thread stands behind foreign libraries that cannot
+ * bear it. In debug builds memory that an arena takes back is filled with 0xFF (a NaN as real, -1
+ * as integer), and under AddressSanitizer it may not be touched at all.
  */
 #define _GNU_SOURCE /* madvise */
 #include "base/base.h"
 
+#include <fcntl.h>
+#include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WATCHED 1
@@ -31,6 +37,7 @@ enum { RED_ZONE = 0 };
 #endif
 
 static const size_t HUGE_PAGE = (size_t)2 << 20;
+static const size_t LARGE = (size_t)64 << 20;   /* bytes of a block that may be all there is */
 static const size_t FIRST_BLOCK = (size_t)1 << 20; /* of an arena whose maker names no size */
 
 static _Atomic uint64_t taken;   /* allocations so far, failed ones too */
@@ -63,16 +70,44 @@ static bool round_up(size_t n, size_t to, size_t *out)
     return true;
 }
 
-/* The one call of the system's allocator. NULL without a message. */
+/* Count an allocation; true when it is the one that fails. */
+static bool denied(void)
+{
+    const uint64_t number = atomic_fetch_add_explicit(&taken, 1, memory_order_relaxed) + 1;
+
+    return number == atomic_load_explicit(&fail_on, memory_order_relaxed);
+}
+
+size_t rcb_memory_left(void)
+{
+    char text[512]; /* the line is the third */
+    const int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    unsigned long long kib;
+
+    if (fd >= 0)
+        (void)close(fd);
+    text[n > 0 ? n : 0] = '\0';
+
+    const char *line = strstr(text, "MemAvailable:");
+
+    if (!line || sscanf(line, "MemAvailable: %llu", &kib) != 1 || kib > SIZE_MAX / 1024)
+        return SIZE_MAX;
+    return (size_t)kib * 1024;
+}
+
+/* The one call of the system's allocator. NULL without a message. A system that promises more than
+ * it has would end the process when a large block is filled; so what it has is asked first. */
 static void *take(size_t bytes)
 {
     const size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : (size_t)RCB_ALIGN;
-    const uint64_t number = atomic_fetch_add_explicit(&taken, 1, memory_order_relaxed) + 1;
     size_t whole;
 
-    if (number == atomic_load_explicit(&fail_on, memory_order_relaxed))
+    if (denied())
         return NULL;
     if (!round_up(bytes, align, &whole) || whole > PTRDIFF_MAX)
+        return NULL;
+    if (whole >= LARGE && whole > rcb_memory_left())
         return NULL;
 
     void *p = aligned_alloc(align, whole);
@@ -86,7 +121,13 @@ static void *take(size_t bytes)
 
 static void *no_memory(size_t count, size_t size)
 {
-    (void)RC_FAIL(RC_ENOMEM, "out of memory: cannot get %zu x %zu bytes", count, size);
+    const size_t left = count > 0 && size >= LARGE / count ? rcb_memory_left() : SIZE_MAX;
+
+    if (left < SIZE_MAX)
+        (void)RC_FAIL(RC_ENOMEM, "out of memory: cannot get %zu x %zu bytes, %zu MB are left", count,
+                      size, left / 1000000);
+    else
+        (void)RC_FAIL(RC_ENOMEM, "out of memory: cannot get %zu x %zu bytes", count, size);
     return NULL;
 }
 
@@ -150,6 +191,61 @@ void rcb_alloc_fail_at(uint64_t n)
 uint64_t rcb_alloc_count(void)
 {
     return atomic_load_explicit(&taken, memory_order_relaxed);
+}
+
+/* The reserve of this thread: pieces from the front, never taken back one by one. */
+static _Thread_local struct {
+    char *p; /* NULL: not begun */
+    size_t n;
+    size_t used;
+    bool is_short;
+} reserve;
+
+rc_status rcb_lend_begin(size_t bytes)
+{
+    assert(!reserve.p);
+    reserve.p = rcb_alloc(bytes, 1);
+    if (!reserve.p)
+        return RC_ENOMEM;
+    reserve.n = bytes;
+    reserve.used = 0;
+    reserve.is_short = false;
+    return RC_OK;
+}
+
+bool rcb_lend_short(void)
+{
+    return reserve.is_short;
+}
+
+void rcb_lend_end(void)
+{
+    rcb_free(reserve.p);
+    reserve.p = NULL;
+    reserve.is_short = false;
+}
+
+void *rcb_lend_alloc(size_t n, void *(*get)(size_t n))
+{
+    void *p = denied() ? NULL : get(n);
+    size_t whole;
+
+    if (p || !reserve.p)
+        return p;
+    reserve.is_short = true;
+    if (!round_up(n, alignof(max_align_t), &whole) || whole > reserve.n - reserve.used)
+        return NULL;
+    p = reserve.p + reserve.used;
+    reserve.used += whole;
+    return p;
+}
+
+void rcb_lend_free(void *p, void (*put)(void *p))
+{
+    const uintptr_t first = (uintptr_t)reserve.p;
+
+    if (!reserve.p || (uintptr_t)p < first || (uintptr_t)p >= first + reserve.n)
+        put(p);
 }
 
 /* An arena is a chain of blocks; only the newest gives memory.

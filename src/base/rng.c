@@ -7,7 +7,6 @@
 #include "base/base.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Stafford's mix 13, the output function of splitmix64: every input bit moves every output bit. */
 static uint64_t mix(uint64_t x)
@@ -134,32 +133,4 @@ double rcb_normal(rcb_key key, uint64_t counter)
     const double v = fraction(join(w[2], w[3]));
 
     return sqrt(-2 * natural_log(u)) * cos_turn(v);
-}
-
-/* The upper 64 bits of a * b; *low receives the lower ones. */
-static uint64_t mul_high(uint64_t a, uint64_t b, uint64_t *low)
-{
-    const uint64_t a0 = (uint32_t)a, a1 = a >> 32;
-    const uint64_t b0 = (uint32_t)b, b1 = b >> 32;
-    const uint64_t mid = a1 * b0 + (a0 * b0 >> 32);
-    const uint64_t mid2 = a0 * b1 + (uint32_t)mid;
-
-    *low = a * b;
-    return a1 * b1 + (mid >> 32) + (mid2 >> 32);
-}
-
-/* floor(n r / 2^128) for a random r of 128 bits: no value is likelier than another by more than
- * 2^-64. */
-uint64_t rcb_below(rcb_key key, uint64_t counter, uint64_t n)
-{
-    uint32_t w[4];
-    uint64_t low, unused;
-
-    assert(n > 0);
-    rcb_draw(key, counter, 0, w);
-
-    const uint64_t high = mul_high(join(w[2], w[3]), n, &low);
-    const uint64_t carry = mul_high(join(w[0], w[1]), n, &unused);
-
-    return high + (low + carry < low);
 }

@@ -19,7 +19,7 @@ typedef enum rcd_level {
 #define RCD_LEVEL_ENTRY(code, word, help) code,
     RCD_LEVEL_MAP(RCD_LEVEL_ENTRY)
 #undef RCD_LEVEL_ENTRY
-    RCD_LEVEL_COUNT
+        RCD_LEVEL_COUNT
 } rcd_level;
 
 const char *rcd_level_word(rcd_level level);
@@ -62,9 +62,6 @@ rc_status rcd_text_walk(const rcd_text *t, rcd_level level, uint64_t from, uint6
 /* Whether these bytes can be one symbol at this level: a byte; a code point, or RCD_UNK; a run of
  * UTF-8 without blanks. */
 bool rcd_is_symbol(rcd_level level, const char *symbol, size_t n);
-/* Where byte `at` lies, for messages: "'file': line 12" into a per-text buffer, valid until the
- * next call. */
-const char *rcd_text_where(rcd_text *t, uint64_t at);
 /* UTF-8 characters in bytes [from,to): bytes that do not continue a code point. The byte order mark
  * of a file does not count. */
 int64_t rcd_text_chars(const rcd_text *t, uint64_t from, uint64_t to);
@@ -100,10 +97,10 @@ void rcd_vocab_free(rcd_vocab *v);
 
 rcd_level rcd_vocab_level(const rcd_vocab *v);
 int32_t rcd_vocab_size(const rcd_vocab *v);
-const char *rcd_vocab_symbol(const rcd_vocab *v, int32_t id, size_t *n); /* bytes; n may be NULL */
-int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id);                 /* in the training text */
+const char *rcd_vocab_symbol(const rcd_vocab *v, int32_t id, size_t *n);  /* bytes; n may be NULL */
+int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id);                  /* in the training text */
 int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n); /* -1: not there */
-int32_t rcd_vocab_unk(const rcd_vocab *v);      /* -1 for bytes */
+int32_t rcd_vocab_unk(const rcd_vocab *v);                                /* -1 for bytes */
 int32_t rcd_vocab_boundary(const rcd_vocab *v); /* what precedes a text: RCD_EOS or "\n" */
 
 /* ---- encoded corpora (tape.c) ------------------------------------------------------------ */

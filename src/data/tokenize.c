@@ -7,7 +7,6 @@
  */
 #include "data/data.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -25,7 +24,6 @@ struct rcd_text {
     size_t count;
     uint64_t n;
     char *name;
-    char *where; /* the words of rcd_text_where() */
 };
 
 /* A piece of one part that is being walked. */
@@ -194,7 +192,6 @@ void rcd_text_free(rcd_text *t)
     }
     rcb_free(t->parts);
     rcb_free(t->name);
-    rcb_free(t->where);
     rcb_free(t);
 }
 
@@ -232,22 +229,6 @@ static int64_t line_of(const struct part *part, size_t at)
         p++;
     }
     return line;
-}
-
-const char *rcd_text_where(rcd_text *t, uint64_t at)
-{
-    assert(at <= t->n);
-    const struct part *part = part_at(t, at);
-    const int64_t line = line_of(part, (size_t)(at - part->start));
-    const size_t room = strlen(part->name) + 40; /* quotes, ": line ", 19 digits, the final 0 */
-    char *words = rcb_alloc(room, 1);
-
-    if (!words)
-        return part->name;
-    (void)snprintf(words, room, "'%s': line %" PRId64, part->name, line);
-    rcb_free(t->where);
-    t->where = words;
-    return words;
 }
 
 /* The next start of a code point, or of a line, at or after byte `at` of a part. */

@@ -6,6 +6,7 @@
  * characters, bypass the table. JSON through jansson.
  */
 #include "data/data.h"
+#include "format/format.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -407,21 +408,6 @@ rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, u
 
 /* ---- the JSON form ----------------------------------------------------------------------- */
 
-static int add_piece(const char *piece, size_t n, void *buffer)
-{
-    return rcb_buf_add(buffer, piece, n) == RC_OK ? 0 : -1;
-}
-
-/* A symbol as a JSON string. Symbols are UTF-8, so only memory can fail. */
-static rc_status print_symbol(const char *symbol, size_t n, rcb_buf *out)
-{
-    json_t *string = json_stringn(symbol, n);
-    const int bad = !string || json_dump_callback(string, add_piece, out, JSON_ENCODE_ANY) != 0;
-
-    json_decref(string);
-    return bad ? RC_FAIL(RC_ENOMEM, "out of memory: cannot print the vocabulary") : RC_OK;
-}
-
 static rc_status print_symbols(const rcd_vocab *v, rcb_buf *out)
 {
     RC_TRY(rcb_buf_puts(out, ",\"symbols\":["));
@@ -429,7 +415,7 @@ static rc_status print_symbols(const rcd_vocab *v, rcb_buf *out)
         const struct entry *e = &v->entries[i];
 
         RC_TRY(rcb_buf_puts(out, i ? ",[" : "["));
-        RC_TRY(print_symbol(v->bytes + e->at, e->n, out));
+        RC_TRY(rcf_json_text(out, v->bytes + e->at, e->n));
         RC_TRY(rcb_buf_printf(out, ",%" PRId64 "]", e->count));
     }
     return rcb_buf_puts(out, "]");
@@ -547,16 +533,14 @@ static rc_status read_vocab(rcd_vocab **out, json_t *root)
 
 rc_status rcd_vocab_parse(rcd_vocab **out, const char *json, size_t n)
 {
-    json_error_t error;
-    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    json_t *root;
+    rc_status s = rcf_json_parse(&root, json, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL);
 
     *out = NULL;
-    if (!root && !error.text[0]) /* what jansson says when it has no memory */
-        return RC_FAIL(RC_ENOMEM, "out of memory: cannot read the vocabulary");
-    if (!root)
-        return BAD_VOCAB("byte %d: %s", error.position, error.text);
-
-    const rc_status s = read_vocab(out, root);
+    if (s == RC_EFORMAT)
+        return BAD_VOCAB("%s", rc_error_message());
+    RC_TRY(s);
+    s = read_vocab(out, root);
     json_decref(root);
     return s;
 }

@@ -1,4 +1,4 @@
-/* format.h -- foreign and own file formats as bytes: tensors with names, and words about them.
+/* format.h -- foreign and own file formats as bytes: JSON; tensors with names, and words about them.
  *
  * Object room. Knows nothing of variables or models. Every length, index and offset of a foreign
  * file is checked against the span before use.
@@ -7,6 +7,27 @@
 #define RCF_FORMAT_H
 
 #include "base/base.h"
+
+/* ---- JSON (json.c) ----------------------------------------------------------------------- */
+
+/* jansson, made safe where memory runs out. The tree is jansson's json_t and is released with its
+ * json_decref().
+ *
+ * The first call of this room puts functions of ours before the allocator of jansson, for the whole
+ * process; memory still comes from and goes to what was there before. */
+struct json_t;
+
+/* Parse all n bytes; `flags` are jansson's JSON_REJECT_DUPLICATES and so on. RC_EFORMAT with the
+ * message "byte 17: what is wrong", for the caller to complete; RC_ENOMEM. */
+rc_status rcf_json_parse(struct json_t **out, const char *text, size_t n, size_t flags);
+/* Add a tree, or n bytes as a JSON string with its quotes. RC_EINVAL: the text is not UTF-8.
+ * RC_ENOMEM. On failure `out` is as it was. */
+rc_status rcf_json_print(rcb_buf *out, const struct json_t *tree, size_t flags);
+rc_status rcf_json_text(rcb_buf *out, const char *text, size_t n);
+/* Before trees are built by jansson itself: its allocations count as ours from here on. */
+void rcf_json_begin(void);
+
+bool rcf_is_utf8(const char *text, size_t n);
 
 /* ---- safetensors (safetensors.c) --------------------------------------------------------- */
 

@@ -8,8 +8,8 @@
  * Follows the format of the safetensors project, whose own readers open what is written here. Two
  * words of the metadata are ours: CRC-32 of the data section, and of the header with the digits of
  * this very number taken as zeros. They catch every flipped bit, and they are checked where they
- * are found, so that files of others open too. JSON through jansson, whose tree stays alive as the
- * owner of names and words.
+ * are found, so that files of others open too. JSON through jansson (see json.c), whose tree stays
+ * alive as the owner of names and words.
  */
 #include "format/format.h"
 
@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "tensors are used as they lie in the file, which is little-endian"
@@ -155,15 +154,12 @@ static rc_status find_sections(rcf_file *f, const unsigned char *p, size_t n)
 
 static rc_status parse_header(rcf_file *f)
 {
-    json_error_t error;
+    const rc_status s = rcf_json_parse(&f->root, (const char *)f->header, f->header_n,
+                                       JSON_REJECT_DUPLICATES);
 
-    f->root = json_loadb((const char *)f->header, f->header_n, JSON_REJECT_DUPLICATES, &error);
-    if (f->root)
-        return RC_OK;
-    if (!error.text[0]) /* what jansson says when it has no memory */
-        return RC_FAIL(RC_ENOMEM, "out of memory: the header of '%s' has %zu bytes", f->name,
-                       f->header_n);
-    return bad(f, "its header is not well-formed at byte %d: %s", error.position, error.text);
+    if (s == RC_EFORMAT)
+        return bad(f, "its header is not well-formed at %s", rc_error_message());
+    return s;
 }
 
 static rc_status read_meta(rcf_file *f)
@@ -551,6 +547,7 @@ rc_status rcf_writer_new(rcf_writer **out)
     *out = NULL;
     if (!w)
         return RC_ENOMEM;
+    rcf_json_begin();
     w->meta = json_object();
     w->tensors = json_object();
     if (!w->meta || !w->tensors) {
@@ -574,17 +571,7 @@ void rcf_writer_free(rcf_writer *w)
 /* Words and names go into JSON, which is UTF-8. */
 static bool is_utf8(const char *word)
 {
-    const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)word;
-    utf8proc_int32_t code = 1;
-
-    while (code > 0) {
-        const utf8proc_ssize_t n = utf8proc_iterate(p, -1, &code);
-
-        if (n < 0)
-            return false;
-        p += n;
-    }
-    return true;
+    return rcf_is_utf8(word, strlen(word));
 }
 
 /* Set object[key], taking the value over; false when memory is out. */
@@ -708,35 +695,16 @@ static json_t *header_tree(const rcf_writer *w, uint32_t data_crc)
     return root;
 }
 
-/* Where the header is printed to. jansson does not heed every failure of its callback, so the first
- * one is remembered. */
-struct sink {
-    rcb_buf *out;
-    rc_status status;
-};
-
-static int add_piece(const char *piece, size_t n, void *ctx)
-{
-    struct sink *sink = ctx;
-
-    if (sink->status == RC_OK)
-        sink->status = rcb_buf_add(sink->out, piece, n);
-    return sink->status == RC_OK ? 0 : -1;
-}
-
 /* The header as it stands in the file. */
 static rc_status print_header(const rcf_writer *w, uint32_t data_crc, rcb_buf *out)
 {
-    struct sink sink = {.out = out};
     json_t *root = header_tree(w, data_crc);
-    const bool ok = root && json_dump_callback(root, add_piece, &sink, JSON_COMPACT) == 0;
+    const rc_status s = root ? rcf_json_print(out, root, JSON_COMPACT) : no_memory();
     char crc[DIGITS + 1];
     size_t digits = 0;
 
     json_decref(root);
-    RC_TRY(sink.status);
-    if (!ok)
-        return no_memory();
+    RC_TRY(s);
     while ((PREFIX + out->n) % DATA_ALIGN != 0)
         RC_TRY(rcb_buf_puts(out, " "));
 

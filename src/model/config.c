@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
 
 struct option;
 
@@ -179,29 +178,12 @@ static rc_status flag_read(rc_config *c, const struct option *o, const json_t *v
 
 /* ---- kinds: texts ------------------------------------------------------------------------ */
 
-static bool is_utf8(const char *text)
-{
-    const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)text;
-    utf8proc_ssize_t left = (utf8proc_ssize_t)strlen(text);
-
-    while (left > 0) {
-        utf8proc_int32_t code;
-        const utf8proc_ssize_t n = utf8proc_iterate(p, left, &code);
-
-        if (n <= 0)
-            return false;
-        p += n;
-        left -= n;
-    }
-    return true;
-}
-
 /* The options are kept in model files as JSON, which holds UTF-8 alone. */
 static rc_status text_set(const struct option *o, void *field, const char *value)
 {
     char **text = field;
 
-    if (!is_utf8(value))
+    if (!rcf_is_utf8(value, strlen(value)))
         return CANNOT_SET(o, value, "it is not %s", "UTF-8");
     char *copy = rcb_strdup(value);
     if (!copy)
@@ -306,7 +288,7 @@ static rc_status files_set(const struct option *o, void *field, const char *valu
 
     if (*value == '\0')
         return text_set(o, field, value);
-    if (strchr(value, '\n') || !is_utf8(value))
+    if (strchr(value, '\n') || !rcf_is_utf8(value, strlen(value)))
         return CANNOT_SET(o, value, "a file name with %s cannot be kept in a model",
                           strchr(value, '\n') ? "a line feed" : "bytes that are not UTF-8");
 
@@ -625,7 +607,7 @@ static rc_status read_options(rc_config *c, json_t *root)
 
 rc_status rcm_config_parse(rc_config **out, const char *task, const char *json)
 {
-    json_error_t error;
+    json_t *root;
     rc_config *c;
 
     *out = NULL;
@@ -636,10 +618,11 @@ rc_status rcm_config_parse(rc_config **out, const char *task, const char *json)
                        task);
     RC_TRY(rc_config_new(&c, task));
 
-    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, &error);
-    const rc_status s = root ? read_options(c, root)
-                             : RC_FAIL(RC_EFORMAT, "cannot read the configuration: column %d: %s",
-                                       error.column, error.text);
+    rc_status s = rcf_json_parse(&root, json, strlen(json), JSON_REJECT_DUPLICATES);
+    if (s == RC_OK)
+        s = read_options(c, root);
+    else if (s == RC_EFORMAT)
+        s = RC_FAIL(s, "cannot read the configuration: %s", rc_error_message());
     json_decref(root);
     if (s != RC_OK) {
         rc_config_free(c);

@@ -297,14 +297,15 @@ static rc_status read_json(rc_model *m, const rcf_file *f, const char *key,
                            rc_status (*read)(rc_model *m, json_t *root))
 {
     const char *text = rcf_file_meta(f, key);
-    json_error_t error;
+    json_t *root;
 
     if (!text)
         return RC_OK;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    if (!root)
-        return RC_FAIL(RC_EFORMAT, "the word '%s': column %d: %s", key, error.column, error.text);
-    const rc_status s = read(m, root);
+    rc_status s = rcf_json_parse(&root, text, strlen(text), JSON_REJECT_DUPLICATES);
+    if (s == RC_EFORMAT)
+        return RC_FAIL(s, "the word '%s': %s", key, rc_error_message());
+    RC_TRY(s);
+    s = read(m, root);
     json_decref(root);
     return s;
 }

@@ -44,6 +44,11 @@ static rc_status check_room(const rc_model *m, const struct plan *p)
 
     for (int i = 0; i < p->stack.layers; i++)
         needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
+    if (needs * sizeof(rc_real) > (double)rcb_memory_left())
+        return RC_FAIL_HINT(RC_ENOMEM, "a smaller --hidden or fewer --layers need less",
+                            "out of memory: the model would have more than %.15g numbers of %zu "
+                            "bytes, %zu MB are left",
+                            needs, sizeof(rc_real), rcb_memory_left() / 1000000);
     if (needs <= (double)m->room)
         return RC_OK;
     return RC_FAIL(RC_EFORMAT,

@@ -3,7 +3,6 @@
  */
 #include "model/model.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -88,20 +87,7 @@ rc_status rcm_print_real(rcb_buf *out, double x)
     return rcb_buf_puts(out, text);
 }
 
-static int add_piece(const char *piece, size_t n, void *buffer)
-{
-    return rcb_buf_add(buffer, piece, n) == RC_OK ? 0 : -1;
-}
-
 rc_status rcm_print_text(rcb_buf *out, const char *text)
 {
-    const size_t before = out->n;
-    json_t *string = json_string(text);
-    const bool bad = !string || json_dump_callback(string, add_piece, out, JSON_ENCODE_ANY) != 0;
-
-    json_decref(string);
-    if (!bad)
-        return RC_OK;
-    out->n = before;
-    return RC_FAIL(RC_ENOMEM, "out of memory: cannot print a text of %zu bytes", strlen(text));
+    return rcf_json_text(out, text, strlen(text));
 }

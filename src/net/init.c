@@ -347,8 +347,7 @@ rc_status rcn_init_rule(const char *text, const char *name, char **out)
     return *out ? RC_OK : RC_ENOMEM;
 }
 
-/* Every glob of a text names something: a slip of the pen must not pass for a rule. */
-static rc_status check_globs(const rcn_params *ps, const char *text)
+rc_status rcn_globs_check(const rcn_params *ps, const char *text)
 {
     const char *rest = *text ? text : NULL;
     rcn_item item;
@@ -387,7 +386,7 @@ rc_status rcn_init_all(rcn_params *ps, const char *text, uint64_t seed)
     rcn_item item;
 
     RC_TRY(find_item(text, "", &item)); /* the text is sound, even where there is no parameter */
-    RC_TRY(check_globs(ps, text));
+    RC_TRY(rcn_globs_check(ps, text));
     for (size_t i = 0; i < ps->n; i++)
         RC_TRY(init_one(&ps->p[i], text, seed));
     return RC_OK;

@@ -73,6 +73,9 @@ bool rcn_glob(const char *glob, const char *name);
  * GLOB= is for every name); `fallback` when none matches or the text is empty. RC_EINVAL: not such
  * a text. */
 rc_status rcn_glob_value(const char *text, const char *name, double fallback, double *out);
+/* Every glob of such a text names a parameter: a slip of the pen must not pass for a rule.
+ * RC_EINVAL: which does not. */
+rc_status rcn_globs_check(const rcn_params *ps, const char *text);
 
 /* ---- initialisers (init.c) --------------------------------------------------------------- */
 

@@ -1,9 +1,9 @@
 /* checkpoint.c -- all that is needed to go on, in one file beside the model.
  *
- * MODEL.state is a model file of the last weights with more in it, under the prefix "state.": optimiser
- * slots in logical layout, the carried state, and the place in the data as text. It holds no time, thread
- * count or machine, so the same training gives the same bytes. Numbers are written in hexadecimal
- * floating point: what is read back is what was written.
+ * MODEL.state is a model file of the last weights with more in it, under the prefix "state.":
+ * optimiser slots in logical layout, the carried state, and the place in the data as text. It holds
+ * no time, thread count or machine, so the same training gives the same bytes. Numbers are written
+ * in hexadecimal floating point: what is read back is what was written.
  */
 #include "train/train.h"
 
@@ -39,12 +39,12 @@ static const char *place_value(const char *text, const char *name)
     return NULL;
 }
 
-static rc_status parse_place(rct_place *p, const char *text)
+static rc_status parse_place(rct_place *p, const char *path, const char *text)
 {
     const char *value;
 #define RCT_FIELD(field, read)                                                                     \
     if (!(value = place_value(text, #field)))                                                      \
-        return RC_FAIL(RC_EFORMAT, "the state lacks '" #field "'");                                \
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': it lacks '" #field "'", path);        \
     p->field = read;
 #define RCT_WHOLE(field) RCT_FIELD(field, strtoll(value, NULL, 10))
 #define RCT_REAL(field) RCT_FIELD(field, strtod(value, NULL))
@@ -53,7 +53,8 @@ static rc_status parse_place(rct_place *p, const char *text)
 #undef RCT_REAL
 #undef RCT_FIELD
     if (p->epoch < 1 || p->pos < 0 || p->step < 0 || p->updates < 0 || p->count < 0)
-        return RC_FAIL(RC_EFORMAT, "the state has a negative place");
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': its place in the data is below zero",
+                       path);
     return RC_OK;
 }
 
@@ -63,7 +64,11 @@ static rc_status add_reals(rcf_writer *w, const char *name, int64_t rows, int64_
                            const rc_real *data)
 {
     const rcf_tensor tensor = {
-        .name = name, .dtype = RCM_REAL_TYPE, .rank = 2, .dim = {rows, cols}, .data = data,
+        .name = name,
+        .dtype = RCM_REAL_TYPE,
+        .rank = 2,
+        .dim = {rows, cols},
+        .data = data,
         .bytes = (size_t)(rows * cols) * sizeof *data,
     };
     return rcf_writer_add(w, &tensor);
@@ -79,8 +84,8 @@ static rc_status write_slots(const rc_trainer *t, rcf_writer *w, rcm_buffers *ke
 
             RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(rc_real), &rows));
             rcn_param_store(p, t->optim.slot[s][i], rows);
-            rc_status status = rcb_buf_printf(&name, RCM_STATE_PREFIX "%c.%s", slot_word[s],
-                                              p->name);
+            rc_status status =
+                rcb_buf_printf(&name, RCM_STATE_PREFIX "%c.%s", slot_word[s], p->name);
             if (status == RC_OK)
                 status = add_reals(w, name.p, 1, p->count, rows);
             rcb_buf_free(&name);
@@ -131,8 +136,8 @@ static rc_status load_slot(rc_trainer *t, const rcf_file *f, int s, size_t i)
     rcn_param *p = &t->model->params.p[i];
     rcb_buf name = {0};
     rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
-    rc_status status = rows ? rcb_buf_printf(&name, RCM_STATE_PREFIX "%c.%s", slot_word[s], p->name)
-                            : RC_ENOMEM;
+    rc_status status =
+        rows ? rcb_buf_printf(&name, RCM_STATE_PREFIX "%c.%s", slot_word[s], p->name) : RC_ENOMEM;
 
     if (status == RC_OK)
         status = find_reals(f, t->state_path, name.p, p->count, rows);
@@ -155,7 +160,7 @@ rc_status rct_checkpoint_crc(const rcf_file *f, const char *path, uint32_t *out)
 
 rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f)
 {
-    RC_TRY(parse_place(&t->place, rcf_file_meta(f, RCM_STATE_PREFIX "place")));
+    RC_TRY(parse_place(&t->place, t->state_path, rcf_file_meta(f, RCM_STATE_PREFIX "place")));
     t->optim.steps = t->place.updates;
     for (int s = 0; s < RCT_SLOTS; s++)
         for (size_t i = 0; t->optim.slot[s] && i < t->model->params.n; i++)

@@ -1,9 +1,10 @@
-/* gradcheck.c -- analytic against numeric gradients of the model that a configuration describes, on the
- * first batch of its training data. Nothing is trained and nothing is written.
+/* gradcheck.c -- analytic against numeric gradients of the model that a configuration describes, on
+ * the first batch of its training data. Nothing is trained and nothing is written.
  *
- * The loss is the training loss, with the dropout masks of one fixed step and zero states at the beginning.
- * First all weights are moved a little at random: a fresh model may sit exactly on a kink (biases of zero under
- * ReLU), where there is no derivative to compare with. Elements are taken evenly from each tensor.
+ * The loss is the training loss, with the dropout masks of one fixed step and zero states at the
+ * beginning. First all weights are moved a little at random: a fresh model may sit exactly on a
+ * kink (biases of zero under ReLU), where there is no derivative to compare with. Elements are taken
+ * evenly from each tensor.
  */
 #include "train/train.h"
 
@@ -79,7 +80,10 @@ static rc_status compare(bench *b, rcn_param *p, int64_t count, const int64_t *p
         double numeric;
         RC_TRY(rcg_difference(loss_of, b, &p->w[place[i]], analytic, &numeric));
         row->numeric = fmax(row->numeric, fabs(numeric));
-        worst = isfinite(numeric - analytic) ? fmax(worst, fabs(numeric - analytic)) : (double)INFINITY;
+
+        const double gap = fabs(numeric - analytic);
+
+        worst = isfinite(gap) ? fmax(worst, gap) : (double)INFINITY;
     }
     if (p->packed && p->weight.wt)
         rcg_weight_transpose(&p->weight, b->pool);

@@ -1,8 +1,8 @@
 /* loop.c -- training any task: batches in order, one update each, validation, checkpoints.
  *
- * Everything that changes is in the model, the optimiser slots, the carried state and rct_place, all of
- * which a checkpoint holds; random numbers are functions of (seed, step). So a training that was killed and
- * resumed walks through the same bits as one that was not.
+ * Everything that changes is in the model, the optimiser slots, the carried state and rct_place,
+ * all of which a checkpoint holds; random numbers are functions of (seed, step). So a training that
+ * was killed and resumed walks through the same bits as one that was not.
  */
 #include "train/train.h"
 
@@ -98,7 +98,8 @@ static rc_status make_from(rc_trainer *t, const rcf_file *f)
     if (t->corpus_crc != crc)
         return RC_FAIL_HINT(RC_EDATA, "bring back the files named by 'recur info', or train anew",
                             "cannot resume '%s': the training data has changed (checksum %08" PRIx32
-                            ", it was %08" PRIx32 ")", t->path, t->corpus_crc, crc);
+                            ", it was %08" PRIx32 ")",
+                            t->path, t->corpus_crc, crc);
     return rct_checkpoint_load(t, f);
 }
 
@@ -169,7 +170,11 @@ static int64_t epoch_steps(const rc_trainer *t)
 /* Steps of the whole training; 0: no end is known. */
 static int64_t all_steps(const rc_trainer *t)
 {
-    const int64_t by_epochs = t->config->epochs * epoch_steps(t), steps = t->config->steps;
+    const int64_t each = epoch_steps(t);
+    const int64_t epochs = t->config->epochs;
+    const int64_t steps = t->config->steps;
+    const int64_t by_epochs = each == 0 || epochs < INT64_MAX / each ? epochs * each : INT64_MAX;
+
     return steps > 0 && (by_epochs == 0 || steps < by_epochs) ? steps : by_epochs;
 }
 
@@ -181,7 +186,7 @@ static bool reached(const rc_trainer *t)
            (c->patience > 0 && t->place.bad >= c->patience);
 }
 
-/* The epoch that the last step belonged to: place.epoch is the next one when an epoch has just ended. */
+/* The epoch that the last step belonged to: place.epoch is the next one when one has just ended. */
 static int64_t last_epoch(const rc_trainer *t)
 {
     return t->place.epoch - (t->place.pos == 0 && t->place.epoch > 1);
@@ -191,7 +196,8 @@ static double rate(const rc_trainer *t, int64_t epoch)
 {
     const int64_t steps = all_steps(t);
     const rct_moment m = {
-        .epoch = epoch, .factor = t->place.factor,
+        .epoch = epoch,
+        .factor = t->place.factor,
         .done = steps > 0 ? (double)t->place.step / (double)steps : (double)NAN,
     };
     return rct_schedule_rate(t->config, &m);
@@ -240,9 +246,12 @@ static rc_status add_record(rc_trainer *t, double valid)
 {
     rct_place *p = &t->place;
     const rc_record r = {
-        .step = p->step, .epoch = last_epoch(t), .tokens = p->tokens,
+        .step = p->step,
+        .epoch = last_epoch(t),
+        .tokens = p->tokens,
         .lr = t->task->fit ? (double)NAN : rate(t, last_epoch(t)),
-        .train = p->count > 0 ? p->sum / (double)p->count : (double)NAN, .valid = valid,
+        .train = p->count > 0 ? p->sum / (double)p->count : (double)NAN,
+        .valid = valid,
     };
     p->sum = 0;
     p->count = 0;
@@ -258,11 +267,13 @@ static rc_status score(rc_trainer *t, const rc_model *m, rcm_part part, double *
     return RC_OK;
 }
 
-/* Score the validation text, write a record, the best model and the state. */
+/* Score the validation text, write a record, the best model and the state. The first one writes a
+ * model in any case: an infinite score is no gain, yet there must be a model that is this one's. */
 static rc_status validate(rc_trainer *t, listener *l)
 {
     rct_place *p = &t->place;
     const bool has = t->task->has_part(t->corpus, RCM_VALID);
+    const bool first = p->scored < 0;
     double valid = (double)NAN, chars = 1;
 
     RC_TRY(rcm_model_settle(t->model, t->pool));
@@ -284,7 +295,7 @@ static rc_status validate(rc_trainer *t, listener *l)
     p->scored = p->step;
 
     const bool last = rcm_list_index("keeps", t->config->keep) == RCM_KEEP_LAST;
-    if (l->p.is_best || last || !has) {
+    if (first || l->p.is_best || last || !has) {
         RC_TRY(rcm_model_settle(t->model, t->pool));
         RC_TRY(rc_model_save(t->model, t->path));
     }
@@ -342,8 +353,9 @@ static rc_status pause_here(rc_trainer *t, listener *l)
 
 /* ---- one step ---------------------------------------------------------------------------- */
 
-/* Time steps of the next batch. Randomised lengths follow AWD-LSTM (Merity et al. 2018): --seq, or half of
- * it one time in twenty, plus a normal of deviation 5; the rate is scaled along. */
+/* Time steps of the next batch. Randomised lengths follow AWD-LSTM (Merity et al. 2018): --seq, or
+ * half of it one time in twenty, plus a normal of deviation 5, at least 5 and at most twice --seq;
+ * the rate is scaled along. */
 static int64_t batch_steps(const rc_trainer *t, double *scale)
 {
     const int64_t seq = t->config->seq;
@@ -354,8 +366,8 @@ static int64_t batch_steps(const rc_trainer *t, double *scale)
     const rcb_key key = rcb_stream((uint64_t)t->config->seed, "seq");
     const uint64_t at = 2 * (uint64_t)t->place.step;
     const double base = rcb_uniform(key, at) < 0.95 ? (double)seq : (double)seq / 2;
-    const double drawn = floor(base + 5 * rcb_normal(rcb_stream((uint64_t)t->config->seed, "seq5"),
-                                                     at));
+    const rcb_key spread = rcb_stream((uint64_t)t->config->seed, "seq5");
+    const double drawn = floor(base + 5 * rcb_normal(spread, at));
     const double most = 2.0 * (double)seq;
     const double steps = fmax(fmin(5, (double)seq), fmin(most, drawn));
     *scale = steps / (double)seq;
@@ -364,8 +376,7 @@ static int64_t batch_steps(const rc_trainer *t, double *scale)
 
 static double divisor(const rc_trainer *t)
 {
-    const bool sequence =
-        rcm_list_index("averages", t->config->average) == RCM_AVERAGE_SEQUENCE;
+    const bool sequence = rcm_list_index("averages", t->config->average) == RCM_AVERAGE_SEQUENCE;
     return (double)(sequence ? t->feed.batch.seqs : t->feed.batch.rows);
 }
 
@@ -401,8 +412,8 @@ static rc_status skip(rc_trainer *t, listener *l, const char *culprit)
     if (t->place.row < BAD_STEPS)
         return RC_OK;
     return RC_FAIL_HINT(RC_ENAN, "a smaller --lr, or --clip",
-                        "%d steps in a row had a NaN or infinity in '%s'; the last good weights are "
-                        "kept", BAD_STEPS, l->p.what);
+                        "cannot go on: %d steps in a row had a NaN or infinity in '%s'", BAD_STEPS,
+                        l->p.what);
 }
 
 static rc_status update(rc_trainer *t, listener *l, double nats, double rate_scale)
@@ -474,15 +485,17 @@ static rc_status advance(rc_trainer *t, listener *l)
 
 rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)
 {
-    listener l = {.fn = fn, .ctx = ctx, .p = {.valid = (double)NAN, .valid_chars = 1, .loss = (double)NAN}};
+    const rc_progress none = {.valid = (double)NAN, .valid_chars = 1, .loss = (double)NAN};
+    listener l = {.fn = fn, .ctx = ctx, .p = none};
 
+    if (t->place.done)
+        return RC_OK;
     if (t->task->fit) {
         RC_TRY(t->task->fit(t->model, t->corpus));
         return finish(t, &l);
     }
-    while (!t->place.done && !reached(t) && l.answer == RC_GO)
+    RC_TRY(rct_schedule_check(t->config)); /* rc_trainer_set() may have taken its end away */
+    while (!reached(t) && l.answer == RC_GO)
         RC_TRY(advance(t, &l));
-    if (l.answer == RC_PAUSE)
-        return pause_here(t, &l);
-    return t->place.done ? RC_OK : finish(t, &l);
+    return l.answer == RC_PAUSE ? pause_here(t, &l) : finish(t, &l);
 }

@@ -1,7 +1,7 @@
 /* optim.c -- from gradients to weights: clipping, penalties and the update, flat over any layout.
  *
- * Padding is zero in weights, gradients and slots and stays zero, so nothing here knows panels. Work is
- * shared in blocks of RCK_BLOCK; partial sums are combined in order.
+ * Padding is zero in weights, gradients and slots and stays zero, so nothing here knows panels.
+ * Work is shared in blocks of RCK_BLOCK; partial sums are combined in order.
  */
 #include "train/train.h"
 
@@ -26,7 +26,14 @@ static rc_status find_method(rct_method *out, const char *name)
     for (size_t i = 0; method_at(i, out); i++)
         if (strcmp(out->name, name) == 0)
             return RC_OK;
-    return RC_FAIL_HINT(RC_EINVAL, "see: recur list optimizers", "there is no optimizer '%s'", name);
+    return RC_FAIL_HINT(RC_EINVAL, "see: recur list optimizers", "there is no optimizer '%s'",
+                        name);
+}
+
+/* Does an option mean anything to the method? */
+static bool uses(const rct_optim *o, const char *option)
+{
+    return strstr(o->method.uses, option) != NULL;
 }
 
 /* Penalties of every parameter, as reals. */
@@ -36,6 +43,7 @@ static rc_status penalties(rc_real **out, const rcn_params *ps, const char *text
     *out = p;
     if (!p)
         return RC_ENOMEM;
+    RC_TRY(rcn_globs_check(ps, text));
     for (size_t i = 0; i < ps->n; i++) {
         double value;
         RC_TRY(rcn_glob_value(text, ps->p[i].name, 0, &value));
@@ -44,9 +52,11 @@ static rc_status penalties(rc_real **out, const rcn_params *ps, const char *text
     return RC_OK;
 }
 
+/* A method's slots, in zeros. Without momentum the slot that is for it alone is not made. */
 static rc_status new_slots(rct_optim *o)
 {
-    const bool idle = o->config->momentum == 0 && o->method.slots == 1;
+    const bool idle = o->config->momentum == 0 && uses(o, "momentum");
+
     for (int s = 0; s < o->method.slots && !idle; s++) {
         o->slot[s] = rcb_calloc(o->params->n, sizeof *o->slot[s]);
         if (!o->slot[s])
@@ -65,7 +75,7 @@ static rc_status fill_optim(rct_optim *o)
     const rcn_params *ps = o->params;
 
     RC_TRY(find_method(&o->method, o->config->optimizer));
-    if (o->config->weight_decay > 0 && !strstr(o->method.uses, "weight-decay"))
+    if (o->config->weight_decay > 0 && !uses(o, "weight-decay"))
         return RC_FAIL_HINT(RC_EINVAL, "use --optimizer adamw, or --l2 for a penalty",
                             "optimizer '%s' has no weight decay", o->method.name);
     RC_TRY(penalties(&o->l1, ps, o->config->l1));
@@ -190,13 +200,18 @@ rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
     const double step = (double)++o->steps;
     update_job job = {
         .o = o,
-        .common = {
-            .scale = (rc_real)scale, .lr = (rc_real)lr, .decay = (rc_real)c->weight_decay,
-            .momentum = (rc_real)c->momentum,
-            .beta1 = (rc_real)c->beta1, .beta2 = (rc_real)c->beta2, .eps = (rc_real)c->eps,
-            .correct1 = (rc_real)(1 - pow(c->beta1, step)),
-            .correct2 = (rc_real)(1 - pow(c->beta2, step)),
-        },
+        .common =
+            {
+                .scale = (rc_real)scale,
+                .lr = (rc_real)lr,
+                .decay = (rc_real)c->weight_decay,
+                .momentum = (rc_real)c->momentum,
+                .beta1 = (rc_real)c->beta1,
+                .beta2 = (rc_real)c->beta2,
+                .eps = (rc_real)c->eps,
+                .correct1 = (rc_real)(1 - pow(c->beta1, step)),
+                .correct2 = (rc_real)(1 - pow(c->beta2, step)),
+            },
     };
     rcb_pool_run(pool, rcb_pool_size(pool), update_share, &job);
     return rcn_params_refresh(o->params, pool);

@@ -1,5 +1,5 @@
-/* train.h -- optimisers, schedules, the loop and its checkpoints. Drives any task through rcm_task and
- * never knows which.
+/* train.h -- optimisers, schedules, the loop and its checkpoints. Drives any task through rcm_task
+ * and never knows which.
  *
  * Object room.
  */
@@ -12,33 +12,38 @@
 
 enum { RCT_SLOTS = 2 };
 
+/* One line of optims.def. */
 typedef struct rct_method {
     const char *name;
     const char *help;
-    const char *uses;
-    int slots;
+    const char *uses; /* names of the options that mean something to it, separated by blanks */
+    int slots;        /* arrays of optimiser state, up to RCT_SLOTS */
     void (*update)(const rck_update *u);
 } rct_method;
 
-/* What updates the parameters of one model: gradient norms, clipping, penalties, the method. All sums
- * run over blocks of RCK_BLOCK in order, so they do not depend on the number of workers. Owner. */
+/* What updates the parameters of one model: gradient norms, clipping, penalties, the method. All
+ * sums run over blocks of RCK_BLOCK in order, so they do not depend on the number of workers.
+ * Owner; borrows the parameters and the configuration. */
 typedef struct rct_optim {
     rct_method method;
     rcn_params *params;
-    int64_t steps;                /* updates made */
-    rc_real **slot[RCT_SLOTS];    /* [slot][parameter], in the layout of the parameter; NULL: unused */
-    rc_real *l1, *l2;             /* (parameters) */
-    double *block;                /* partial sums of squares */
-    int64_t *first;               /* (parameters + 1) first block of each */
+    int64_t steps;             /* updates made */
+    rc_real **slot[RCT_SLOTS]; /* [slot][parameter], in the layout of the parameter; NULL: unused */
+    rc_real *l1, *l2;          /* (parameters) */
+    double *block;             /* partial sums of squares */
+    int64_t *first;            /* (parameters + 1) first block of each */
     const rc_config *config;
 } rct_optim;
 
+/* RC_EINVAL: no such method, a penalty that is none, or weight decay for a method without it.
+ * RC_ENOMEM. */
 rc_status rct_optim_new(rct_optim *out, rcn_params *params, const rc_config *c);
 void rct_optim_free(rct_optim *o);
-/* Clip values, then the norm of the whole gradient. NaN or infinite when an element is; *culprit is then
- * the first such parameter. */
+/* Clip values (--clip-value, in place), then the norm of the whole gradient. NaN or infinite when
+ * an element then is, or too large to be squared; *culprit is the first such parameter, else NULL. */
 double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit);
-/* One update at learning rate lr with gradients times `scale`, then fresh transposes. */
+/* One update at learning rate lr with gradients times `scale`, then fresh transposes. RC_ENOMEM:
+ * for the transposes, where there were none yet. */
 rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
 
 /* ---- schedules (schedule.c) -------------------------------------------------------------- */
@@ -86,12 +91,12 @@ typedef struct rct_place {
 
 struct rc_trainer {
     rc_config *config;
-    char *path;
-    char *state_path;
+    char *path;       /* of the model file */
+    char *state_path; /* of the checkpoint */
     const rcm_task *task;
     rc_model *model;
     rcm_corpus *corpus;
-    uint32_t corpus_crc;
+    uint32_t corpus_crc; /* the data's number: the same data, the same number */
     rcb_pool *pool;
     rc_graph *graph;
     rcm_feed feed;
@@ -101,12 +106,13 @@ struct rc_trainer {
 
 /* ---- checkpoints (checkpoint.c) ---------------------------------------------------------- */
 
-/* Write `path`.state: last weights, optimiser, place, carried state. One rename. */
+/* Write `path`.state: last weights, optimiser, place, carried state. One rename. RC_EIO,
+ * RC_ENOMEM. */
 rc_status rct_checkpoint_save(const rc_trainer *t);
-/* Read the place, optimiser and carried state of an opened state file into a trainer whose model has
- * been read from it. */
+/* Read the place, optimiser and carried state of an opened state file into a trainer whose model
+ * has been read from it. RC_EFORMAT, RC_ENOMEM. */
 rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f);
-/* The data's number as written. */
+/* The data's number as written. RC_EFORMAT: not a state file. */
 rc_status rct_checkpoint_crc(const rcf_file *f, const char *path, uint32_t *out);
 
 #endif

@@ -2,6 +2,10 @@
  * they handed out. */
 #include "check.h"
 
+#include <stdalign.h>
+#include <stddef.h>
+#include <unistd.h>
+
 static bool aligned(const void *p)
 {
     return p && (uintptr_t)p % RCB_ALIGN == 0;
@@ -39,6 +43,18 @@ static void sizes_that_overflow_are_out_of_memory(void **unused)
     assert_null(rcb_alloc(PTRDIFF_MAX, 1));
     assert_null(rcb_calloc(SIZE_MAX, SIZE_MAX));
     assert_null(rcb_realloc(kept, 1, SIZE_MAX, 2)); /* and kept is not freed */
+}
+
+/* A system that promises memory it does not have ends the process later; we ask before. */
+static void more_than_the_machine_has_is_out_of_memory(void **unused)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES);
+
+    (void)unused;
+    if (pages <= 0 || access("/proc/meminfo", R_OK) != 0)
+        skip();
+    assert_null(rcb_alloc((size_t)pages, (size_t)sysconf(_SC_PAGESIZE)));
+    CHECK_MESSAGE_HAS("MB are left");
 }
 
 static void sums_and_products_stop_at_the_largest_size(void **unused)
@@ -113,6 +129,68 @@ static void nth_allocation_fails_once(void **unused)
     rcb_alloc_fail_at(1);
     rcb_alloc_fail_at(0);
     rcb_free(rcb_strdup("never fails"));
+}
+
+/* Two pieces as a foreign library would take them; the library itself copes with NULL. */
+static void what_is_denied_is_lent_from_a_reserve(void **unused)
+{
+    (void)unused;
+    for (uint64_t n = 0; n <= 2; n++) {
+        char *p[2];
+
+        CHECK_STATUS(rcb_lend_begin(100), RC_OK);
+        rcb_alloc_fail_at(n);
+        for (int i = 0; i < 2; i++) {
+            p[i] = rcb_lend_alloc(30, malloc);
+            assert_non_null(p[i]);
+            assert_int_equal((uintptr_t)p[i] % alignof(max_align_t), 0);
+            memset(p[i], 'a' + i, 30);
+        }
+        rcb_alloc_fail_at(0);
+        assert_true(rcb_lend_short() == (n > 0));
+        for (int i = 0; i < 30; i++)
+            assert_true(p[0][i] == 'a' && p[1][i] == 'b');
+        for (int i = 0; i < 2; i++)
+            rcb_lend_free(p[i], free);
+        rcb_lend_end();
+        assert_false(rcb_lend_short());
+    }
+}
+
+static void *nothing(size_t n)
+{
+    (void)n;
+    return NULL;
+}
+
+static void a_reserve_ends(void **unused)
+{
+    (void)unused;
+    assert_null(rcb_lend_alloc(1, nothing)); /* none has begun */
+    assert_false(rcb_lend_short());
+    CHECK_STATUS(rcb_lend_begin(100), RC_OK);
+    assert_null(rcb_lend_alloc(101, nothing));
+    assert_true(rcb_lend_short());
+    assert_null(rcb_lend_alloc(SIZE_MAX, nothing));
+    assert_non_null(rcb_lend_alloc(0, nothing));
+    assert_non_null(rcb_lend_alloc(64, nothing));
+    assert_null(rcb_lend_alloc(64, nothing));
+    rcb_lend_end();
+
+    CHECK_STATUS(rcb_lend_begin(SIZE_MAX), RC_ENOMEM);
+    assert_null(rcb_lend_alloc(1, nothing));
+}
+
+/* What a library keeps for itself outlives the reserve. */
+static void what_the_system_gave_outlives_the_reserve(void **unused)
+{
+    (void)unused;
+    CHECK_STATUS(rcb_lend_begin(0), RC_OK);
+    char *kept = rcb_lend_alloc(1000, malloc);
+    rcb_lend_end();
+    memset(kept, 1, 1000);
+    rcb_lend_free(kept, free);
+    rcb_lend_free(NULL, free);
 }
 
 /* What a random user of an arena holds: each piece is filled with its own byte. */
@@ -317,10 +395,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_aligned_whatever_the_size),
         cmocka_unit_test(sizes_that_overflow_are_out_of_memory),
+        cmocka_unit_test(more_than_the_machine_has_is_out_of_memory),
         cmocka_unit_test(sums_and_products_stop_at_the_largest_size),
         cmocka_unit_test(realloc_keeps_what_fits),
         cmocka_unit_test(copies_of_strings_end_where_they_should),
         cmocka_unit_test(nth_allocation_fails_once),
+        cmocka_unit_test(what_is_denied_is_lent_from_a_reserve),
+        cmocka_unit_test(a_reserve_ends),
+        cmocka_unit_test(what_the_system_gave_outlives_the_reserve),
         cmocka_unit_test(arena_hands_out_disjoint_pieces),
         cmocka_unit_test(warm_arena_never_reaches_the_heap),
         cmocka_unit_test(scratch_is_reused_after_release),

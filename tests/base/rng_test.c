@@ -163,63 +163,6 @@ static void normal_has_the_moments_of_a_normal(void **unused)
     CHECK_NEAR((double)inside[2] / DRAWS, 0.997300204, se);
 }
 
-static void below_reaches_every_value_evenly(void **unused)
-{
-    enum { N = 7, DRAWS = 70000 };
-    int64_t seen[N] = {0};
-
-    (void)unused;
-
-    const rcb_key key = rcb_stream(check_seed(), "below");
-
-    for (uint64_t i = 0; i < DRAWS; i++) {
-        const uint64_t x = rcb_below(key, i, N);
-
-        assert_in_range(x, 0, N - 1);
-        seen[x]++;
-        assert_int_equal(rcb_below(key, i, 1), 0);
-    }
-    for (int i = 0; i < N; i++)
-        assert_in_range(seen[i], 10000 - 500, 10000 + 500); /* five standard errors: 463 */
-}
-
-/* floor(n r / 2^128) in schoolbook arithmetic on 16-bit digits. */
-static uint64_t textbook_below(const uint32_t w[4], uint64_t n)
-{
-    uint64_t digits[13] = {0};
-
-    for (int i = 0; i < 8; i++)
-        for (int j = 0; j < 4; j++) {
-            const uint64_t product =
-                (uint64_t)(w[i / 2] >> (i % 2 * 16) & 0xFFFF) * (n >> (j * 16) & 0xFFFF);
-
-            digits[i + j] += product & 0xFFFF;
-            digits[i + j + 1] += product >> 16;
-        }
-    for (int i = 0; i < 12; i++) {
-        digits[i + 1] += digits[i] >> 16;
-        digits[i] &= 0xFFFF;
-    }
-    return digits[8] | digits[9] << 16 | digits[10] << 32 | digits[11] << 48;
-}
-
-static void below_is_exact_for_any_bound(void **unused)
-{
-    (void)unused;
-
-    const rcb_key key = rcb_stream(check_seed(), "bound");
-
-    for (uint64_t i = 0; i < 20000; i++) {
-        const uint64_t n = (pick_bits() >> pick(0, 63)) | 1;
-        uint32_t w[4];
-
-        rcb_draw(key, i, 0, w);
-        assert_true(rcb_below(key, i, n) == textbook_below(w, n));
-        assert_true(rcb_below(key, i, n) < n);
-        assert_true(rcb_below(key, i, UINT64_MAX) == textbook_below(w, UINT64_MAX));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,8 +173,6 @@ int main(void)
         cmocka_unit_test(uniform_fills_its_interval_evenly),
         cmocka_unit_test(numbers_follow_from_the_words_drawn),
         cmocka_unit_test(normal_has_the_moments_of_a_normal),
-        cmocka_unit_test(below_reaches_every_value_evenly),
-        cmocka_unit_test(below_is_exact_for_any_bound),
     };
     return cmocka_run_group_tests_name("rng", tests, NULL, NULL);
 }

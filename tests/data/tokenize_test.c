@@ -349,22 +349,6 @@ static void characters_are_counted_in_any_range(void **unused)
     rcd_text_free(t);
 }
 
-static void a_place_is_named_by_file_and_line(void **unused)
-{
-    (void)unused;
-    rcd_text *t = text_of("one\n\ntwo", 8);
-
-    assert_string_equal(rcd_text_where(t, 0), "'memory': line 1");
-    assert_string_equal(rcd_text_where(t, 3), "'memory': line 1");
-    assert_string_equal(rcd_text_where(t, 4), "'memory': line 2");
-    assert_string_equal(rcd_text_where(t, 8), "'memory': line 3");
-    rcd_text_free(t);
-
-    t = text_of(NULL, 0);
-    assert_string_equal(rcd_text_where(t, 0), "'memory': line 1");
-    rcd_text_free(t);
-}
-
 /* ---- files ------------------------------------------------------------------------------- */
 
 static rcd_text *open_three(void)
@@ -397,7 +381,6 @@ static void several_files_are_one_text(void **unused)
     assert_int_equal(rcd_text_cut(t, RCD_WORD, 7), 7);
     assert_int_equal(rcd_text_cut(t, RCD_WORD, 8), 16);
     assert_non_null(strstr(rcd_text_name(t), "a.txt and 2 more"));
-    assert_non_null(strstr(rcd_text_where(t, 17), "c.txt': line 2"));
     rcb_buf_free(&got);
     rcd_text_free(t);
 }
@@ -479,17 +462,6 @@ static rc_status open_memory(void *ctx)
     return s;
 }
 
-static void a_place_has_a_name_even_without_memory(void **unused)
-{
-    (void)unused;
-    rcd_text *t = text_of("one\ntwo", 7);
-
-    rcb_alloc_fail_at(1);
-    assert_string_equal(rcd_text_where(t, 5), "memory");
-    assert_string_equal(rcd_text_where(t, 5), "'memory': line 2");
-    rcd_text_free(t);
-}
-
 static void no_allocation_is_trusted(void **unused)
 {
     (void)unused;
@@ -519,12 +491,10 @@ int main(void)
         cmocka_unit_test(a_text_walked_in_two_pieces_is_the_whole),
         cmocka_unit_test(cuts_are_the_nearest_ones),
         cmocka_unit_test(characters_are_counted_in_any_range),
-        cmocka_unit_test(a_place_is_named_by_file_and_line),
         cmocka_unit_test(several_files_are_one_text),
         cmocka_unit_test(a_code_point_does_not_cross_files),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(a_status_from_each_ends_the_walk),
-        cmocka_unit_test(a_place_has_a_name_even_without_memory),
         cmocka_unit_test(no_allocation_is_trusted),
     };
 

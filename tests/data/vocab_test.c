@@ -3,7 +3,6 @@
 
 #include "data/data.h"
 
-#include <jansson.h>
 
 /* ---- helpers ----------------------------------------------------------------------------- */
 
@@ -415,11 +414,6 @@ static void no_allocation_is_trusted_in_counting(void **unused)
         CHECK_EACH_ALLOCATION(build_some, &(rcd_level){(rcd_level)level});
 }
 
-static void *json_alloc(size_t n)
-{
-    return rcb_alloc(n, 1);
-}
-
 static rc_status print_some(void *ctx)
 {
     rcb_buf out = {0};
@@ -449,10 +443,7 @@ static void no_allocation_is_trusted_in_json(void **unused)
     CHECK_EACH_ALLOCATION(parse_some, json);
     CHECK_EACH_ALLOCATION(parse_some, counted);
     CHECK_EACH_ALLOCATION(print_some, bytes);
-
-    json_set_alloc_funcs(json_alloc, rcb_free); /* from here on jansson's count too */
     CHECK_EACH_ALLOCATION(print_some, v);
-    json_set_alloc_funcs(malloc, free);
     rcd_vocab_free(bytes);
     rcd_vocab_free(v);
 }

@@ -3,7 +3,6 @@
 
 #include "format/format.h"
 
-#include <jansson.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -591,11 +590,6 @@ static void a_full_disk_leaves_the_old_file(void **unused)
 
 /* ---- misfortune -------------------------------------------------------------------------- */
 
-static void *json_alloc(size_t n)
-{
-    return rcb_alloc(n, 1);
-}
-
 static rc_status save_sample(void *ctx)
 {
     return write_sample(ctx);
@@ -627,9 +621,7 @@ static void no_allocation_is_trusted(void **unused)
     char path[1024];
 
     (void)snprintf(path, sizeof path, "%s", check_temp_path("alloc.safetensors"));
-    json_set_alloc_funcs(json_alloc, rcb_free); /* jansson's count too */
     CHECK_EACH_ALLOCATION(save_sample, path);
-    json_set_alloc_funcs(malloc, free);
     CHECK_EACH_ALLOCATION(open_sample, path);
     CHECK_EACH_ALLOCATION(parse_unaligned, NULL);
 }

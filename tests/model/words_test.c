@@ -88,6 +88,8 @@ static rc_status add(void *unused)
 
     for (int i = 0; s == RC_OK && i < 20; i++)
         s = rcm_words_add(&w, "name", "%0300d", i);
+    if (s == RC_OK)
+        s = rcm_print_text(&w.text, "a text");
     rcm_words_free(&w);
     return s;
 }

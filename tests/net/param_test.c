@@ -268,7 +268,7 @@ static void a_clone_has_the_values_and_nothing_shared(void **unused)
     rcn_params copy;
 
     for (int i = 0; i < 20; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof name, "p%d", i);
         add_random(&ps, name);
@@ -302,7 +302,7 @@ static rc_status build_and_clone(void *unused)
     rc_status status = RC_OK;
 
     for (int i = 0; status == RC_OK && i < 20; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof name, "p%d", i);
         status = i % 2 ? rcn_params_table(&ps, name, 3, 4)

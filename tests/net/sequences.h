@@ -39,7 +39,7 @@ static inline void set_lengths(sequences *s, int64_t B, const int64_t length[])
 static inline void random_lengths(sequences *s, int64_t most_B, int64_t most_T)
 {
     const int64_t B = pick(1, most_B);
-    int64_t length[SEQ_MOST];
+    int64_t length[SEQ_MOST] = {0};
 
     for (int64_t b = 0; b < B; b++)
         length[b] = b == 0 ? pick(pick(0, 9) > 0, most_T) : pick(0, length[b - 1]);

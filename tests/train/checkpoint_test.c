@@ -1,5 +1,6 @@
-/* checkpoint_test.c -- a state file is whole or refused: cut short, bits flipped, another kind of file;
- * and it opens as a model too. That going on gives the same bits is loop_test.c's business. */
+/* checkpoint_test.c -- a state file is whole or refused: cut short, bits flipped, another kind of
+ * file; and it opens as a model too. That going on gives the same bits is loop_test.c's business.
+ */
 #include "check.h"
 #include "train/train.h"
 

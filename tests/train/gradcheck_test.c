@@ -1,5 +1,7 @@
-/* gradcheck_test.c -- the whole language model, with each cell and each way to build it, against numeric
- * gradients: to 1e-7 in the double build; in float only as far as float differences tell anything. */
+/* gradcheck_test.c -- the whole language model, with each cell and each way to build it, against
+ * numeric gradients: to 1e-7 in the double build; in float only as far as float differences tell
+ * anything.
+ */
 #include "check.h"
 #include "recur.h"
 
@@ -69,14 +71,10 @@ static void every_way_to_build_passes(void **unused)
 {
     (void)unused;
     const char *const ways[][2][2] = {
-        {{"bias", "none"}, {"embed", "11"}},
-        {{"tied", "true"}, {"seed", "3"}},
-        {{"tied", "true"}, {"dropout", "0.3"}},
-        {{"dropout", "0.3"}, {"dropout-kind", "locked"}},
-        {{"skip", "residual"}, {"layers", "3"}},
-        {{"skip", "graves"}, {"hidden", "18,21"}},
-        {{"level", "word"}, {"cell", "gru"}},
-        {{"level", "byte"}, {"seq", "1"}},
+        {{"bias", "none"}, {"embed", "11"}},     {{"tied", "true"}, {"seed", "3"}},
+        {{"tied", "true"}, {"dropout", "0.3"}},  {{"dropout", "0.3"}, {"dropout-kind", "locked"}},
+        {{"skip", "residual"}, {"layers", "3"}}, {{"skip", "graves"}, {"hidden", "18,21"}},
+        {{"level", "word"}, {"cell", "gru"}},    {{"level", "byte"}, {"seq", "1"}},
     };
     write_text();
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)

@@ -14,8 +14,8 @@ static bool listed(const char *list, const char *name)
 static void every_list_has_entries_with_help(void **unused)
 {
     (void)unused;
-    const char *const lists[] = {"cells", "tasks", "optimizers", "schedules", "levels",
-                                 "biases", "skips", "averages", "dropouts", "keeps"};
+    const char *const lists[] = {"cells",  "tasks", "optimizers", "schedules", "levels",
+                                 "biases", "skips", "averages",   "dropouts",  "keeps"};
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         rc_entry e, other;
         assert_true(rc_list(lists[k], 0, &e));
@@ -32,11 +32,12 @@ static void the_names_that_scripts_rely_on_are_there(void **unused)
 {
     (void)unused;
     const char *const names[][2] = {
-        {"cells", "lstm"}, {"cells", "gru"}, {"cells", "gru-before"}, {"cells", "sgru"},
-        {"cells", "tanh"}, {"cells", "relu"}, {"cells", "irnn"}, {"tasks", "lm"},
-        {"optimizers", "sgd"}, {"optimizers", "adam"}, {"optimizers", "adamw"},
-        {"schedules", "constant"}, {"schedules", "step"}, {"schedules", "plateau"},
-        {"schedules", "cosine"}, {"levels", "byte"}, {"levels", "char"}, {"levels", "word"},
+        {"cells", "lstm"},      {"cells", "gru"},         {"cells", "gru-before"},
+        {"cells", "sgru"},      {"cells", "tanh"},        {"cells", "relu"},
+        {"cells", "irnn"},      {"tasks", "lm"},          {"optimizers", "sgd"},
+        {"optimizers", "adam"}, {"optimizers", "adamw"},  {"schedules", "constant"},
+        {"schedules", "step"},  {"schedules", "plateau"}, {"schedules", "cosine"},
+        {"levels", "byte"},     {"levels", "char"},       {"levels", "word"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_true(listed(names[i][0], names[i][1]));

@@ -1,5 +1,7 @@
-/* loop_test.c -- training as a user of recur.h sees it: same bits for any number of threads and after
- * stopping and going on, events in order, no allocation in a warm step, bad data and bad numbers. */
+/* loop_test.c -- training as a user of recur.h sees it: same bits for any number of threads and
+ * after stopping and going on, events in order, no allocation in a warm step, what ends a training
+ * and what it leaves, bad data and bad numbers.
+ */
 #include "check.h"
 #include "model/model.h"
 #include "train/train.h"
@@ -25,8 +27,9 @@ static const char *some_text(const char *name, int lines)
 static rc_config *small_config(const char *text, const char *const more[][2], size_t n)
 {
     const char *const pairs[][2] = {
-        {"hidden", "19"}, {"layers", "2"}, {"batch", "4"}, {"seq", "13"}, {"dropout", "0.25"},
-        {"epochs", "0"}, {"steps", "24"}, {"valid-every", "6"}, {"train", text},
+        {"hidden", "19"}, {"layers", "2"},      {"batch", "4"},
+        {"seq", "13"},    {"dropout", "0.25"},  {"epochs", "0"},
+        {"steps", "24"},  {"valid-every", "6"}, {"train", text},
     };
     rc_config *c;
 
@@ -63,8 +66,8 @@ static void threads_do_not_change_a_bit(void **unused)
     (void)unused;
     check_seed();
     const char *const kinds[][1][2] = {
-        {{"cell", "lstm"}}, {{"cell", "gru-before"}}, {{"seq-random", "true"}}, {{"tied", "true"}},
-        {{"dropout-kind", "locked"}}, {{"skip", "graves"}},
+        {{"cell", "lstm"}}, {{"cell", "gru-before"}},     {{"seq-random", "true"}},
+        {{"tied", "true"}}, {{"dropout-kind", "locked"}}, {{"skip", "graves"}},
     };
     const char *text = some_text("threads.txt", 120);
 
@@ -81,10 +84,13 @@ static void threads_do_not_change_a_bit(void **unused)
     }
 }
 
-static rc_answer pause_every_third_step(void *ctx, const rc_progress *p)
+/* At whatever happens then: a step, the end of an epoch, a validation, a checkpoint. */
+static rc_answer pause_at_every_third_step(void *ctx, const rc_progress *p)
 {
-    (void)ctx;
-    return p->event == RC_EVENT_STEP && p->step % 3 == 0 ? RC_PAUSE : RC_GO;
+    int *epochs = ctx;
+
+    *epochs += p->event == RC_EVENT_EPOCH;
+    return p->step % 3 == 0 ? RC_PAUSE : RC_GO;
 }
 
 static void stopping_and_going_on_does_not_change_a_bit(void **unused)
@@ -99,22 +105,24 @@ static void stopping_and_going_on_does_not_change_a_bit(void **unused)
         {{"keep", "last"}, {"valid-split", "0"}},
         {{"test-split", "0.1"}, {"patience", "2"}},
     };
-    const char *text = some_text("stop.txt", 60);
+    const char *text = some_text("stop.txt", 20); /* epochs of fewer steps than there are in all */
 
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         rc_config *c = small_config(text, kinds[k], 2);
         const char *whole = check_temp_path("whole"), *parts = check_temp_path("parts");
         rc_trainer *t;
+        int epochs = 0;
 
         train(c, whole, 2);
         CHECK_STATUS(rc_trainer_new(&t, c, parts, NULL), RC_OK);
-        rc_status status = rc_trainer_run(t, pause_every_third_step, NULL);
+        rc_status status = rc_trainer_run(t, pause_at_every_third_step, &epochs);
         while (status == RC_ESTOP) {
             rc_trainer_free(t);
             CHECK_STATUS(rc_trainer_resume(&t, parts, NULL), RC_OK);
-            status = rc_trainer_run(t, pause_every_third_step, NULL);
+            status = rc_trainer_run(t, pause_at_every_third_step, &epochs);
         }
         CHECK_STATUS(status, RC_OK);
+        assert_true(epochs >= 1);
         rc_trainer_free(t);
         check_same_file(whole, parts);
         check_same_file(check_temp_path("whole.state"), check_temp_path("parts.state"));
@@ -142,11 +150,21 @@ static rc_answer count_events(void *ctx, const rc_progress *p)
         n->allocations = rcb_alloc_count();
         assert_true(p->epoch_step <= p->epoch_steps);
         break;
-    case RC_EVENT_VALID: n->valid++; break;
-    case RC_EVENT_EPOCH: n->epoch++; break;
-    case RC_EVENT_SAVED: n->saved++; break;
-    case RC_EVENT_SKIPPED: n->skipped++; break;
-    case RC_EVENT_TEST: n->test++; break;
+    case RC_EVENT_VALID:
+        n->valid++;
+        break;
+    case RC_EVENT_EPOCH:
+        n->epoch++;
+        break;
+    case RC_EVENT_SAVED:
+        n->saved++;
+        break;
+    case RC_EVENT_SKIPPED:
+        n->skipped++;
+        break;
+    case RC_EVENT_TEST:
+        n->test++;
+        break;
     }
     return RC_GO;
 }
@@ -220,6 +238,72 @@ static void epochs_end_training(void **unused)
     rc_config_free(c);
 }
 
+/* The rate is 0, so that all validations are equal. */
+static void patience_ends_training(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"lr", "0"}, {"patience", "3"}, {"valid-every", "2"}};
+    rc_config *c = small_config(some_text("patience.txt", 60), more, 3);
+    counts n = {0};
+    rc_trainer *t;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("patience"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+    assert_int_equal(n.valid, 4); /* the best one, and three that are no better */
+    assert_int_equal(n.step, 8);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+/* Patience ends the training at weights that are not the best. */
+static void keep_says_which_weights_the_model_file_holds(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *text = some_text("keep.txt", 60);
+
+    for (int last = 0; last <= 1; last++) {
+        const char *const more[][2] = {
+            {"keep", last ? "last" : "best"}, {"lr", "1"}, {"patience", "1"}, {"steps", "400"}};
+        rc_config *c = small_config(text, more, 4);
+        const char *path = check_temp_path("keep");
+        rc_trainer *t;
+        rc_model *m;
+        rc_tensor_info kept, now;
+        bool same = true;
+
+        CHECK_STATUS(rc_trainer_new(&t, c, path, NULL), RC_OK);
+        CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_OK);
+        CHECK_STATUS(rc_model_open(&m, path), RC_OK);
+        for (size_t i = 0; rc_model_tensor(m, i, &kept); i++) {
+            assert_true(rc_model_tensor(rc_trainer_model(t), i, &now));
+            same &= kept.crc == now.crc;
+        }
+        assert_int_equal(same, last);
+        rc_model_free(m);
+        rc_trainer_free(t);
+        rc_config_free(c);
+    }
+}
+
+static void a_training_without_an_end_has_no_cosine(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"lr-schedule", "cosine"}, {"steps", "3"}};
+    rc_config *c = small_config(some_text("cosine.txt", 20), more, 2);
+    rc_trainer *t;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("cosine"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_set(t, "steps", "0"), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_EINVAL);
+    CHECK_STATUS(rc_trainer_set(t, "steps", "2"), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_OK);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
 static rc_answer finish_at_five(void *ctx, const rc_progress *p)
 {
     (void)ctx;
@@ -253,8 +337,8 @@ static void a_step_that_went_bad_reaches_no_weight(void **unused)
 {
     (void)unused;
     check_seed();
-    const char *const more[][2] = {{"cell", "relu"}, {"lr", "1e6"}, {"clip", "0"},
-                                   {"optimizer", "sgd"}, {"steps", "100"}};
+    const char *const more[][2] = {
+        {"cell", "relu"}, {"lr", "1e6"}, {"clip", "0"}, {"optimizer", "sgd"}, {"steps", "100"}};
     rc_config *c = small_config(some_text("bad.txt", 60), more, 5);
     counts n = {0};
     rc_trainer *t;
@@ -343,6 +427,9 @@ int main(void)
         cmocka_unit_test(events_tell_what_happens_and_the_loss_falls),
         cmocka_unit_test(a_warm_step_allocates_nothing),
         cmocka_unit_test(epochs_end_training),
+        cmocka_unit_test(patience_ends_training),
+        cmocka_unit_test(keep_says_which_weights_the_model_file_holds),
+        cmocka_unit_test(a_training_without_an_end_has_no_cosine),
         cmocka_unit_test(finishing_early_leaves_a_scored_model),
         cmocka_unit_test(a_step_that_went_bad_reaches_no_weight),
         cmocka_unit_test(changed_data_is_not_resumed),

@@ -1,5 +1,6 @@
-/* optim_test.c -- norms, clipping, penalties and updates over parameters of several layouts, against
- * loops in double over logical numbers. */
+/* optim_test.c -- norms, clipping, penalties and updates over parameters of several layouts,
+ * against loops in double over logical numbers.
+ */
 #include "check.h"
 #include "train/train.h"
 
@@ -36,6 +37,32 @@ static rc_config *config_of(const char *const pairs[][2], size_t n)
     return c;
 }
 
+/* Parameters, an optimiser for them and the workers it runs on. */
+typedef struct bench {
+    rcn_params ps;
+    rc_config *c;
+    rct_optim o;
+    rcb_pool *pool;
+} bench;
+
+/* `b` stays where it is: the optimiser keeps a pointer to the parameters. */
+static void bench_begin(bench *b, const char *const pairs[][2], size_t n, int threads)
+{
+    check_seed();
+    b->ps = some_params();
+    b->c = config_of(pairs, n);
+    CHECK_STATUS(rct_optim_new(&b->o, &b->ps, b->c), RC_OK);
+    CHECK_STATUS(rcb_pool_new(&b->pool, threads), RC_OK);
+}
+
+static void bench_end(bench *b)
+{
+    rcb_pool_free(b->pool);
+    rct_optim_free(&b->o);
+    rc_config_free(b->c);
+    rcn_params_free(&b->ps);
+}
+
 static double *logical(const rcn_param *p, const rc_real *from)
 {
     rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
@@ -60,24 +87,22 @@ static const double tolerance = sizeof(rc_real) == 8 ? 1e-12 : 2e-6;
 static void the_norm_is_that_of_all_gradients(void **unused)
 {
     (void)unused;
-    check_seed();
-    rcn_params ps = some_params();
-    rc_config *c = config_of(NULL, 0);
-    rct_optim o;
-    rcb_pool *pool;
+    bench b;
     const char *culprit;
     double want = 0, first = 0;
 
-    for (size_t i = 0; i < ps.n; i++) {
-        double *g = logical(&ps.p[i], ps.p[i].g);
-        for (int64_t k = 0; k < ps.p[i].count; k++)
+    bench_begin(&b, NULL, 0, 1);
+    for (size_t i = 0; i < b.ps.n; i++) {
+        double *g = logical(&b.ps.p[i], b.ps.p[i].g);
+        for (int64_t k = 0; k < b.ps.p[i].count; k++)
             want += g[k] * g[k];
         rcb_free(g);
     }
-    CHECK_STATUS(rct_optim_new(&o, &ps, c), RC_OK);
     for (int threads = 1; threads <= 7; threads += 2) {
+        rcb_pool *pool;
+
         CHECK_STATUS(rcb_pool_new(&pool, threads), RC_OK);
-        const double norm = rct_optim_norm(&o, pool, &culprit);
+        const double norm = rct_optim_norm(&b.o, pool, &culprit);
         CHECK_NEAR(norm, sqrt(want), 1e-5);
         assert_null(culprit);
         if (threads == 1)
@@ -85,81 +110,64 @@ static void the_norm_is_that_of_all_gradients(void **unused)
         assert_true(norm == first); /* the same bits for any number of threads */
         rcb_pool_free(pool);
     }
-    rct_optim_free(&o);
-    rc_config_free(c);
-    rcn_params_free(&ps);
+    bench_end(&b);
 }
 
 static void a_nan_is_reported_with_its_tensor(void **unused)
 {
     (void)unused;
-    check_seed();
-    rcn_params ps = some_params();
-    rc_config *c = config_of(NULL, 0);
-    rct_optim o;
-    rcb_pool *pool;
+    bench b;
     const char *culprit;
 
-    CHECK_STATUS(rct_optim_new(&o, &ps, c), RC_OK);
-    CHECK_STATUS(rcb_pool_new(&pool, 2), RC_OK);
-    ps.p[2].g[5] = (rc_real)NAN;
-    assert_false(isfinite(rct_optim_norm(&o, pool, &culprit)));
+    bench_begin(&b, NULL, 0, 2);
+    b.ps.p[2].g[5] = (rc_real)NAN;
+    assert_false(isfinite(rct_optim_norm(&b.o, b.pool, &culprit)));
     assert_string_equal(culprit, "embed.weight");
-    ps.p[1].g[3] = (rc_real)INFINITY;
-    assert_false(isfinite(rct_optim_norm(&o, pool, &culprit)));
+    b.ps.p[1].g[3] = (rc_real)INFINITY;
+    assert_false(isfinite(rct_optim_norm(&b.o, b.pool, &culprit)));
     assert_string_equal(culprit, "rnn.bias_ih_l0");
-    rcb_pool_free(pool);
-    rct_optim_free(&o);
-    rc_config_free(c);
-    rcn_params_free(&ps);
+    bench_end(&b);
 }
 
 static void values_are_clipped_before_the_norm(void **unused)
 {
     (void)unused;
-    check_seed();
-    rcn_params ps = some_params();
     const char *const pairs[][2] = {{"clip-value", "0.25"}};
-    rc_config *c = config_of(pairs, 1);
-    rct_optim o;
-    rcb_pool *pool;
+    bench b;
     const char *culprit;
+    double want = 0;
 
-    CHECK_STATUS(rct_optim_new(&o, &ps, c), RC_OK);
-    CHECK_STATUS(rcb_pool_new(&pool, 1), RC_OK);
-    (void)rct_optim_norm(&o, pool, &culprit);
-    for (size_t i = 0; i < ps.n; i++)
-        for (int64_t k = 0; k < ps.p[i].size; k++)
-            assert_true(ps.p[i].g[k] >= (rc_real)-0.25 && ps.p[i].g[k] <= (rc_real)0.25);
-    rcb_pool_free(pool);
-    rct_optim_free(&o);
-    rc_config_free(c);
-    rcn_params_free(&ps);
+    bench_begin(&b, pairs, 1, 1);
+    for (size_t i = 0; i < b.ps.n; i++) {
+        double *g = logical(&b.ps.p[i], b.ps.p[i].g);
+        for (int64_t k = 0; k < b.ps.p[i].count; k++)
+            want += fmin(g[k] * g[k], 0.0625);
+        rcb_free(g);
+    }
+    CHECK_NEAR(rct_optim_norm(&b.o, b.pool, &culprit), sqrt(want), 1e-5);
+    for (size_t i = 0; i < b.ps.n; i++)
+        for (int64_t k = 0; k < b.ps.p[i].size; k++)
+            assert_true(fabs((double)b.ps.p[i].g[k]) <= 0.25);
+    bench_end(&b);
 }
 
 /* Three updates by a textbook in double. The L2 penalty is on the recurrent weights alone. */
-static void updates_match_the_textbook(const char *name, const char *const pairs[][2], size_t n,
-                                       double momentum, bool adam, double decay)
+static void check_updates(const char *const pairs[][2], size_t n, double momentum, bool adam,
+                          double decay)
 {
-    check_seed();
-    rcn_params ps = some_params();
-    rc_config *c = config_of(pairs, n);
-    rct_optim o;
-    rcb_pool *pool;
+    bench b;
     double *w[3], *m[3], *v[3];
 
-    print_message("%s\n", name);
-    CHECK_STATUS(rct_optim_new(&o, &ps, c), RC_OK);
-    CHECK_STATUS(rcb_pool_new(&pool, 3), RC_OK);
-    for (size_t i = 0; i < ps.n; i++) {
-        w[i] = logical(&ps.p[i], ps.p[i].w);
-        m[i] = rcb_calloc((size_t)ps.p[i].count, sizeof(double));
-        v[i] = rcb_calloc((size_t)ps.p[i].count, sizeof(double));
+    bench_begin(&b, pairs, n, 3);
+    for (size_t i = 0; i < b.ps.n; i++) {
+        w[i] = logical(&b.ps.p[i], b.ps.p[i].w);
+        m[i] = rcb_calloc((size_t)b.ps.p[i].count, sizeof(double));
+        v[i] = rcb_calloc((size_t)b.ps.p[i].count, sizeof(double));
     }
     for (int step = 1; step <= 3; step++) {
-        for (size_t i = 0; i < ps.n; i++) {
-            double *g = logical(&ps.p[i], ps.p[i].g);
-            for (int64_t k = 0; k < ps.p[i].count; k++) {
+        for (size_t i = 0; i < b.ps.n; i++) {
+            double *g = logical(&b.ps.p[i], b.ps.p[i].g);
+            for (int64_t k = 0; k < b.ps.p[i].count; k++) {
                 const double d = 0.5 * g[k] + (i == 0 ? 1e-2 * w[i][k] : 0);
                 w[i][k] -= 0.1 * decay * w[i][k];
                 if (adam) {
@@ -174,72 +182,84 @@ static void updates_match_the_textbook(const char *name, const char *const pairs
             }
             rcb_free(g);
         }
-        CHECK_STATUS(rct_optim_step(&o, pool, 0.1, 0.5), RC_OK);
+        CHECK_STATUS(rct_optim_step(&b.o, b.pool, 0.1, 0.5), RC_OK);
     }
-    for (size_t i = 0; i < ps.n; i++) {
-        check_logical(&ps.p[i], ps.p[i].w, w[i], adam ? 50 * tolerance : tolerance);
+    for (size_t i = 0; i < b.ps.n; i++) {
+        check_logical(&b.ps.p[i], b.ps.p[i].w, w[i], adam ? 50 * tolerance : tolerance);
         rcb_free(w[i]);
         rcb_free(m[i]);
         rcb_free(v[i]);
     }
-    rcb_pool_free(pool);
-    rct_optim_free(&o);
-    rc_config_free(c);
-    rcn_params_free(&ps);
+    bench_end(&b);
 }
 
-#define L2 {"l2", "*weight_hh*=1e-2"}
+#define L2                                                                                         \
+    {                                                                                              \
+        "l2", "*weight_hh*=1e-2"                                                                   \
+    }
 
 static void sgd_matches_the_textbook(void **unused)
 {
     (void)unused;
     const char *const pairs[][2] = {{"optimizer", "sgd"}, L2};
-    updates_match_the_textbook("plain", pairs, 2, 0, false, 0);
+    check_updates(pairs, 2, 0, false, 0);
 }
 
 static void sgd_with_momentum_matches_the_textbook(void **unused)
 {
     (void)unused;
     const char *const pairs[][2] = {{"optimizer", "sgd"}, L2, {"momentum", "0.9"}};
-    updates_match_the_textbook("momentum", pairs, 3, 0.9, false, 0);
+    check_updates(pairs, 3, 0.9, false, 0);
 }
 
 static void adam_matches_the_textbook(void **unused)
 {
     (void)unused;
     const char *const pairs[][2] = {{"optimizer", "adam"}, L2};
-    updates_match_the_textbook("adam", pairs, 2, 0, true, 0);
+    check_updates(pairs, 2, 0, true, 0);
 }
 
 static void adamw_decays_apart_from_the_gradient(void **unused)
 {
     (void)unused;
     const char *const pairs[][2] = {{"optimizer", "adamw"}, L2, {"weight-decay", "0.05"}};
-    updates_match_the_textbook("adamw", pairs, 3, 0, true, 0.05);
+    check_updates(pairs, 3, 0, true, 0.05);
 }
 
 static void padding_stays_zero(void **unused)
 {
     (void)unused;
-    check_seed();
-    rcn_params ps = some_params();
-    rc_config *c = config_of(NULL, 0);
-    rct_optim o;
-    rcb_pool *pool;
+    bench b;
 
-    CHECK_STATUS(rct_optim_new(&o, &ps, c), RC_OK);
-    CHECK_STATUS(rcb_pool_new(&pool, 1), RC_OK);
-    CHECK_STATUS(rct_optim_step(&o, pool, 0.1, 1), RC_OK);
-    for (size_t i = 0; i < ps.n; i++) {
+    bench_begin(&b, NULL, 0, 1);
+    CHECK_STATUS(rct_optim_step(&b.o, b.pool, 0.1, 1), RC_OK);
+    for (size_t i = 0; i < b.ps.n; i++) {
         int64_t used = 0;
-        for (int64_t k = 0; k < ps.p[i].size; k++)
-            used += ps.p[i].w[k] != 0;
-        assert_true(used <= ps.p[i].count);
+        for (int64_t k = 0; k < b.ps.p[i].size; k++)
+            used += b.ps.p[i].w[k] != 0;
+        assert_true(used <= b.ps.p[i].count);
     }
-    rcb_pool_free(pool);
-    rct_optim_free(&o);
-    rc_config_free(c);
-    rcn_params_free(&ps);
+    bench_end(&b);
+}
+
+/* The slot of momentum is memory that plain descent does not need. */
+static void slots_are_made_where_the_options_want_them(void **unused)
+{
+    (void)unused;
+    const char *const kinds[][2][2] = {
+        {{"optimizer", "sgd"}, {"momentum", "0"}},
+        {{"optimizer", "sgd"}, {"momentum", "0.5"}},
+        {{"optimizer", "adam"}, {"momentum", "0"}},
+    };
+
+    for (int k = 0; k < 3; k++) {
+        bench b;
+
+        bench_begin(&b, kinds[k], 2, 1);
+        assert_int_equal(b.o.slot[0] != NULL, k > 0);
+        assert_int_equal(b.o.slot[1] != NULL, k > 1);
+        bench_end(&b);
+    }
 }
 
 static void weight_decay_needs_a_method_that_has_it(void **unused)
@@ -293,6 +313,7 @@ int main(void)
         cmocka_unit_test(adam_matches_the_textbook),
         cmocka_unit_test(adamw_decays_apart_from_the_gradient),
         cmocka_unit_test(padding_stays_zero),
+        cmocka_unit_test(slots_are_made_where_the_options_want_them),
         cmocka_unit_test(weight_decay_needs_a_method_that_has_it),
         cmocka_unit_test(every_allocation_may_fail),
     };

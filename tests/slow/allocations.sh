@@ -1,0 +1,93 @@
+# allocations.sh -- whatever allocation of the program fails, the run ends by itself: done, or with
+# one line that says so; files that were there are whole, and training goes on from them.
+#
+# The n-th allocation is refused (and, in a second turn, every one from the n-th on), for every n up
+# to 300 and for ever wider steps after that, until a run no longer gets so far.
+. "$TESTS/cli/tiny.bash"
+${CC:-cc} -shared -fPIC -O1 -o failing.so "$TESTS/slow/failing_malloc.c" 2>cc.err || {
+    echo "no shared object by ${CC:-cc}: $(head -n 1 cc.err)" >&2
+    exit 77
+}
+tiny_text | head -n 40 >text
+head -n 3 text >lines
+mkdir old work
+
+tiny() {
+    recur train lm --train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1 "$@"
+}
+tiny --steps 1 --out old/m >old/out 2>old/err
+mkdir whole
+cp old/m* whole
+recur resume whole/m --steps 3 --threads 1 >/dev/null 2>&1
+
+complain() {
+    echo "$turn=$n: recur $*: $why" >&2
+    tail -n 5 err >&2
+    bad=$((bad + 1))
+    [[ $bad -lt 20 ]] || exit 1
+}
+
+# What is left in work/: whole files, nothing half written, a run that ends where it should.
+sound() {
+    [[ -z $(find work -name '.*tmp*') ]] || { why="a temporary file is left"; return 1; }
+    [[ ! -e work/m ]] || recur info work/m >info 2>&1 || { why="$(cat info)"; return 1; }
+    [[ -e work/m.state ]] || return 0
+    recur resume work/m --steps 3 --threads 1 >info 2>&1 || { why="$(tail -n 1 info)"; return 1; }
+    cmp -s work/m whole/m || { why="resumed, it ends elsewhere"; return 1; }
+}
+
+# attempt WORDS...: refuse one allocation after the other.
+attempt() {
+    local code fired lines why n turn
+    for turn in FAIL_AT FAIL_FROM; do
+        n=1 fired=yes
+        while [[ $fired == yes ]]; do
+            rm -rf work mark
+            mkdir work
+            [[ $fresh == yes ]] || cp old/m* work
+            code=0
+            env "$turn=$n" FAIL_MARK="$PWD/mark" LD_PRELOAD="$PWD/failing.so" \
+                recur "$@" >out 2>err <lines || code=$?
+            [[ -e mark ]] || fired=no
+            lines=$(grep -c '^recur: ' err) || true
+            why="exit $code with $lines lines"
+            [[ $code$lines == 00 || $code$lines == 11 ]] || complain "$@"
+            [[ $fired == yes || $code == 0 ]] || complain "$@"
+            if [[ $changes == yes ]]; then
+                sound || complain "$@"
+            else
+                [[ $(ls -A work) == "$(cd old && ls m*)" ]] && cmp -s work/m old/m || complain "$@"
+            fi
+            runs=$((runs + 1))
+            [[ $turn == FAIL_FROM ]] && n=$((n + 1 + n / 8)) || n=$((n + 1 + (n > 300 ? n / 32 : 0)))
+        done
+    done
+    echo "recur $*: $runs runs" >&2
+    total=$((total + runs)) runs=0
+}
+
+bad=0 runs=0 total=0
+changes=yes fresh=yes
+attempt train lm --train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1 \
+    --steps 3 --out work/m --log work/log
+fresh=no
+attempt train lm --train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1 \
+    --steps 3 --out work/m --force --json
+attempt resume work/m --steps 3 --threads 2
+changes=no
+attempt eval work/m text --json
+attempt eval work/m text --per-line --threads 2
+attempt sample work/m --length 20 --prompt 'the cat'
+attempt sample work/m --length 20 --json
+attempt score work/m
+attempt score work/m lines --json --trace
+attempt score work/m lines --trace
+attempt info work/m
+attempt info work/m --json
+attempt info work/m --curve --svg /dev/null
+attempt list
+attempt list --json
+attempt list options
+attempt version --json
+attempt help train
+[[ $bad == 0 && $total -gt 1000 ]]
