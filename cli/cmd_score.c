@@ -224,7 +224,7 @@ static int score_stream(scorer *sc, FILE *in)
         code = score_line(sc, line, (size_t)n);
     }
     const int error = errno;
-    const bool ended = feof(in); /* getline() tells no memory from the end of a file by this alone */
+    const bool ended = feof(in); /* getline() says no more of an end than of lost memory */
     free(line);
     if (code == EXIT_DONE && !ended && !ferror(stdout))
         return say_failure("cannot read '%s': %s", sc->path, strerror(error));

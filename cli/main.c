@@ -68,6 +68,7 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like any other */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows beyond a limit */
     const int code = run(argc, argv);
     errno = 0;
     const bool lost = ferror(stdout) || fflush(stdout) != 0;

@@ -183,14 +183,14 @@ static int print_json(const sitting *s, const rc_record *best, bool finished)
 {
     const rc_model *m = rc_trainer_model(s->t);
     const rc_record last = last_record(s);
-    json_t *o =
-        json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model", s->path,
-                  "task", rc_config_task(rc_model_config(m)), "finished", finished, "out_of_time",
-                  s->out_of_time, "steps", (json_int_t)last.step, "epoch", (json_int_t)last.epoch,
-                  "tokens", (json_int_t)last.tokens, "skipped", (json_int_t)s->p.skipped,
-                  "parameters", (json_int_t)rc_model_parameters(m), "vocabulary",
-                  (json_int_t)rc_model_symbols(m), "seconds", json_number(progress_seconds(&s->p)),
-                  "tokens_per_second", json_number(progress_rate(&s->p)));
+    json_t *o = json_pack(
+        "{s:o, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model",
+        json_bytes(s->path, strlen(s->path)), "task", rc_config_task(rc_model_config(m)),
+        "finished", finished, "out_of_time", s->out_of_time, "steps", (json_int_t)last.step,
+        "epoch", (json_int_t)last.epoch, "tokens", (json_int_t)last.tokens, "skipped",
+        (json_int_t)s->p.skipped, "parameters", (json_int_t)rc_model_parameters(m), "vocabulary",
+        (json_int_t)rc_model_symbols(m), "seconds", json_number(progress_seconds(&s->p)),
+        "tokens_per_second", json_number(progress_rate(&s->p)));
     if (isfinite(best->valid)) {
         add_score(&o, "best_valid", best->valid, s->valid_chars);
         json_put(&o, "best_step", json_integer(best->step));

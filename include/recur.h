@@ -8,9 +8,10 @@
  *   - Owners are opaque and end with their _free(), which accepts NULL. Views are plain structs.
  *   - Tensors are seen from here as logical row-major arrays of rc_real, whatever lies inside.
  *   - Any function that returns rc_status may return RC_ENOMEM. One that makes an owner sets it to
- *     NULL on failure; options given as NULL are the defaults.
+ *     NULL on failure. A `const rc_..._options *` may be NULL: the defaults.
  *   - The library prints nothing, never exits, and keeps no hidden state but the per-thread
- *     message and the table of kernels, which is chosen once.
+ *     message and the table of kernels, which is chosen once. It puts functions of its own before
+ *     the allocator of jansson.
  *
  * Dimension letters: T time, B batch, N rows of a ragged batch, D input size, H hidden size,
  * G gates, V vocabulary, L layers.
@@ -258,8 +259,9 @@ typedef struct rc_sampling {
     uint64_t draw; /* the number of the draw: same seed and draw, same choice */
 } rc_sampling;
 RC_API rc_sampling rc_sampling_default(void); /* temperature 1, everything else off */
-/* Draw the next symbol; it is not fed. RC_EINVAL: bad settings, or nothing is left to draw from.
- * RC_ENAN: a probability is not a number. */
+/* Draw the next symbol; it is not fed. <unk> is never drawn when training saw none of it.
+ * RC_EINVAL: bad settings, or nothing is left to draw from. RC_ENAN: a probability is not a
+ * number. */
 RC_API rc_status rc_runner_draw(const rc_runner *r, const rc_sampling *s, int32_t *id);
 
 /* The state as bytes: how many, and writing them. They hold for this model on this machine. */

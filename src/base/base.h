@@ -81,9 +81,10 @@ void rcb_arena_free(rcb_arena *a);
 void rcb_arena_reset(rcb_arena *a);
 void *rcb_arena_keep(rcb_arena *a, size_t count, size_t size);    /* NULL with message: no memory */
 void *rcb_arena_scratch(rcb_arena *a, size_t count, size_t size); /* NULL with message: no memory */
-size_t rcb_arena_mark(const rcb_arena *a);         /* the state of the scratch end */
-void rcb_arena_release(rcb_arena *a, size_t mark); /* drop all scratch taken since the mark */
-size_t rcb_arena_high(const rcb_arena *a);         /* high-water mark, bytes */
+/* The state of the scratch end, and dropping all scratch taken since. */
+size_t rcb_arena_mark(const rcb_arena *a);
+void rcb_arena_release(rcb_arena *a, size_t mark);
+size_t rcb_arena_high(const rcb_arena *a); /* high-water mark, bytes */
 
 /* ---- random numbers (rng.c) -------------------------------------------------------------- */
 

@@ -37,7 +37,7 @@ enum { RED_ZONE = 0 };
 #endif
 
 static const size_t HUGE_PAGE = (size_t)2 << 20;
-static const size_t LARGE = (size_t)64 << 20;   /* bytes of a block that may be all there is */
+static const size_t LARGE = (size_t)64 << 20;      /* bytes that the machine may not have */
 static const size_t FIRST_BLOCK = (size_t)1 << 20; /* of an arena whose maker names no size */
 
 static _Atomic uint64_t taken;   /* allocations so far, failed ones too */
@@ -124,8 +124,8 @@ static void *no_memory(size_t count, size_t size)
     const size_t left = count > 0 && size >= LARGE / count ? rcb_memory_left() : SIZE_MAX;
 
     if (left < SIZE_MAX)
-        (void)RC_FAIL(RC_ENOMEM, "out of memory: cannot get %zu x %zu bytes, %zu MB are left", count,
-                      size, left / 1000000);
+        (void)RC_FAIL(RC_ENOMEM, "out of memory: cannot get %zu x %zu bytes, %zu MB are left",
+                      count, size, left / 1000000);
     else
         (void)RC_FAIL(RC_ENOMEM, "out of memory: cannot get %zu x %zu bytes", count, size);
     return NULL;

@@ -1,4 +1,5 @@
-/* format.h -- foreign and own file formats as bytes: JSON; tensors with names, and words about them.
+/* format.h -- foreign and own file formats as bytes: JSON, and tensors with names and words about
+ * them.
  *
  * Object room. Knows nothing of variables or models. Every length, index and offset of a foreign
  * file is checked against the span before use.
@@ -45,7 +46,7 @@ typedef enum rcf_dtype {
 #define RCF_DTYPE_ENTRY(code, word, bytes) code,
     RCF_DTYPE_MAP(RCF_DTYPE_ENTRY)
 #undef RCF_DTYPE_ENTRY
-    RCF_DTYPE_COUNT
+        RCF_DTYPE_COUNT
 } rcf_dtype;
 
 const char *rcf_dtype_word(rcf_dtype t);
@@ -79,8 +80,8 @@ size_t rcf_file_count(const rcf_file *f);
 /* In the order of the header: for our own files, the order in which they were added. */
 const rcf_tensor *rcf_file_at(const rcf_file *f, size_t i);
 const rcf_tensor *rcf_file_find(const rcf_file *f, const char *name); /* NULL: none */
-const char *rcf_file_meta(const rcf_file *f, const char *key);       /* NULL: none */
-uint32_t rcf_file_crc(const rcf_file *f);                              /* of the data section */
+const char *rcf_file_meta(const rcf_file *f, const char *key);        /* NULL: none */
+uint32_t rcf_file_crc(const rcf_file *f);                             /* of the data section */
 
 /* A file being written. Tensors and words appear in the order added; nothing is copied but names
  * and words, so data must live until rcf_writer_save() returns. Same calls, same bytes. Names and

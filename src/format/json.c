@@ -12,7 +12,7 @@
 #include <utf8proc.h>
 
 enum {
-    PIECE = 64, /* bytes that the parser is given at a time, and the most it reads after a failure */
+    PIECE = 64, /* bytes that the parser is given at a time, the most it reads after a failure */
     /* What it can still take then, per byte of input: twice the table of the array (8 bytes for an
      * element of 2) or less for an object, twice the buffer of a word, and its copy. */
     PER_BYTE = 12,
@@ -152,8 +152,8 @@ bool rcf_is_utf8(const char *text, size_t n)
 rc_status rcf_json_text(rcb_buf *out, const char *text, size_t n)
 {
     if (!rcf_is_utf8(text, n))
-        return RC_FAIL(RC_EINVAL, "cannot write '%.*s': it is not UTF-8",
-                       n < 200 ? (int)n : 200, text);
+        return RC_FAIL(RC_EINVAL, "cannot write '%.*s': it is not UTF-8", n < 200 ? (int)n : 200,
+                       text);
     rcf_json_begin();
 
     json_t *string = json_stringn_nocheck(text, n);

@@ -154,8 +154,8 @@ static rc_status find_sections(rcf_file *f, const unsigned char *p, size_t n)
 
 static rc_status parse_header(rcf_file *f)
 {
-    const rc_status s = rcf_json_parse(&f->root, (const char *)f->header, f->header_n,
-                                       JSON_REJECT_DUPLICATES);
+    const rc_status s =
+        rcf_json_parse(&f->root, (const char *)f->header, f->header_n, JSON_REJECT_DUPLICATES);
 
     if (s == RC_EFORMAT)
         return bad(f, "its header is not well-formed at %s", rc_error_message());

@@ -35,8 +35,8 @@ struct plan {
     int64_t E;
 };
 
-/* A file that cannot fill the model need not be given memory for it. A lower bound: each layer reads
- * itself and at least one number more. */
+/* A file that cannot fill the model need not be given memory for it, and what the machine lacks is
+ * not begun. A lower bound: each layer reads itself and at least one number more. */
 static rc_status check_room(const rc_model *m, const struct plan *p)
 {
     const double V = rcd_vocab_size(m->vocab);
@@ -44,17 +44,17 @@ static rc_status check_room(const rc_model *m, const struct plan *p)
 
     for (int i = 0; i < p->stack.layers; i++)
         needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
+    if (needs > (double)m->room)
+        return RC_FAIL(RC_EFORMAT,
+                       "its configuration describes a model of more than %.15g numbers, it "
+                       "holds %" PRId64,
+                       needs, m->room);
     if (needs * sizeof(rc_real) > (double)rcb_memory_left())
         return RC_FAIL_HINT(RC_ENOMEM, "a smaller --hidden or fewer --layers need less",
                             "out of memory: the model would have more than %.15g numbers of %zu "
                             "bytes, %zu MB are left",
                             needs, sizeof(rc_real), rcb_memory_left() / 1000000);
-    if (needs <= (double)m->room)
-        return RC_OK;
-    return RC_FAIL(RC_EFORMAT,
-                   "its configuration describes a model of more than %.15g numbers, it "
-                   "holds %" PRId64,
-                   needs, m->room);
+    return RC_OK;
 }
 
 static rc_status make_plan(struct plan *p, const rc_config *c)

@@ -210,6 +210,9 @@ static rc_status gather(const rc_runner *r, const rc_sampling *s, int32_t *count
     }
     for (size_t i = 0; i < s->ban_count; i++)
         c[s->ban[i]].id = -1;
+    const int32_t unknown = rc_model_unknown(r->model);
+    if (unknown >= 0 && rc_model_symbol_count(r->model, unknown) == 0)
+        c[unknown].id = -1; /* what training never saw is noise */
     for (int32_t i = 0; i < r->V; i++)
         if (c[i].id >= 0 && c[i].weight > -HUGE_VAL)
             c[n++] = c[i];

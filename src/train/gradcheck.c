@@ -3,8 +3,8 @@
  *
  * The loss is the training loss, with the dropout masks of one fixed step and zero states at the
  * beginning. First all weights are moved a little at random: a fresh model may sit exactly on a
- * kink (biases of zero under ReLU), where there is no derivative to compare with. Elements are taken
- * evenly from each tensor.
+ * kink (biases of zero under ReLU), where there is no derivative to compare with. Elements are
+ * taken evenly from each tensor.
  */
 #include "train/train.h"
 

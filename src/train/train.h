@@ -40,7 +40,8 @@ typedef struct rct_optim {
 rc_status rct_optim_new(rct_optim *out, rcn_params *params, const rc_config *c);
 void rct_optim_free(rct_optim *o);
 /* Clip values (--clip-value, in place), then the norm of the whole gradient. NaN or infinite when
- * an element then is, or too large to be squared; *culprit is the first such parameter, else NULL. */
+ * an element then is, or too large to be squared; *culprit is the first such parameter, else
+ * NULL. */
 double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit);
 /* One update at learning rate lr with gradients times `scale`, then fresh transposes. RC_ENOMEM:
  * for the transposes, where there were none yet. */

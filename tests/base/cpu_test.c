@@ -139,6 +139,30 @@ static void cores_are_those_this_process_may_use(void **unused)
 #endif
 }
 
+static void the_build_says_what_it_is_and_how_it_would_run(void **unused)
+{
+    (void)unused;
+    rc_build b;
+
+    setenv("RECUR_CPU", "plain", 1);
+    setenv("RECUR_THREADS", "3", 1);
+    CHECK_STATUS(rc_build_info(&b), RC_OK);
+    assert_string_equal(b.version, RC_VERSION);
+    assert_string_equal(b.isa, "plain");
+    assert_int_equal(b.threads, 3);
+    assert_int_equal(b.is_double, sizeof(rc_real) == sizeof(double));
+    assert_string_equal(b.parts, rcb_file_parts());
+
+    setenv("RECUR_THREADS", "many", 1);
+    CHECK_STATUS(rc_build_info(&b), RC_EINVAL);
+    CHECK_MESSAGE_HAS("RECUR_THREADS");
+    unsetenv("RECUR_THREADS");
+    setenv("RECUR_CPU", "pentium", 1);
+    CHECK_STATUS(rc_build_info(&b), RC_EINVAL);
+    CHECK_MESSAGE_HAS("RECUR_CPU");
+    unsetenv("RECUR_CPU");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +175,7 @@ int main(void)
         cmocka_unit_test(variable_narrows_the_set),
         cmocka_unit_test(unknown_set_is_an_error),
         cmocka_unit_test(cores_are_those_this_process_may_use),
+        cmocka_unit_test(the_build_says_what_it_is_and_how_it_would_run),
     };
     return cmocka_run_group_tests_name("cpu", tests, NULL, NULL);
 }

@@ -3,7 +3,6 @@
 
 #include "data/data.h"
 
-
 /* ---- helpers ----------------------------------------------------------------------------- */
 
 static rc_status build(rcd_vocab **out, rcd_level level, const void *bytes, size_t n,

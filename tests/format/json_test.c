@@ -80,7 +80,8 @@ static void only_utf8_is_utf8(void **unused)
 {
     (void)unused;
     static const char *const good[] = {"", "a", "\xc3\xa9", "\xf4\x8f\xbf\xbf"};
-    static const char *const bad[] = {"\x80", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+    static const char *const bad[] = {"\x80", "a\xc3", "\xc0\x80", "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80"};
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(rcf_is_utf8(good[i], strlen(good[i])));

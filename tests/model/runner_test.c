@@ -197,6 +197,8 @@ static void expected_weights(const rc_runner *r, const rc_model *m, const rc_sam
         weight[i] = exp((double)rc_runner_logp(r)[i] / s->temperature);
     for (size_t i = 0; i < s->ban_count; i++)
         weight[s->ban[i]] = 0;
+    if (rc_model_symbol_count(m, rc_model_unknown(m)) == 0)
+        weight[rc_model_unknown(m)] = 0;
     memcpy(sorted, weight, (size_t)V * sizeof *sorted);
     qsort(sorted, (size_t)V, sizeof *sorted, by_falling_weight);
     if (s->top_k > 0 && s->top_k < V)

@@ -355,6 +355,66 @@ static void a_step_that_went_bad_reaches_no_weight(void **unused)
     rc_config_free(c);
 }
 
+/* Finite weights that are far too large: the one step is skipped, the validation scores NaN. */
+static void a_score_that_is_no_number_still_leaves_a_model(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"steps", "1"}, {"test-split", "0.1"}};
+    rc_config *c = small_config(some_text("wild.txt", 60), more, 2);
+    const char *path = check_temp_path("wild");
+    rc_trainer *t;
+    rc_model *m;
+    rc_record r;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, path, NULL), RC_OK);
+    for (size_t i = 0; i < t->model->params.n; i++) {
+        rcn_param *p = &t->model->params.p[i];
+        rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
+        assert_non_null(rows);
+        for (int64_t k = 0; k < p->count; k++)
+            rows[k] = (rc_real)(sizeof(rc_real) == 8 ? 1.7e308 : 3.3e38);
+        rcn_param_load(p, p->w, rows);
+        rcb_free(rows);
+    }
+    CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_OK);
+    CHECK_STATUS(rc_model_open(&m, path), RC_OK);
+    assert_true(rc_model_record(m, 0, &r));
+    assert_false(isfinite(r.valid));
+    rc_model_free(m);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+static rc_answer pause_at_once(void *ctx, const rc_progress *p)
+{
+    (void)ctx;
+    (void)p;
+    return RC_PAUSE;
+}
+
+static void a_trainer_writes_nothing_until_it_runs_and_a_pause_leaves_both_files(void **unused)
+{
+    (void)unused;
+    check_seed();
+    rc_config *c = small_config(some_text("files.txt", 60), NULL, 0);
+    const char *path = check_temp_path("files"), *state = check_temp_path("files.state");
+    const rc_trainer_options o = rc_trainer_options_default();
+    rc_trainer *t;
+    rc_model *m;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, path, &o), RC_OK);
+    rc_config_free(c); /* the trainer has a copy */
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(state, F_OK), 0);
+    CHECK_STATUS(rc_trainer_run(t, pause_at_once, NULL), RC_ESTOP);
+    rc_trainer_free(t);
+    CHECK_STATUS(rc_model_open(&m, path), RC_OK);
+    rc_model_free(m);
+    CHECK_STATUS(rc_model_open(&m, state), RC_OK);
+    rc_model_free(m);
+}
+
 static void changed_data_is_not_resumed(void **unused)
 {
     (void)unused;
@@ -432,6 +492,8 @@ int main(void)
         cmocka_unit_test(a_training_without_an_end_has_no_cosine),
         cmocka_unit_test(finishing_early_leaves_a_scored_model),
         cmocka_unit_test(a_step_that_went_bad_reaches_no_weight),
+        cmocka_unit_test(a_score_that_is_no_number_still_leaves_a_model),
+        cmocka_unit_test(a_trainer_writes_nothing_until_it_runs_and_a_pause_leaves_both_files),
         cmocka_unit_test(changed_data_is_not_resumed),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(every_allocation_of_resuming_may_fail),

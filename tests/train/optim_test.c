@@ -277,6 +277,20 @@ static void weight_decay_needs_a_method_that_has_it(void **unused)
     rcn_params_free(&ps);
 }
 
+static void penalties_for_nobody_are_refused(void **unused)
+{
+    (void)unused;
+    rcn_params ps = some_params();
+    const char *const pairs[][2] = {{"l2", "*=1e-3,nobody*=1e-2"}};
+    rc_config *c = config_of(pairs, 1);
+    rct_optim o;
+
+    CHECK_STATUS(rct_optim_new(&o, &ps, c), RC_EINVAL);
+    CHECK_MESSAGE_HAS("no parameter is named 'nobody*'");
+    rc_config_free(c);
+    rcn_params_free(&ps);
+}
+
 static rc_status make_and_free(void *ctx)
 {
     rc_config *c = ctx;
@@ -315,6 +329,7 @@ int main(void)
         cmocka_unit_test(padding_stays_zero),
         cmocka_unit_test(slots_are_made_where_the_options_want_them),
         cmocka_unit_test(weight_decay_needs_a_method_that_has_it),
+        cmocka_unit_test(penalties_for_nobody_are_refused),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests_name("optim", tests, NULL, NULL);
