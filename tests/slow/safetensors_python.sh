@@ -50,6 +50,6 @@ save_file(tensors, again, {k: v for k, v in words.items() if not k.startswith("r
 END
 
 for model in model again; do
-    recur eval "$model" corpus.txt --json | sed 's/"tokens_per_second":[^,}]*//' >"$model.json"
+    recur eval "$model" corpus.txt --json | sed 's/, "tokens_per_second.*//' >"$model.json"
 done
 cmp model.json again.json
