@@ -229,7 +229,8 @@ typedef struct rc_evaluation {
  * one. per_line has no tracks. The same bits for any number of threads.
  *
  * RC_EIO, RC_EDATA (invalid UTF-8, damaged packing, nothing to score), RC_EINVAL (options, or no
- * vocabulary), RC_ENOSUP (packed in a way that this build lacks). */
+ * vocabulary), RC_EBUSY (the model is being trained), RC_ENOSUP (packed in a way that this build
+ * lacks). */
 RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
                                    const rc_eval_options *options, rc_evaluation *out);
 
@@ -239,7 +240,8 @@ RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
  * thread at a time. Owner; borrows the model. */
 typedef struct rc_runner rc_runner;
 
-/* Make a runner, which has begun. RC_EINVAL: the model has no vocabulary. */
+/* Make a runner, which has begun. RC_EINVAL: the model has no vocabulary. RC_EBUSY: it is being
+ * trained; a clone of it can be run. */
 RC_API rc_status rc_runner_new(rc_runner **out, const rc_model *m);
 RC_API void rc_runner_free(rc_runner *r);
 /* Begin anew: initial state, then the boundary symbol is fed. */

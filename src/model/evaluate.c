@@ -48,8 +48,7 @@ rc_status rc_model_evaluate(const rc_model *m, const char *path, const rc_eval_o
     rcd_text *t;
 
     RC_TRY(check_options(&o));
-    if (!m->vocab)
-        return RC_FAIL(RC_EINVAL, "the model has no vocabulary");
+    RC_TRY(rcm_model_free_to_run(m));
     RC_TRY(rcd_text_open(&t, &path, 1));
     const rc_status s = evaluate_text(m, t, &o, out);
     rcd_text_free(t);

@@ -38,4 +38,7 @@ rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part);
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,
                           uint64_t to);
 
+/* Is it a model that can be run now? RC_EINVAL: it has no vocabulary. RC_EBUSY: it is being trained. */
+rc_status rcm_model_free_to_run(const rc_model *m);
+
 #endif

@@ -91,8 +91,7 @@ static rc_status runner_alloc(rc_runner **out, const rc_model *m, uint32_t stamp
 rc_status rc_runner_new(rc_runner **out, const rc_model *m)
 {
     *out = NULL;
-    if (!m->vocab)
-        return RC_FAIL(RC_EINVAL, "the model has no vocabulary");
+    RC_TRY(rcm_model_free_to_run(m));
     RC_TRY(runner_alloc(out, m, stamp_of(m)));
 
     const rc_status s = rc_runner_begin(*out);

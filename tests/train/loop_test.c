@@ -434,6 +434,30 @@ static void changed_data_is_not_resumed(void **unused)
     rc_config_free(c);
 }
 
+static void a_model_in_training_is_not_run_but_its_clone_is(void **unused)
+{
+    (void)unused;
+    check_seed();
+    rc_config *c = small_config(some_text("busy.txt", 60), NULL, 0);
+    rc_trainer *t;
+    rc_runner *r;
+    rc_model *m;
+    rc_evaluation e;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("busy"), NULL), RC_OK);
+    CHECK_STATUS(rc_runner_new(&r, rc_trainer_model(t)), RC_EBUSY);
+    CHECK_MESSAGE_HAS("the model is being trained");
+    assert_null(r);
+    CHECK_STATUS(rc_model_evaluate(rc_trainer_model(t), check_temp_path("busy.txt"), NULL, &e),
+                 RC_EBUSY);
+    CHECK_STATUS(rc_model_clone(&m, rc_trainer_model(t)), RC_OK);
+    rc_trainer_free(t);
+    CHECK_STATUS(rc_runner_new(&r, m), RC_OK);
+    rc_runner_free(r);
+    rc_model_free(m);
+    rc_config_free(c);
+}
+
 static rc_status train_a_little(void *ctx)
 {
     const rc_config *c = ctx;
@@ -495,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_score_that_is_no_number_still_leaves_a_model),
         cmocka_unit_test(a_trainer_writes_nothing_until_it_runs_and_a_pause_leaves_both_files),
         cmocka_unit_test(changed_data_is_not_resumed),
+        cmocka_unit_test(a_model_in_training_is_not_run_but_its_clone_is),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(every_allocation_of_resuming_may_fail),
     };
