@@ -264,12 +264,13 @@ static bool read_int(const char *text, int64_t *out)
     return true;
 }
 
-static int refuse_range(const opt *row, const char *text)
+/* A bound that only keeps numbers in their type is named to those alone who went past it. */
+static int refuse_range(const opt *row, const char *text, double x)
 {
-    if (row->hi >= 1e6)
+    if (x < row->lo && row->hi >= 1e6)
         return say_misuse("option '--%s' is %s, it must be at least %g", row->name, text, row->lo);
-    return say_misuse("option '--%s' is %s, it must be from %g to %g", row->name, text, row->lo,
-                      row->hi);
+    return say_misuse("option '--%s' is %s, it must be from %.15g to %.15g", row->name, text,
+                      row->lo, row->hi);
 }
 
 /* Whether a value of one of our own rows is of its kind; the library checks those of its own. */
@@ -284,14 +285,14 @@ static int check_value(const opt *row, const char *text)
         if (!read_int(text, &n))
             return say_misuse("option '--%s' is '%s', it must be a whole number", row->name, text);
         if ((double)n < row->lo || (double)n > row->hi)
-            return refuse_range(row, text);
+            return refuse_range(row, text, (double)n);
     }
     if (row->kind == RC_OPTION_REAL) {
         double x;
         if (!read_number(text, &x))
             return say_misuse("option '--%s' is '%s', it must be a number", row->name, text);
         if (x < row->lo || x > row->hi)
-            return refuse_range(row, text);
+            return refuse_range(row, text, x);
     }
     if (row->kind == RC_OPTION_NAME && !opt_in_list(row->list, text)) {
         say_misuse("option '--%s' is '%s', which is not one of the %s", row->name, text, row->list);

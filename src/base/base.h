@@ -162,6 +162,9 @@ typedef struct rcb_bytes {
 rc_status rcb_file_load(rcb_bytes *out, const char *path);
 void rcb_bytes_free(rcb_bytes *b);
 
+/* Tests: texts that are unpacked to so many bytes or more go into an unnamed file (256 MiB). */
+void rcb_file_spill_from(size_t bytes);
+
 /* The packed formats and whether they are in: "gz yes, xz yes, zst no". */
 const char *rcb_file_parts(void);
 

@@ -458,37 +458,145 @@ void rcb_in_close(rcb_stream_in *in)
     rcb_free(in);
 }
 
-/* Everything that is left of a stream, in heap memory. */
+/* What does not fit into memory goes into a file without a name. */
+
+/* The first n bytes of folder, then name. */
+static char *join(const char *folder, size_t n, const char *name)
+{
+    const size_t length = strlen(name);
+    char *path = rcb_alloc(n + length + 1, 1);
+
+    if (path) {
+        memcpy(path, folder, n);
+        memcpy(path + n, name, length + 1);
+    }
+    return path;
+}
+
+/* A file in `folder` that has no name, or -1 with errno. */
+static int open_unnamed(const char *folder)
+{
+    int fd = -1;
+
+#ifdef O_TMPFILE
+    fd = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+        return fd;
+#endif
+    char *path = join(folder, strlen(folder), "/recur-XXXXXX");
+
+    if (!path) {
+        errno = ENOMEM;
+        return -1;
+    }
+    fd = mkstemp(path);
+    if (fd >= 0)
+        (void)unlink(path);
+    rcb_free(path);
+    return fd;
+}
+
+rc_status rcb_spill_new(rcb_spill *out, size_t bytes)
+{
+    const char *set = getenv("TMPDIR");
+    const char *folder = set && *set ? set : "/tmp";
+    const size_t n = bytes > 0 ? bytes : 1;
+
+    *out = (rcb_spill){0};
+    if ((uintmax_t)n > INT64_MAX)
+        return RC_FAIL(RC_ENOMEM, "cannot make a temporary file of %zu bytes", bytes);
+
+    const int fd = open_unnamed(folder);
+    void *p = MAP_FAILED;
+    int error = fd < 0 ? errno : 0;
+
+    if (!error) {
+        do /* takes the space now: later a full disk would be a signal, not an error */
+            error = posix_fallocate(fd, 0, (off_t)n);
+        while (error == EINTR);
+    }
+    if (!error) {
+        p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        error = p == MAP_FAILED ? errno : 0;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    if (error)
+        return RC_FAIL_HINT(error == ENOMEM ? RC_ENOMEM : RC_EIO,
+                            "set TMPDIR to a folder with more room",
+                            "cannot make a temporary file of %zu bytes in '%s': %s", bytes, folder,
+                            strerror(error));
+    *out = (rcb_spill){.p = p, .n = bytes};
+    return RC_OK;
+}
+
+void rcb_spill_free(rcb_spill *s)
+{
+    if (s->p)
+        (void)munmap(s->p, s->n > 0 ? s->n : 1);
+    *s = (rcb_spill){0};
+}
+
+void rcb_bytes_free(rcb_bytes *b)
+{
+    if (b->mapped > 0)
+        (void)munmap(b->owner, b->mapped);
+    else
+        rcb_free(b->owner);
+    *b = (rcb_bytes){0};
+}
+
+static size_t spill_from = (size_t)256 << 20;
+
+void rcb_file_spill_from(size_t bytes)
+{
+    spill_from = bytes;
+}
+
+/* More room behind the n bytes of b: twice as much, in a file when that is a lot. */
+static rc_status grow(rcb_bytes *b, size_t *cap, const char *name)
+{
+    const size_t twice = *cap <= SIZE_MAX / 2 ? 2 * *cap : 0;
+    rcb_spill spill;
+
+    if (twice >= spill_from) {
+        RC_TRY(rcb_spill_new(&spill, twice));
+        if (b->n > 0)
+            memcpy(spill.p, b->owner, b->n);
+        const size_t n = b->n;
+        rcb_bytes_free(b);
+        *b = (rcb_bytes){.owner = spill.p, .n = n, .mapped = twice};
+    } else {
+        void *p = twice > 0 ? rcb_realloc(b->owner, b->n, twice, 1) : NULL;
+        if (!p)
+            return RC_FAIL(RC_ENOMEM, "out of memory: %s has more than %zu bytes", name, b->n);
+        b->owner = p;
+    }
+    *cap = twice;
+    return RC_OK;
+}
+
+/* Everything that is left of a stream. */
 static rc_status slurp(rcb_bytes *out, rcb_stream_in *in)
 {
-    rcb_buf all = {0};
-    rc_status status = rcb_buf_add(&all, NULL, 0);
+    rcb_bytes all = {.owner = rcb_alloc(RAW, 1)};
+    size_t cap = RAW, got = 1;
+    rc_status status = all.owner ? RC_OK : RC_ENOMEM;
 
-    while (status == RC_OK) {
-        size_t got;
-
-        if (all.cap - all.n <= 1) {
-            const size_t cap = all.cap < RAW ? RAW : all.cap; /* doubles */
-            char *p = cap <= SIZE_MAX / 2 ? rcb_realloc(all.p, all.n, 2 * cap, 1) : NULL;
-
-            if (!p) {
-                status = RC_FAIL(RC_ENOMEM, "out of memory: %s has more than %zu bytes", in->name,
-                                 all.n);
-                break;
-            }
-            all.p = p;
-            all.cap = 2 * cap;
-        }
-        status = rcb_in_read(in, all.p + all.n, all.cap - all.n, &got);
-        if (status == RC_OK && got == 0)
-            break;
-        all.n += got;
+    while (status == RC_OK && got > 0) {
+        if (all.n == cap)
+            status = grow(&all, &cap, in->name);
+        if (status == RC_OK)
+            status = rcb_in_read(in, (unsigned char *)all.owner + all.n, cap - all.n, &got);
+        if (status == RC_OK)
+            all.n += got;
     }
     if (status != RC_OK) {
-        rcb_buf_free(&all);
+        rcb_bytes_free(&all);
         return status;
     }
-    *out = (rcb_bytes){.p = (const unsigned char *)all.p, .n = all.n, .owner = all.p};
+    *out = all;
+    out->p = all.owner;
     return RC_OK;
 }
 
@@ -528,15 +636,6 @@ rc_status rcb_file_load(rcb_bytes *out, const char *path)
     return status;
 }
 
-void rcb_bytes_free(rcb_bytes *b)
-{
-    if (b->mapped > 0)
-        (void)munmap(b->owner, b->mapped);
-    else
-        rcb_free(b->owner);
-    *b = (rcb_bytes){0};
-}
-
 /* Writing. */
 
 struct rcb_out {
@@ -562,19 +661,6 @@ static size_t folder_size(const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash ? (size_t)(slash - path) + 1 : 0;
-}
-
-/* The first n bytes of folder, then name. */
-static char *join(const char *folder, size_t n, const char *name)
-{
-    const size_t length = strlen(name);
-    char *path = rcb_alloc(n + length + 1, 1);
-
-    if (path) {
-        memcpy(path, folder, n);
-        memcpy(path + n, name, length + 1);
-    }
-    return path;
 }
 
 /* One symbolic link further: *path is replaced by what it points at. *more is false when it is no
@@ -796,67 +882,3 @@ void rcb_out_drop(rcb_out *o)
 }
 
 /* Spill. */
-
-/* A file in `folder` that has no name, or -1 with errno. */
-static int open_unnamed(const char *folder)
-{
-    int fd = -1;
-
-#ifdef O_TMPFILE
-    fd = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return fd;
-#endif
-    char *path = join(folder, strlen(folder), "/recur-XXXXXX");
-
-    if (!path) {
-        errno = ENOMEM;
-        return -1;
-    }
-    fd = mkstemp(path);
-    if (fd >= 0)
-        (void)unlink(path);
-    rcb_free(path);
-    return fd;
-}
-
-rc_status rcb_spill_new(rcb_spill *out, size_t bytes)
-{
-    const char *set = getenv("TMPDIR");
-    const char *folder = set && *set ? set : "/tmp";
-    const size_t n = bytes > 0 ? bytes : 1;
-
-    *out = (rcb_spill){0};
-    if ((uintmax_t)n > INT64_MAX)
-        return RC_FAIL(RC_ENOMEM, "cannot make a temporary file of %zu bytes", bytes);
-
-    const int fd = open_unnamed(folder);
-    void *p = MAP_FAILED;
-    int error = fd < 0 ? errno : 0;
-
-    if (!error) {
-        do /* takes the space now: later a full disk would be a signal, not an error */
-            error = posix_fallocate(fd, 0, (off_t)n);
-        while (error == EINTR);
-    }
-    if (!error) {
-        p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        error = p == MAP_FAILED ? errno : 0;
-    }
-    if (fd >= 0)
-        (void)close(fd);
-    if (error)
-        return RC_FAIL_HINT(error == ENOMEM ? RC_ENOMEM : RC_EIO,
-                            "set TMPDIR to a folder with more room",
-                            "cannot make a temporary file of %zu bytes in '%s': %s", bytes, folder,
-                            strerror(error));
-    *out = (rcb_spill){.p = p, .n = bytes};
-    return RC_OK;
-}
-
-void rcb_spill_free(rcb_spill *s)
-{
-    if (s->p)
-        (void)munmap(s->p, s->n > 0 ? s->n : 1);
-    *s = (rcb_spill){0};
-}

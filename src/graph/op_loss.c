@@ -202,9 +202,9 @@ static rc_status softmax_loss_forward(rcg_node *n)
     if (!rcg_absent(n->in[2]))
         RC_TRY(rcg_weight_of(n, 2, 1, gates, V, false, &own->b));
     const rck_panel *lay = &own->w->lay[0];
-    const int64_t size = lay->count * lay->cols * (own->keep ? x->rows : SLICE * workers);
-    own->logits = own->keep ? rcg_keep(g, (size_t)size, sizeof *own->logits)
-                            : rcg_scratch(g, (size_t)size, sizeof *own->logits);
+    const size_t rows = own->keep ? (size_t)x->rows : SLICE * (size_t)workers;
+    const size_t row = (size_t)(lay->count * lay->cols) * sizeof *own->logits;
+    own->logits = own->keep ? rcg_keep(g, rows, row) : rcg_scratch(g, rows, row);
     own->lanes = rcg_scratch(g, (size_t)workers * 2 * SLICE * RCK_LANES, sizeof *own->lanes);
     own->top = rcg_keep(g, (size_t)x->rows, sizeof *own->top);
     own->sum = rcg_keep(g, (size_t)x->rows, sizeof *own->sum);

@@ -240,7 +240,7 @@ static rc_status bmm_backward(rcg_node *n)
     const rck_panel p = rck_panel_of(own->K, 1, own->N);
 
     own->bt_size = rck_panel_size(&p);
-    own->bt = rcg_scratch(n->graph, (size_t)(own->bt_size * workers), sizeof *own->bt);
+    own->bt = rcg_scratch(n->graph, (size_t)workers, (size_t)own->bt_size * sizeof *own->bt);
     if (!own->bt)
         return rc_graph_status(n->graph);
     rcb_pool_run(n->graph->pool, workers, bmm_backward_share, own);

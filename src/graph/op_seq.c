@@ -257,7 +257,7 @@ static void rnn_forward_share(const rcb_worker *worker, void *ctx)
 
 static rc_real *rows_of(const seq *s, int64_t rows)
 {
-    return rcg_keep(s->n->graph, (size_t)(rows * s->ld), sizeof(rc_real));
+    return rcg_keep(s->n->graph, (size_t)rows, (size_t)s->ld * sizeof(rc_real));
 }
 
 static rc_real *panels_of(const seq *s, int st)
@@ -610,7 +610,7 @@ static rc_status rnn_state_backward(rcg_node *n)
     const int64_t size = s->rows.seqs * s->ld;
 
     if (!s->d_final[own->i]) {
-        s->d_final[own->i] = rcg_keep(n->graph, (size_t)size, sizeof(rc_real));
+        s->d_final[own->i] = rows_of(s, s->rows.seqs);
         if (!s->d_final[own->i])
             return n->graph->status;
         rck->fill(size, 0, s->d_final[own->i]);

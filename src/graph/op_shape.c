@@ -298,7 +298,7 @@ static rc_status locked_forward(rcg_node *n)
     const rc_var *x = n->in[0], *y = n->out;
 
     own->key = rcg_mask_key(n->graph);
-    own->mask = rcg_keep(n->graph, (size_t)(rows->seqs * y->ld), sizeof *own->mask);
+    own->mask = rcg_keep(n->graph, (size_t)rows->seqs, (size_t)y->ld * sizeof *own->mask);
     if (!own->mask)
         return n->graph->status;
     rck->dropout_mask(own->key, 0, rows->seqs, y->ld, own->rate, own->mask, y->ld);

@@ -1,4 +1,5 @@
-/* config.c -- the options of training as fields, as text and as JSON, all from the lines of config.def.
+/* config.c -- the options of training as fields, as text and as JSON, all from the lines of
+ * config.def.
  *
  * A row per option, a set of functions per kind. Every value is checked when it is set and kept as
  * text beside the field, so that reading one never fails and never writes. Names of lists that live

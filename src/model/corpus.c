@@ -1,8 +1,8 @@
-/* corpus.c -- the data of a task that reads running text: files opened, cut into a part for training,
- * one for validation and one for testing, and encoded.
+/* corpus.c -- the data of a task that reads running text: files opened, cut into a part for
+ * training, one for validation and one for testing, and encoded.
  *
- * Without files of their own, validation and test are cut from the end of the training text, by bytes, at
- * places where a text may be cut. The vocabulary is made of the training part alone.
+ * Without files of their own, validation and test are cut from the end of the training text, by
+ * bytes, at places where a text may be cut. The vocabulary is made of the training part alone.
  */
 #include "model/model_in.h"
 

@@ -5,7 +5,7 @@
  *
  *   recur.format       RCM_FILE_VERSION; a reader refuses what is newer than itself
  *   recur.version      of the program that wrote it
- *   recur.task         "lm"
+ *   recur.task         its name, "lm"
  *   recur.config       JSON object of every option
  *   recur.vocab        JSON of the vocabulary, where there is one
  *   recur.conventions  JSON object: gate order and the like, in words

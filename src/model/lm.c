@@ -2,10 +2,10 @@
  *
  *   symbol -> embedding -> dropout -> recurrent layers -> dropout -> linear -> softmax
  *
- * Parameters embed.weight (V,E), rnn.* (see net.h), out.weight (V,H) and out.bias (V); with --tied the
- * symbol vectors are the rows of out.weight and there is no embed.weight. Training reads the text as
- * parallel tracks with carried state. Scoring runs through the same layers a few hundred rows at a
- * time, so that a text of any length needs little memory; sums are in double.
+ * Parameters embed.weight (V,E), rnn.* (see net.h), out.weight (V,H) and out.bias (V); with --tied
+ * the symbol vectors are the rows of out.weight and there is no embed.weight. Training reads the
+ * text as parallel tracks with carried state. Scoring runs through the same layers a few hundred
+ * rows at a time, so that a text of any length needs little memory; sums are in double.
  */
 #include "model/model_in.h"
 

@@ -1,8 +1,8 @@
 /* model.c -- a model in memory: made from a configuration, copied, asked about itself.
  *
  * What a model is made of is its task's business; here is what all have: parameters by name,
- * a vocabulary, the record of training, results, and facts in words. Facts are written when the model
- * is settled, so that asking for one changes nothing and threads may ask at once.
+ * a vocabulary, the record of training, results, and facts in words. Facts are written when the
+ * model is settled, so that asking for one changes nothing and threads may ask at once.
  */
 #include "model/model_in.h"
 

@@ -1,7 +1,7 @@
 /* model.h -- a task and its parameters, and the file both live in.
  *
- * Object room. A task is one file with one `const rcm_task` and a line in models.def. The room knows
- * nothing of optimisers and processes: train/ drives a task through the functions below.
+ * Object room. A task is one file with one `const rcm_task` and a line in models.def. The room
+ * knows nothing of optimisers and processes: train/ drives a task through the functions below.
  */
 #ifndef RCM_MODEL_H
 #define RCM_MODEL_H
@@ -48,8 +48,9 @@ struct rc_config {
     char *shown[RCM_OPTIONS]; /* every value as text */
 };
 
-/* JSON object of every option the task has (in the order of config.def), and back. An option that is
- * not there keeps its default; RC_EFORMAT: not such a text, or an option that this version lacks. */
+/* JSON object of every option the task has (in the order of config.def), and back. An option that
+ * is not there keeps its default; RC_EFORMAT: not such a text, or an option that this version
+ * lacks. */
 rc_status rcm_config_print(const rc_config *c, rcb_buf *out);
 rc_status rcm_config_parse(rc_config **out, const char *task, const char *json);
 
@@ -57,7 +58,8 @@ rc_status rcm_config_parse(rc_config **out, const char *task, const char *json);
 rc_status rcm_paths(const char *files, char ***paths, size_t *count);
 void rcm_paths_free(char **paths, size_t count);
 
-/* "256" or "256,128" for `layers` layers: RC_EINVAL says what is wrong. out has `layers` numbers. */
+/* "256" or "256,128" for `layers` layers: RC_EINVAL says what is wrong. out has `layers`
+ * numbers. */
 rc_status rcm_sizes(const char *text, int64_t layers, int64_t *out);
 
 /* ---- lists (list.c) ---------------------------------------------------------------------- */
@@ -121,7 +123,7 @@ typedef struct rcm_history {
     size_t cap;
 } rcm_history;
 
-/* Numbers by name ("valid", "test", ...), in the order they were first set; kept in the file. */
+/* Numbers by name ("valid nats/token", ...), in the order they were first set; kept in the file. */
 typedef struct rcm_result {
     char *name;
     double value;
@@ -168,8 +170,9 @@ enum { RCM_FILE_VERSION = 1 };
 /* Tensors and metadata of this prefix in a file are no business of a model. */
 #define RCM_STATE_PREFIX "state."
 
-/* Put a model into a writer: words (task, configuration, vocabulary, conventions, history, results) and
- * logical tensors. `keep` receives the buffers that must live until the writer has saved. */
+/* Put a model into a writer: words (task, configuration, vocabulary, conventions, history,
+ * results) and logical tensors. `keep` receives the buffers that must live until the writer has
+ * saved. */
 typedef struct rcm_buffers {
     void **p;
     size_t n;
@@ -193,7 +196,8 @@ rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count,
 
 /* ---- tasks ------------------------------------------------------------------------------- */
 
-/* The data of one training: texts read, encoded and cut as the configuration says. Made by the task. */
+/* The data of one training: texts read, encoded and cut as the configuration says. Made by the
+ * task. */
 typedef struct rcm_corpus rcm_corpus;
 
 /* The parts of a corpus. */
@@ -213,8 +217,8 @@ struct rcm_task {
     const char *name;
     const char *help;
 
-    /* Read the data of a configuration; with `vocab` given (resume) encode by it, else build one and return
-     * it through `made`, which the caller owns. */
+    /* Read the data of a configuration; with `vocab` given (resume) encode by it, else build one
+     * and return it through `made`, which the caller owns. */
     rc_status (*corpus_open)(rcm_corpus **out, const rc_config *c, const rcd_vocab *vocab,
                              rcd_vocab **made);
     void (*corpus_free)(rcm_corpus *c);
@@ -229,8 +233,8 @@ struct rcm_task {
     /* The values are in place or have changed: prepare what running needs. NULL: nothing. */
     rc_status (*settle)(rc_model *m, rcb_pool *pool);
 
-    /* Training by gradients through the graph. Epoch length in time steps of a track; the batch that begins
-     * at `pos` with up to `steps` time steps (0 rows: the epoch is over). */
+    /* Training by gradients through the graph. Epoch length in time steps of a track; the batch
+     * that begins at `pos` with up to `steps` time steps (0 rows: the epoch is over). */
     int64_t (*epoch_length)(const rcm_corpus *c);
     rc_status (*batch)(const rcm_corpus *c, int64_t pos, int64_t steps, rcm_feed *feed);
     int64_t (*carry_width)(const rc_model *m); /* reals of one sequence's carried state */
@@ -250,12 +254,13 @@ struct rcm_task {
     rc_status (*score_part)(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
                             rcb_pool *pool, rc_evaluation *out);
 
-    /* Evaluation of bytes [from,to) of a text, and one symbol at a time: `state` is read and replaced;
-     * after a failure it is undefined. All bytes zero: nothing has been read yet. */
+    /* Evaluation of bytes [from,to) of a text, and one symbol at a time: `state` is read and
+     * replaced; after a failure it is undefined. All bytes zero: nothing has been read yet. */
     rc_status (*evaluate)(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
                           const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out);
     size_t (*state_size)(const rc_model *m);
-    rc_status (*step)(const rc_model *m, rc_graph *g, void *state, int32_t id, rc_real *logp); /* (V) */
+    rc_status (*step)(const rc_model *m, rc_graph *g, void *state, int32_t id,
+                      rc_real *logp); /* (V) */
 
     /* What a reader of the file must know (gate order, ...): goes into the file and the facts; and
      * further facts. */

@@ -1,13 +1,14 @@
-/* model_in.h -- what the files of this room share: building without values, the corpus of the tasks that
- * read running text, and scoring a tape of it.
+/* model_in.h -- what the files of this room share: building without values, the corpus of the
+ * tasks that read running text, and scoring a tape of it.
  */
 #ifndef RCM_MODEL_IN_H
 #define RCM_MODEL_IN_H
 
 #include "model/model.h"
 
-/* A model with parameters of undefined value. The vocabulary is taken over even on failure. `room`: how
- * many numbers there are to fill it with; a task that would need more refuses (RC_EFORMAT). */
+/* A model with parameters of undefined value. The vocabulary is taken over even on failure.
+ * `room`: how many numbers there are to fill it with; a task that would need more refuses
+ * (RC_EFORMAT). */
 rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, int64_t room);
 
 /* Some tensors to find one by name in. */
@@ -24,8 +25,8 @@ struct rcm_corpus {
     rcd_stream train; /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
 };
 
-/* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at least
- * two symbols each; 0: it stays whole. */
+/* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at
+ * least two symbols each; 0: it stays whole. */
 rc_status rcm_corpus_read(rcm_corpus **out, const rc_config *c, int64_t tracks,
                           const rcd_vocab *vocab, rcd_vocab **made);
 void rcm_corpus_free(rcm_corpus *c);
@@ -38,7 +39,8 @@ rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part);
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,
                           uint64_t to);
 
-/* Is it a model that can be run now? RC_EINVAL: it has no vocabulary. RC_EBUSY: it is being trained. */
+/* Is it a model that can be run now? RC_EINVAL: it has no vocabulary. RC_EBUSY: it is being
+ * trained. */
 rc_status rcm_model_free_to_run(const rc_model *m);
 
 #endif

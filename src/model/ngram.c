@@ -4,13 +4,14 @@
  *   p(w | c) = max(n(c w) - D(n(c w)), 0) / n(c .) + g(c) p(w | c without its first symbol)
  *   g(c)     = (D1 N1(c .) + D2 N2(c .) + D3 N3+(c .)) / n(c .)       p(w | nothing) ends in 1 / V
  *
- * n is how often a run of the full order occurs, for shorter runs how many different symbols stand before
- * it. A context that was never seen is passed over. <unk> and <eos> are symbols like any other; the text is
- * one run of symbols, its first one preceded by the boundary.
+ * n is how often a run of the full order occurs, for shorter runs how many different symbols stand
+ * before it. A context that was never seen is passed over. <unk> and <eos> are symbols like any
+ * other; the text is one run of symbols, its first one preceded by the boundary.
  *
- * The runs of order k are the nodes of level k of a trie in arrays: symbol[i] follows the run of its parent,
- * children of node i are nodes first[i] .. first[i + 1] - 1 of the next level by rising symbol. Level 1 has
- * all V symbols. In the file these arrays are the tensors order1.symbol and so on, beside the discounts.
+ * The runs of order k are the nodes of level k of a trie in arrays: symbol[i] follows the run of
+ * its parent, children of node i are nodes first[i] .. first[i + 1] - 1 of the next level by
+ * rising symbol. Level 1 has all V symbols. In the file these arrays are the tensors order1.symbol
+ * and so on, beside the discounts.
  */
 #include "model/model_in.h"
 
@@ -137,7 +138,8 @@ static void derive(struct ngram *g)
     }
 }
 
-/* The discounts of Chen and Goodman from the counts of counts; where these say nothing, fixed ones. */
+/* The discounts of Chen and Goodman from the counts of counts; where these say nothing, fixed
+ * ones. */
 static void estimate(struct ngram *g, int k)
 {
     static const double fallback[DISCOUNTS] = {0.5, 1, 1.5};
@@ -232,7 +234,8 @@ static int32_t bucket(const struct text *x, int32_t at, int k)
     return at < x->n - k ? x->t[at + k] + 1 : 0;
 }
 
-/* Order the places by runs of `order` symbols: stable counting sorts from the last symbol to the first. */
+/* Order the places by runs of `order` symbols: stable counting sorts from the last symbol to the
+ * first. */
 static rc_status sort_places(struct text *x, int order, int32_t V)
 {
     int32_t *to = rcb_alloc((size_t)x->n, sizeof *to);
@@ -278,8 +281,8 @@ static rc_status text_new(struct text *x, const rcd_tape *tape, int32_t boundary
     return RC_OK;
 }
 
-/* Symbols of the run that begins at the i-th place, up to the order; how many of them the run before in the
- * order begins with, too. */
+/* Symbols of the run that begins at the i-th place, up to the order; how many of them the run
+ * before in the order begins with, too. */
 static void runs_at(const struct text *x, int32_t i, int order, int *length, int *shared)
 {
     const int32_t at = x->at[i];
@@ -333,8 +336,8 @@ static void fill_levels(struct ngram *g, const struct text *x)
             g->level[k].array[FIRST][open[k]++] = (int32_t)n[k + 1];
 }
 
-/* Counts of level k: one for each different symbol before the run, which is each node of level k + 1; and
- * one for the run at the very beginning, where nothing stands before. */
+/* Counts of level k: one for each different symbol before the run, which is each node of level k +
+ * 1; and one for the run at the very beginning, where nothing stands before. */
 static void count_level(struct ngram *g, const struct text *x, int k)
 {
     int32_t *count = g->level[k].array[COUNT];

@@ -1,9 +1,10 @@
-/* runner.c -- a model one symbol at a time: its state, the distribution of the next symbol, and draws
- * from it.
+/* runner.c -- a model one symbol at a time: its state, the distribution of the next symbol, and
+ * draws from it.
  *
- * Three states turn in a ring: before the last symbol, after it, and one to work on, so that a failed
- * step changes nothing and a saved state is the one before with the last symbol, which loading feeds
- * again. All memory is taken when the runner is made; a step and a draw allocate nothing.
+ * Three states turn in a ring: before the last symbol, after it, and one to work on, so that a
+ * failed step changes nothing and a saved state is the one before with the last symbol, which
+ * loading feeds again. All memory is taken when the runner is made; a step and a draw allocate
+ * nothing.
  */
 #include "model/model_in.h"
 
@@ -245,8 +246,8 @@ static void sift(struct choice *c, int32_t n, int32_t i)
     c[i] = moving;
 }
 
-/* Order the first of n choices, as many as are wanted: those of c[n - k], ..., c[n - 1] are then the
- * k first ones, the very first last. Stops at `k`, or when their weights reach `mass`. */
+/* Order the first of n choices, as many as are wanted: those of c[n - k], ..., c[n - 1] are then
+ * the k first ones, the very first last. Stops at `k`, or when their weights reach `mass`. */
 static int32_t select_first(struct choice *c, int32_t n, int32_t k, double mass)
 {
     int32_t got = 0;

@@ -190,6 +190,22 @@ static void packed_file_is_loaded_and_streamed(void **unused)
     }
 }
 
+static void a_large_packed_file_goes_through_an_unnamed_file(void **unused)
+{
+    const char *path = check_temp_path("large");
+
+    (void)unused;
+    (void)check_seed();
+    fill_text(text, SIZE);
+    for_each_kind(k)
+    {
+        check_write_file(path, packed, k->pack(packed, ROOM, text, SIZE));
+        rcb_file_spill_from(100000);
+        check_load(path, text, SIZE);
+        rcb_file_spill_from((size_t)256 << 20);
+    }
+}
+
 /* cat a.gz b.gz > c.gz, with members that are empty, and that begin at any place of a buffer. */
 static void packed_files_may_follow_each_other(void **unused)
 {
@@ -963,6 +979,7 @@ int main(void)
         cmocka_unit_test(plain_file_is_loaded_and_streamed),
         cmocka_unit_test(loaded_file_may_be_removed),
         cmocka_unit_test(packed_file_is_loaded_and_streamed),
+        cmocka_unit_test(a_large_packed_file_goes_through_an_unnamed_file),
         cmocka_unit_test(packed_files_may_follow_each_other),
         cmocka_unit_test(padding_is_skipped_and_garbage_is_not),
 #if RC_HAVE_ZSTD

@@ -1174,6 +1174,23 @@ static void rows_that_make_no_sense_are_refused(void **unused)
     rc_graph_free(g);
 }
 
+/* 2^60 sequences of 16 reals: the product leaves 64 bits. */
+static void more_sequences_than_can_be_counted_are_refused(void **unused)
+{
+    static const int64_t none[] = {0};
+    const rc_rows rows = {0, INT64_C(1) << 60, none};
+
+    (void)unused;
+    (void)check_seed();
+    rc_graph *g = graph_open(1, true);
+    rc_rnn_args a = right_args(g);
+
+    a.state[0] = a.state[1] = RC_NONE;
+    CHECK_FAILED(g, rc_rnn(g, &rows, random_leaf(g, rc_shape_2(0, 3), NULL), &a), RC_ENOMEM,
+                 "out of memory");
+    rc_graph_free(g);
+}
+
 static void final_states_are_those_of_a_sequence_run(void **unused)
 {
     (void)unused;
@@ -1228,6 +1245,7 @@ int main(void)
         cmocka_unit_test(weights_and_states_of_a_wrong_shape_are_named),
         cmocka_unit_test(missing_operands_and_unknown_cells_are_refused),
         cmocka_unit_test(rows_that_make_no_sense_are_refused),
+        cmocka_unit_test(more_sequences_than_can_be_counted_are_refused),
         cmocka_unit_test(final_states_are_those_of_a_sequence_run),
         cmocka_unit_test(axes_say_time_and_batch),
     };
