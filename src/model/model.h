@@ -141,7 +141,7 @@ struct rc_model {
     rcm_history history;
     rcm_results results;
     rcm_words facts;
-    void *own; /* what the task built */
+    void *own;    /* what the task built */
     int64_t room; /* numbers a file holds for this model: more need not be allocated */
     int trainers; /* 0 or 1 */
 };
