@@ -81,9 +81,9 @@ int main(int argc, char **argv)
     static timing t;
     char folder[] = "/tmp/recur-bench-XXXXXX", text[64], model[64];
     const char *names[][2] = {
-        {"cell", argv[1]}, {"hidden", argv[2]}, {"layers", argv[3]}, {"batch", argv[5]},
-        {"seq", argv[6]}, {"dropout", argv[7]}, {"level", "word"}, {"optimizer", "sgd"},
-        {"lr", "0.1"}, {"clip", "5"}, {"valid-split", "0"}, {"epochs", "0"},
+        {"cell", argv[1]}, {"hidden", argv[2]},  {"layers", argv[3]},  {"batch", argv[5]},
+        {"seq", argv[6]},  {"dropout", argv[7]}, {"level", "word"},    {"optimizer", "sgd"},
+        {"lr", "0.1"},     {"clip", "5"},        {"valid-split", "0"}, {"epochs", "0"},
     };
 
     t.seconds = argc > 9 ? atof(argv[9]) : 5;
@@ -101,10 +101,10 @@ int main(int argc, char **argv)
     must(rc_config_set(c, "train", text));
     const rc_trainer_options options = {.threads = threads};
     must(rc_trainer_new(&trainer, c, model, &options));
-    const double G = (strcmp(argv[1], "lstm") == 0    ? 4
-                                      : strncmp(argv[1], "gru", 3) == 0 ? 3
-                                      : strcmp(argv[1], "sgru") == 0    ? 2
-                                                                        : 1);
+    const double G = (strcmp(argv[1], "lstm") == 0      ? 4
+                      : strncmp(argv[1], "gru", 3) == 0 ? 3
+                      : strcmp(argv[1], "sgru") == 0    ? 2
+                                                        : 1);
     const double flops = 3 * B * T * (2 * G * H * 2 * H * L + 2 * H * V);
     const double before = peak_gflops(threads);
     must(rc_trainer_run(trainer, on_event, &t));

@@ -162,8 +162,10 @@ rc_status rcg_check_rows(const char *op, const rc_rows *rows)
     for (int64_t t = 0; t < rows->steps; t++) {
         const int64_t alive = rows->at[t + 1] - rows->at[t];
         if (alive < 0 || alive > most)
-            return RC_FAIL(RC_EINVAL, "%s: step %" PRId64 " has %" PRId64 " rows, at most %" PRId64
-                           " sequences are alive", op, t, alive, most);
+            return RC_FAIL(RC_EINVAL,
+                           "%s: step %" PRId64 " has %" PRId64 " rows, at most %" PRId64
+                           " sequences are alive",
+                           op, t, alive, most);
         most = alive;
     }
     return RC_OK;
@@ -432,8 +434,10 @@ static rc_status read_rows(const rc_graph *g, const rc_var *v, const rc_real *fr
     if (!from)
         return RC_FAIL(RC_EINVAL, "cannot read a variable: it has no such values");
     if (room < v->rows * v->cols)
-        return RC_FAIL(RC_EINVAL, "cannot read a variable: it has %" PRId64 " numbers, the room is "
-                       "%" PRId64, v->rows * v->cols, room);
+        return RC_FAIL(RC_EINVAL,
+                       "cannot read a variable: it has %" PRId64 " numbers, the room is "
+                       "%" PRId64,
+                       v->rows * v->cols, room);
     for (int64_t r = 0; r < v->rows; r++)
         if (v->cols > 0)
             memcpy(out + r * v->cols, from + r * v->ld, (size_t)v->cols * sizeof *out);
@@ -571,11 +575,23 @@ rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_rea
 {
     const rck_panel *p = &w->lay[b];
     return (rck_gemm){
-        .rows = rows, .chunks = 1, .kc = p->K, .klast = p->K,
-        .a = a, .a_row = lda, .a_k = 1,
-        .b = w->w + w->at[b], .b_k = p->cols, .b_panel = p->K * p->cols,
-        .c = c, .c_row = p->cols, .c_panel = N * p->cols,
-        .panels = p->count, .cols = p->cols, .cols_last = p->last, .add = true,
+        .rows = rows,
+        .chunks = 1,
+        .kc = p->K,
+        .klast = p->K,
+        .a = a,
+        .a_row = lda,
+        .a_k = 1,
+        .b = w->w + w->at[b],
+        .b_k = p->cols,
+        .b_panel = p->K * p->cols,
+        .c = c,
+        .c_row = p->cols,
+        .c_panel = N * p->cols,
+        .panels = p->count,
+        .cols = p->cols,
+        .cols_last = p->last,
+        .add = true,
     };
 }
 
@@ -585,11 +601,24 @@ rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *
     const rck_panel *p = &w->lay[b];
     const rck_panel t = rck_panel_t(p);
     return (rck_gemm){
-        .rows = rows, .chunks = p->count, .kc = p->cols, .klast = p->last,
-        .a = d, .a_row = p->cols, .a_k = 1, .a_chunk = N * p->cols,
-        .b = w->wt + w->at_t[b], .b_k = t.cols, .b_panel = t.K * t.cols,
-        .c = da, .c_row = lda, .c_panel = t.cols,
-        .panels = t.count, .cols = t.cols, .cols_last = t.last, .add = true,
+        .rows = rows,
+        .chunks = p->count,
+        .kc = p->cols,
+        .klast = p->last,
+        .a = d,
+        .a_row = p->cols,
+        .a_k = 1,
+        .a_chunk = N * p->cols,
+        .b = w->wt + w->at_t[b],
+        .b_k = t.cols,
+        .b_panel = t.K * t.cols,
+        .c = da,
+        .c_row = lda,
+        .c_panel = t.cols,
+        .panels = t.count,
+        .cols = t.cols,
+        .cols_last = t.last,
+        .add = true,
     };
 }
 
@@ -597,11 +626,24 @@ rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *a
 {
     const rck_panel *p = &w->lay[b];
     return (rck_gemm){
-        .rows = p->K, .chunks = 1, .kc = N, .klast = N,
-        .a = at, .a_row = 1, .a_k = RCK_MB, .a_block = RCK_MB * N,
-        .b = d, .b_k = p->cols, .b_panel = N * p->cols,
-        .c = w->g + w->at[b], .c_row = p->cols, .c_panel = p->K * p->cols,
-        .panels = p->count, .cols = p->cols, .cols_last = p->last, .add = !w->fresh,
+        .rows = p->K,
+        .chunks = 1,
+        .kc = N,
+        .klast = N,
+        .a = at,
+        .a_row = 1,
+        .a_k = RCK_MB,
+        .a_block = RCK_MB * N,
+        .b = d,
+        .b_k = p->cols,
+        .b_panel = N * p->cols,
+        .c = w->g + w->at[b],
+        .c_row = p->cols,
+        .c_panel = p->K * p->cols,
+        .panels = p->count,
+        .cols = p->cols,
+        .cols_last = p->last,
+        .add = !w->fresh,
     };
 }
 

@@ -84,15 +84,17 @@ static rc_status cross_entropy_backward(rcg_node *n)
 }
 
 static const rcg_op op_cross_entropy = {
-    .name = "cross_entropy", .infer = infer_loss, .forward = cross_entropy_forward,
+    .name = "cross_entropy",
+    .infer = infer_loss,
+    .forward = cross_entropy_forward,
     .backward = cross_entropy_backward,
 };
 
 rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
 {
     entropy *own = rcg_keep(g, 1, sizeof *own);
-    if (!own || (logits && !(own->target = copy_targets(g, "cross_entropy", logits, logits->cols,
-                                                        targets))))
+    if (!own || (logits &&
+                 !(own->target = copy_targets(g, "cross_entropy", logits, logits->cols, targets))))
         return NULL;
     return rcg_push(g, &op_cross_entropy, 1, (rc_var *[]){logits}, own);
 }
@@ -165,8 +167,8 @@ static void slice_forward(const softmax_loss *own, int worker, int64_t lo, int64
     rck->lanes_max(rows, max, own->top + lo);
     for (int64_t r = 0; r < rows; r++) {
         const int64_t id = own->target[lo + r];
-        own->goal[lo + r] = logit_rows(own, worker, id / lay->span, lo)[r * lay->cols +
-                                                                        id % lay->span];
+        own->goal[lo + r] =
+            logit_rows(own, worker, id / lay->span, lo)[r * lay->cols + id % lay->span];
     }
     for (int64_t p = 0; p < lay->count; p++)
         rck->soft_exp(rows, panel_cols(lay, p), logit_rows(own, worker, p, lo), own->top + lo, sum);
@@ -263,8 +265,7 @@ static rc_status softmax_loss_backward(rcg_node *n)
     const double flops = 4.0 * (double)x->rows * (double)n->in[1]->rows * (double)x->cols;
 
     if (own->w->g) {
-        own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols),
-                              sizeof *own->xt);
+        own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
         if (!own->xt)
             return n->graph->status;
     }
@@ -282,8 +283,11 @@ static rc_status softmax_loss_backward(rcg_node *n)
 }
 
 static const rcg_op op_softmax_loss = {
-    .name = "softmax_loss", .optional = 1u << 2, .infer = softmax_loss_infer,
-    .forward = softmax_loss_forward, .backward = softmax_loss_backward,
+    .name = "softmax_loss",
+    .optional = 1u << 2,
+    .infer = softmax_loss_infer,
+    .forward = softmax_loss_forward,
+    .backward = softmax_loss_backward,
 };
 
 rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets)
@@ -346,7 +350,9 @@ static rc_status squared_error_backward(rcg_node *n)
 }
 
 static const rcg_op op_squared_error = {
-    .name = "squared_error", .infer = infer_same_pair, .forward = squared_error_forward,
+    .name = "squared_error",
+    .infer = infer_same_pair,
+    .forward = squared_error_forward,
     .backward = squared_error_backward,
 };
 
@@ -392,7 +398,9 @@ static rc_status binary_backward(rcg_node *n)
 }
 
 static const rcg_op op_binary_cross_entropy = {
-    .name = "binary_cross_entropy", .infer = infer_same_pair, .forward = binary_forward,
+    .name = "binary_cross_entropy",
+    .infer = infer_same_pair,
+    .forward = binary_forward,
     .backward = binary_backward,
 };
 

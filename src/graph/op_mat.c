@@ -59,8 +59,8 @@ static void linear_forward_share(const rcb_worker *worker, void *ctx)
         else
             rck->fill(c1 - c0, 0, row + c0);
     }
-    rck_gemm g = rcg_gemm_forward(own->w, 0, r1 - r0, x->x + r0 * x->ld, x->ld, y->x + r0 * y->ld,
-                                  0);
+    rck_gemm g =
+        rcg_gemm_forward(own->w, 0, r1 - r0, x->x + r0 * x->ld, x->ld, y->x + r0 * y->ld, 0);
     g.c_row = y->ld;
     g.c_panel = lay->cols;
     rcg_gemm_groups(g, lay, u0, u1);
@@ -85,8 +85,8 @@ static void linear_backward_share(const rcb_worker *worker, void *ctx)
 
     if (x->g) {
         rcb_share(worker, y->rows, 1, &lo, &hi);
-        rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, y->g + lo * y->ld, 0, x->g + lo * x->ld,
-                                   x->ld);
+        rck_gemm g =
+            rcg_gemm_back(own->w, 0, hi - lo, y->g + lo * y->ld, 0, x->g + lo * x->ld, x->ld);
         g.a_row = y->ld;
         g.a_chunk = lay->cols;
         rck->gemm(&g);
@@ -114,8 +114,7 @@ static rc_status linear_backward(rcg_node *n)
     const rc_var *x = n->in[0];
 
     if (own->w->g) {
-        own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols),
-                              sizeof *own->xt);
+        own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
         if (!own->xt)
             return rc_graph_status(n->graph);
     }
@@ -132,8 +131,11 @@ static rc_status linear_backward(rcg_node *n)
 }
 
 static const rcg_op op_linear = {
-    .name = "linear", .optional = 1u << 2, .infer = linear_infer,
-    .forward = linear_forward, .backward = linear_backward,
+    .name = "linear",
+    .optional = 1u << 2,
+    .infer = linear_infer,
+    .forward = linear_forward,
+    .backward = linear_backward,
 };
 
 rc_var *rc_linear(rc_graph *g, rc_var *x, rc_var *w, rc_var *b)
@@ -175,9 +177,23 @@ static rck_gemm gemm_rows(int64_t rows, int64_t K, int64_t cols, const rc_real *
 {
     const rck_panel p = rck_panel_of(cols, 1, K);
     return (rck_gemm){
-        .rows = rows, .chunks = 1, .kc = K, .klast = K, .a = a, .a_row = a_row, .a_k = a_k,
-        .b = b, .b_k = b_row, .b_panel = p.cols, .c = c, .c_row = c_row, .c_panel = p.cols,
-        .panels = p.count, .cols = p.cols, .cols_last = p.last, .add = add,
+        .rows = rows,
+        .chunks = 1,
+        .kc = K,
+        .klast = K,
+        .a = a,
+        .a_row = a_row,
+        .a_k = a_k,
+        .b = b,
+        .b_k = b_row,
+        .b_panel = p.cols,
+        .c = c,
+        .c_row = c_row,
+        .c_panel = p.cols,
+        .panels = p.count,
+        .cols = p.cols,
+        .cols_last = p.last,
+        .add = add,
     };
 }
 
@@ -189,9 +205,9 @@ static void bmm_forward_share(const rcb_worker *w, void *ctx)
 
     rcb_share(w, own->S, 1, &lo, &hi);
     for (int64_t s = lo; s < hi; s++) {
-        const rck_gemm g = gemm_rows(own->M, own->K, own->N, a->x + s * own->M * a->ld, a->ld, 1,
-                                     b->x + s * own->K * b->ld, b->ld, c->x + s * own->M * c->ld,
-                                     c->ld, false);
+        const rck_gemm g =
+            gemm_rows(own->M, own->K, own->N, a->x + s * own->M * a->ld, a->ld, 1,
+                      b->x + s * own->K * b->ld, b->ld, c->x + s * own->M * c->ld, c->ld, false);
         rck->gemm(&g);
     }
 }
@@ -248,7 +264,10 @@ static rc_status bmm_backward(rcg_node *n)
 }
 
 static const rcg_op op_bmm = {
-    .name = "bmm", .infer = bmm_infer, .forward = bmm_forward, .backward = bmm_backward,
+    .name = "bmm",
+    .infer = bmm_infer,
+    .forward = bmm_forward,
+    .backward = bmm_backward,
 };
 
 rc_var *rc_bmm(rc_graph *g, rc_var *a, rc_var *b)

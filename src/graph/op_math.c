@@ -45,7 +45,10 @@ static rc_status add_backward(rcg_node *n)
 }
 
 static const rcg_op op_add = {
-    .name = "add", .infer = infer_pair, .forward = add_forward, .backward = add_backward,
+    .name = "add",
+    .infer = infer_pair,
+    .forward = add_forward,
+    .backward = add_backward,
 };
 
 rc_var *rc_add(rc_graph *g, rc_var *a, rc_var *b)
@@ -70,7 +73,10 @@ static rc_status sub_backward(rcg_node *n)
 }
 
 static const rcg_op op_sub = {
-    .name = "sub", .infer = infer_pair, .forward = sub_forward, .backward = sub_backward,
+    .name = "sub",
+    .infer = infer_pair,
+    .forward = sub_forward,
+    .backward = sub_backward,
 };
 
 rc_var *rc_sub(rc_graph *g, rc_var *a, rc_var *b)
@@ -93,7 +99,10 @@ static rc_status mul_backward(rcg_node *n)
 }
 
 static const rcg_op op_mul = {
-    .name = "mul", .infer = infer_pair, .forward = mul_forward, .backward = mul_backward,
+    .name = "mul",
+    .infer = infer_pair,
+    .forward = mul_forward,
+    .backward = mul_backward,
 };
 
 rc_var *rc_mul(rc_graph *g, rc_var *a, rc_var *b)
@@ -124,7 +133,10 @@ static rc_status scale_backward(rcg_node *n)
 }
 
 static const rcg_op op_scale = {
-    .name = "scale", .infer = rcg_infer_same, .forward = scale_forward, .backward = scale_backward,
+    .name = "scale",
+    .infer = rcg_infer_same,
+    .forward = scale_forward,
+    .backward = scale_backward,
 };
 
 rc_var *rc_scale(rc_graph *g, rc_var *x, double a)
@@ -150,7 +162,10 @@ static rc_status tanh_backward(rcg_node *n)
 }
 
 static const rcg_op op_tanh = {
-    .name = "tanh", .infer = rcg_infer_same, .forward = tanh_forward, .backward = tanh_backward,
+    .name = "tanh",
+    .infer = rcg_infer_same,
+    .forward = tanh_forward,
+    .backward = tanh_backward,
 };
 
 rc_var *rc_tanh(rc_graph *g, rc_var *x)
@@ -172,7 +187,9 @@ static rc_status sigmoid_backward(rcg_node *n)
 }
 
 static const rcg_op op_sigmoid = {
-    .name = "sigmoid", .infer = rcg_infer_same, .forward = sigmoid_forward,
+    .name = "sigmoid",
+    .infer = rcg_infer_same,
+    .forward = sigmoid_forward,
     .backward = sigmoid_backward,
 };
 
@@ -195,7 +212,10 @@ static rc_status relu_backward(rcg_node *n)
 }
 
 static const rcg_op op_relu = {
-    .name = "relu", .infer = rcg_infer_same, .forward = relu_forward, .backward = relu_backward,
+    .name = "relu",
+    .infer = rcg_infer_same,
+    .forward = relu_forward,
+    .backward = relu_backward,
 };
 
 rc_var *rc_relu(rc_graph *g, rc_var *x)
@@ -222,7 +242,10 @@ static rc_status exp_backward(rcg_node *n)
 }
 
 static const rcg_op op_exp = {
-    .name = "exp", .infer = rcg_infer_same, .forward = exp_forward, .backward = exp_backward,
+    .name = "exp",
+    .infer = rcg_infer_same,
+    .forward = exp_forward,
+    .backward = exp_backward,
 };
 
 rc_var *rc_exp(rc_graph *g, rc_var *x)
@@ -249,7 +272,10 @@ static rc_status log_backward(rcg_node *n)
 }
 
 static const rcg_op op_log = {
-    .name = "log", .infer = rcg_infer_same, .forward = log_forward, .backward = log_backward,
+    .name = "log",
+    .infer = rcg_infer_same,
+    .forward = log_forward,
+    .backward = log_backward,
 };
 
 rc_var *rc_log(rc_graph *g, rc_var *x)
@@ -330,7 +356,9 @@ static rc_status softmax_backward(rcg_node *n)
 }
 
 static const rcg_op op_softmax = {
-    .name = "softmax", .infer = infer_last, .forward = softmax_forward,
+    .name = "softmax",
+    .infer = infer_last,
+    .forward = softmax_forward,
     .backward = softmax_backward,
 };
 
@@ -364,7 +392,9 @@ static rc_status log_softmax_backward(rcg_node *n)
 }
 
 static const rcg_op op_log_softmax = {
-    .name = "log_softmax", .infer = infer_last, .forward = log_softmax_forward,
+    .name = "log_softmax",
+    .infer = infer_last,
+    .forward = log_softmax_forward,
     .backward = log_softmax_backward,
 };
 
@@ -424,7 +454,10 @@ static rc_status sum_backward(rcg_node *n)
 }
 
 static const rcg_op op_sum = {
-    .name = "sum", .infer = infer_scalar, .forward = sum_forward, .backward = sum_backward,
+    .name = "sum",
+    .infer = infer_scalar,
+    .forward = sum_forward,
+    .backward = sum_backward,
 };
 
 rc_var *rc_sum(rc_graph *g, rc_var *x)
@@ -451,7 +484,10 @@ static rc_status mean_backward(rcg_node *n)
 }
 
 static const rcg_op op_mean = {
-    .name = "mean", .infer = infer_mean, .forward = mean_forward, .backward = mean_backward,
+    .name = "mean",
+    .infer = infer_mean,
+    .forward = mean_forward,
+    .backward = mean_backward,
 };
 
 rc_var *rc_mean(rc_graph *g, rc_var *x)

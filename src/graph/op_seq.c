@@ -42,8 +42,8 @@ typedef struct seq {
 
 rc_rnn_args rc_rnn_args_default(void)
 {
-    rc_rnn_args a = {.cell = "lstm", .w_ih = RC_NONE, .w_hh = RC_NONE, .b_ih = RC_NONE,
-                     .b_hh = RC_NONE};
+    rc_rnn_args a = {
+        .cell = "lstm", .w_ih = RC_NONE, .w_hh = RC_NONE, .b_ih = RC_NONE, .b_hh = RC_NONE};
     for (int i = 0; i < RC_STATES; i++)
         a.state[i] = RC_NONE;
     return a;
@@ -83,8 +83,10 @@ static rc_status rnn_infer(const rcg_node *n, rc_shape *out)
         return RC_FAIL(RC_ESHAPE, "%s: input has %" PRId64 " rows, the batch has %" PRId64,
                        cell->name, x->rows, own->rows.at[own->rows.steps]);
     if (n->in[IN_W]->rows % cell->gates != 0)
-        return RC_FAIL(RC_ESHAPE, "%s: the input weight has %" PRId64 " rows, not a multiple of "
-                       "the cell's %d gates", cell->name, n->in[IN_W]->rows, cell->gates);
+        return RC_FAIL(RC_ESHAPE,
+                       "%s: the input weight has %" PRId64 " rows, not a multiple of "
+                       "the cell's %d gates",
+                       cell->name, n->in[IN_W]->rows, cell->gates);
     RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], rows, x->cols));
     if (has_u(cell))
         RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U], rows, own->H));
@@ -98,9 +100,11 @@ static rc_status rnn_infer(const rcg_node *n, rc_shape *out)
             return RC_FAIL(RC_ESHAPE, "%s: initial state %d is given, the cell has %d", cell->name,
                            i + 1, cell->states);
         if (!rcg_absent(h) && (h->rows != own->rows.seqs || h->cols != own->H))
-            return RC_FAIL(RC_ESHAPE, "%s: initial state '%s' is (%" PRId64 ",%" PRId64
-                           "), expected (%" PRId64 ",%" PRId64 ")", cell->name,
-                           cell->state_name[i], h->rows, h->cols, own->rows.seqs, own->H);
+            return RC_FAIL(RC_ESHAPE,
+                           "%s: initial state '%s' is (%" PRId64 ",%" PRId64 "), expected (%" PRId64
+                           ",%" PRId64 ")",
+                           cell->name, cell->state_name[i], h->rows, h->cols, own->rows.seqs,
+                           own->H);
     }
     *out = rc_shape_2(x->rows, own->H);
     out->axis[0] = RC_TIME;
@@ -162,8 +166,11 @@ static rcc_gates block(const seq *s, int st, rc_real *p, int64_t row)
     if (!p)
         return (rcc_gates){0};
     return (rcc_gates){
-        .p = p + row * lay->cols, .panel = s->N * lay->cols, .row = lay->cols,
-        .per = lay->span / RCK_LANES, .gates = lay->gates,
+        .p = p + row * lay->cols,
+        .panel = s->N * lay->cols,
+        .row = lay->cols,
+        .per = lay->span / RCK_LANES,
+        .gates = lay->gates,
     };
 }
 
@@ -171,7 +178,10 @@ static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64
 {
     const int64_t row = s->rows.at[t] + g->first;
     rcc_step p = {
-        .rows = g->rows, .first = u0, .last = u1, .ld = s->ld,
+        .rows = g->rows,
+        .first = u0,
+        .last = u1,
+        .ld = s->ld,
         .gates = block(s, st, s->gates[st], row),
         .apart = block(s, st, s->apart[st], row),
         .keep = s->keep ? s->keep + row * s->ld : NULL,
@@ -231,8 +241,8 @@ static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u
     for (int i = 0; i < count; i++) {
         if (s->cell->stage[st].v != RCC_NO_V)
             rcg_gemm_groups(rcg_gemm_forward(s->u, st, seg[i].rows, stage_v(s, st, t, &seg[i]),
-                                             s->ld,
-                                             to + (row + seg[i].first) * s->u->lay[st].cols, s->N),
+                                             s->ld, to + (row + seg[i].first) * s->u->lay[st].cols,
+                                             s->N),
                             &s->u->lay[st], u0, u1);
         const rcc_step step = step_of(s, st, t, &seg[i], u0, u1);
         s->cell->stage[st].forward(&step);
@@ -347,8 +357,7 @@ static void back_product(const seq *s, int st, int64_t t, int64_t u0, int64_t u1
     for (int i = 0; i < count; i++) {
         rc_real *to = v >= RCC_V_AUX ? s->d_aux[v - RCC_V_AUX] + seg[i].first * s->ld
                                      : d_state_before(s, v - RCC_V_STATE, &seg[i]);
-        const rc_real *from =
-            d_parts(s, st) + (s->rows.at[t] + seg[i].first) * s->u->lay[st].cols;
+        const rc_real *from = d_parts(s, st) + (s->rows.at[t] + seg[i].first) * s->u->lay[st].cols;
         rck_gemm g = rcg_gemm_back(s->u, st, seg[i].rows, from, s->N, to, s->ld);
         g.add = v < RCC_V_AUX;
         rcg_gemm_groups(g, &lay, u0, u1);
@@ -438,9 +447,8 @@ static void rnn_backward_share(const rcb_worker *worker, void *ctx)
             pack_v(s, st, lo, hi);
     rcb_share(worker, s->N, 1, &lo, &hi);
     for (int st = 0; x->g && st < s->cell->stages; st++) {
-        const rck_gemm g = rcg_gemm_back(s->w, st, hi - lo,
-                                         s->gates[st] + lo * s->w->lay[st].cols, s->N,
-                                         x->g + lo * x->ld, x->ld);
+        const rck_gemm g = rcg_gemm_back(s->w, st, hi - lo, s->gates[st] + lo * s->w->lay[st].cols,
+                                         s->N, x->g + lo * x->ld, x->ld);
         rck->gemm(&g);
     }
     rcb_barrier(worker);
@@ -475,7 +483,8 @@ static rc_status backward_memory(seq *s)
         s->xt = scratch_of(s, rcg_pack_t_size(s->N, s->D));
     for (int st = 0; st < s->cell->stages; st++)
         s->vt[st] = s->u && s->u->g && s->cell->stage[st].v != RCC_NO_V
-                        ? scratch_of(s, rcg_pack_t_size(s->N, s->H)) : NULL;
+                        ? scratch_of(s, rcg_pack_t_size(s->N, s->H))
+                        : NULL;
     return s->n->graph->status;
 }
 
@@ -540,7 +549,10 @@ static rc_status rnn_backward(rcg_node *n)
 }
 
 static const rcg_op op_rnn = {
-    .name = "rnn", .optional = ~0u << IN_U, .infer = rnn_infer, .forward = rnn_forward,
+    .name = "rnn",
+    .optional = ~0u << IN_U,
+    .infer = rnn_infer,
+    .forward = rnn_forward,
     .backward = rnn_backward,
 };
 
@@ -550,9 +562,9 @@ rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *a
         return rcg_push(g, &op_rnn, 2, (rc_var *[]){x, args->w_ih}, NULL);
     const rcc_cell *cell = args->cell ? rcc_find(args->cell) : NULL;
     if (!cell)
-        return rcg_failed(g, RC_FAIL_HINT(RC_EINVAL, "see: recur list cells",
-                                          "rnn: there is no cell '%s'",
-                                          args->cell ? args->cell : ""));
+        return rcg_failed(g,
+                          RC_FAIL_HINT(RC_EINVAL, "see: recur list cells",
+                                       "rnn: there is no cell '%s'", args->cell ? args->cell : ""));
     const rc_status status = rcg_check_rows(cell->name, rows);
     if (status != RC_OK)
         return rcg_failed(g, status);
@@ -562,7 +574,9 @@ rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *a
     if (!own || !at)
         return NULL;
     memcpy(at, rows->at, ((size_t)rows->steps + 1) * sizeof *at);
-    *own = (seq){.cell = cell, .rows = {rows->steps, rows->seqs, at}, .reverse = args->reverse,
+    *own = (seq){.cell = cell,
+                 .rows = {rows->steps, rows->seqs, at},
+                 .reverse = args->reverse,
                  .H = args->w_ih->rows / cell->gates};
 
     rc_var *in[INPUTS] = {x, args->w_ih, args->w_hh, args->b_ih, args->b_hh};
@@ -620,7 +634,9 @@ static rc_status rnn_state_backward(rcg_node *n)
 }
 
 static const rcg_op op_rnn_state = {
-    .name = "rnn_state", .infer = rnn_state_infer, .forward = rnn_state_forward,
+    .name = "rnn_state",
+    .infer = rnn_state_infer,
+    .forward = rnn_state_forward,
     .backward = rnn_state_backward,
 };
 
@@ -631,7 +647,7 @@ rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i)
         return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
     if (!y->node || y->node->op != &op_rnn)
         return rcg_failed(g, RC_FAIL(RC_EINVAL, "rnn_state: the operand is not what rc_rnn() "
-                                     "returned"));
+                                                "returned"));
     *own = (final){y->node->own, i};
     return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
 }

@@ -16,8 +16,9 @@ static rc_status concat_infer(const rcg_node *n, rc_shape *out)
             return RC_FAIL(RC_ESHAPE, "concat: operand %d is %s, expected rows and columns", i + 1,
                            rcg_shape_text(n->in[i]->shape, text));
         if (n->in[i]->rows != n->in[0]->rows)
-            return RC_FAIL(RC_ESHAPE, "concat: operand %d has %" PRId64 " rows, operand 1 has %"
-                           PRId64, i + 1, n->in[i]->rows, n->in[0]->rows);
+            return RC_FAIL(RC_ESHAPE,
+                           "concat: operand %d has %" PRId64 " rows, operand 1 has %" PRId64, i + 1,
+                           n->in[i]->rows, n->in[0]->rows);
         cols += n->in[i]->cols;
     }
     *out = n->in[0]->shape;
@@ -55,7 +56,9 @@ static rc_status concat_backward(rcg_node *n)
 }
 
 static const rcg_op op_concat = {
-    .name = "concat", .infer = concat_infer, .forward = concat_forward,
+    .name = "concat",
+    .infer = concat_infer,
+    .forward = concat_forward,
     .backward = concat_backward,
 };
 
@@ -75,8 +78,10 @@ static rc_status slice_infer(const rcg_node *n, rc_shape *out)
     const columns *own = n->own;
     const rc_var *x = n->in[0];
     if (own->first < 0 || own->count < 0 || own->first > x->cols - own->count)
-        return RC_FAIL(RC_ESHAPE, "slice: %" PRId64 " columns from %" PRId64 " on, of a variable "
-                       "with %" PRId64, own->count, own->first, x->cols);
+        return RC_FAIL(RC_ESHAPE,
+                       "slice: %" PRId64 " columns from %" PRId64 " on, of a variable "
+                       "with %" PRId64,
+                       own->count, own->first, x->cols);
     *out = x->shape;
     out->dim[out->rank - 1] = own->count;
     return RC_OK;
@@ -107,7 +112,10 @@ static rc_status slice_backward(rcg_node *n)
 }
 
 static const rcg_op op_slice = {
-    .name = "slice", .infer = slice_infer, .forward = slice_forward, .backward = slice_backward,
+    .name = "slice",
+    .infer = slice_infer,
+    .forward = slice_forward,
+    .backward = slice_backward,
 };
 
 rc_var *rc_slice(rc_graph *g, rc_var *x, int64_t first, int64_t count)
@@ -191,7 +199,10 @@ static rc_status embed_backward(rcg_node *n)
 }
 
 static const rcg_op op_embed = {
-    .name = "embed", .infer = embed_infer, .forward = embed_forward, .backward = embed_backward,
+    .name = "embed",
+    .infer = embed_infer,
+    .forward = embed_forward,
+    .backward = embed_backward,
 };
 
 rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t n)
@@ -275,7 +286,9 @@ static rc_status dropout_backward(rcg_node *n)
 }
 
 static const rcg_op op_dropout = {
-    .name = "dropout", .infer = dropout_infer, .forward = dropout_forward,
+    .name = "dropout",
+    .infer = dropout_infer,
+    .forward = dropout_forward,
     .backward = dropout_backward,
 };
 
@@ -323,7 +336,9 @@ static rc_status locked_backward(rcg_node *n)
 }
 
 static const rcg_op op_dropout_locked = {
-    .name = "dropout_locked", .infer = dropout_infer, .forward = locked_forward,
+    .name = "dropout_locked",
+    .infer = dropout_infer,
+    .forward = locked_forward,
     .backward = locked_backward,
 };
 
