@@ -100,7 +100,7 @@ void rcb_buf_free(rcb_buf *b)
     }
 
 /* clang-format off */
-static const uint32_t slice[8][256] = {
+static const uint32_t slice[16][256] = {
     SLICE(0x77073096, 0xEE0E612C, 0x076DC419, 0x0EDB8832,
           0x1DB71064, 0x3B6E20C8, 0x76DC4190, 0xEDB88320),
     SLICE(0x191B3141, 0x32366282, 0x646CC504, 0xC8D98A08,
@@ -117,6 +117,22 @@ static const uint32_t slice[8][256] = {
           0x67DE9CCE, 0xCFBD399C, 0x440B7579, 0x8816EAF2),
     SLICE(0xCCAA009E, 0x4225077D, 0x844A0EFA, 0xD3E51BB5,
           0x7CBB312B, 0xF9766256, 0x299DC2ED, 0x533B85DA),
+    SLICE(0x177B1443, 0x2EF62886, 0x5DEC510C, 0xBBD8A218,
+          0xACC04271, 0x82F182A3, 0xDE920307, 0x6655004F),
+    SLICE(0xEFC26B3E, 0x04F5D03D, 0x09EBA07A, 0x13D740F4,
+          0x27AE81E8, 0x4F5D03D0, 0x9EBA07A0, 0xE6050901),
+    SLICE(0xC18EDFC0, 0x586CB9C1, 0xB0D97382, 0xBAC3E145,
+          0xAEF6C4CB, 0x869C8FD7, 0xD64819EF, 0x77E1359F),
+    SLICE(0x9BA54C6F, 0xEC3B9E9F, 0x03063B7F, 0x060C76FE,
+          0x0C18EDFC, 0x1831DBF8, 0x3063B7F0, 0x60C76FE0),
+    SLICE(0xDD96D985, 0x605CB54B, 0xC0B96A96, 0x5A03D36D,
+          0xB407A6DA, 0xB37E4BF5, 0xBD8D91AB, 0xA06A2517),
+    SLICE(0x9D0FE176, 0xE16EC4AD, 0x19AC8F1B, 0x33591E36,
+          0x66B23C6C, 0xCD6478D8, 0x41B9F7F1, 0x8373EFE2),
+    SLICE(0xB9FBDBE8, 0xA886B191, 0x8A7C6563, 0xCF89CC87,
+          0x44629F4F, 0x88C53E9E, 0xCAFB7B7D, 0x4E87F0BB),
+    SLICE(0xAE689191, 0x87A02563, 0xD4314C87, 0x73139F4F,
+          0xE6273E9E, 0x173F7B7D, 0x2E7EF6FA, 0x5CFDEDF4),
 };
 /* clang-format on */
 
@@ -125,19 +141,21 @@ static uint32_t little_endian(const unsigned char *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+/* The remainder of four bytes of which the first is followed by `after` + 3 more. */
+static uint32_t four(uint32_t word, int after)
+{
+    return slice[after + 3][word & 255] ^ slice[after + 2][word >> 8 & 255] ^
+           slice[after + 1][word >> 16 & 255] ^ slice[after][word >> 24];
+}
+
 uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n)
 {
     const unsigned char *p = bytes;
 
     crc = ~crc;
-    for (; n >= 8; n -= 8, p += 8) {
-        const uint32_t a = crc ^ little_endian(p);
-        const uint32_t b = little_endian(p + 4);
-
-        crc = slice[7][a & 255] ^ slice[6][a >> 8 & 255] ^ slice[5][a >> 16 & 255] ^
-              slice[4][a >> 24] ^ slice[3][b & 255] ^ slice[2][b >> 8 & 255] ^
-              slice[1][b >> 16 & 255] ^ slice[0][b >> 24];
-    }
+    for (; n >= 16; n -= 16, p += 16)
+        crc = four(crc ^ little_endian(p), 12) ^ four(little_endian(p + 4), 8) ^
+              four(little_endian(p + 8), 4) ^ four(little_endian(p + 12), 0);
     for (; n > 0; n--, p++)
         crc = crc >> 8 ^ slice[0][(crc ^ *p) & 255];
     return ~crc;
