@@ -40,7 +40,9 @@ double oracle_gemm_at(const rck_gemm *g, int64_t r, int64_t panel, int64_t j, do
 {
     const rc_real *row =
         g->a_block ? g->a + r / RCK_MB * g->a_block + r % RCK_MB * g->a_row : g->a + r * g->a_row;
-    double sum = g->add ? (double)g->c[r * g->c_row + panel * g->c_panel + j] : 0;
+    double sum = g->add     ? (double)g->c[r * g->c_row + panel * g->c_panel + j]
+                 : g->start ? (double)g->start[panel * g->start_panel + j]
+                            : 0;
     int64_t kk = 0;
 
     *size = fabs(sum);

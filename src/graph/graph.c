@@ -536,42 +536,53 @@ static void gemm_part(rck_gemm g, const rck_panel *lay, int64_t p, int64_t from,
     const int64_t shift = from * RCK_LANES * lay->gates;
     g.b += p * g.b_panel + shift;
     g.c += p * g.c_panel + shift;
+    if (g.start)
+        g.start += p * g.start_panel + shift;
     g.panels = 1;
     g.cols = g.cols_last = (int)((to - from) * RCK_LANES * lay->gates);
+    rck->gemm(&g);
+}
+
+/* The panels [p,end), all of their columns. */
+static void gemm_whole(rck_gemm g, const rck_panel *lay, int64_t p, int64_t end)
+{
+    g.b += p * g.b_panel;
+    g.c += p * g.c_panel;
+    if (g.start)
+        g.start += p * g.start_panel;
+    g.panels = end - p;
+    g.cols = lay->cols;
+    g.cols_last = end == lay->count ? lay->last : lay->cols;
     rck->gemm(&g);
 }
 
 void rcg_gemm_groups(rck_gemm g, const rck_panel *lay, int64_t first, int64_t last)
 {
     const int64_t per = lay->span / RCK_LANES;
-    const int64_t all = rcg_groups(lay);
+    const int64_t p = (first + per - 1) / per; /* whole panels: [p,end) */
+    const int64_t end = last == rcg_groups(lay) ? lay->count : last / per;
     if (first >= last)
         return;
+    if (first % per && last <= p * per) {
+        gemm_part(g, lay, p - 1, first % per, last - (p - 1) * per);
+        return;
+    }
+    const int64_t head = p * per - first, tail = last > end * per ? last - end * per : 0;
 
-    int64_t p = first / per;
-    if (first % per) {
-        const int64_t end = (p + 1) * per < last ? (p + 1) * per : last;
-        gemm_part(g, lay, p, first % per, end - p * per);
-        first = end;
-        p++;
-    }
-    const int64_t whole = last == all ? lay->count : last / per;
-    if (p < whole) {
-        rck_gemm all_whole = g;
-        all_whole.b += p * g.b_panel;
-        all_whole.c += p * g.c_panel;
-        all_whole.panels = whole - p;
-        all_whole.cols = lay->cols;
-        all_whole.cols_last = whole == lay->count ? lay->last : lay->cols;
-        rck->gemm(&all_whole);
-        first = whole * per;
-    }
-    if (first < last)
-        gemm_part(g, lay, first / per, 0, last - first);
+    if (g.backwards && tail)
+        gemm_part(g, lay, end, 0, tail);
+    if (!g.backwards && head)
+        gemm_part(g, lay, p - 1, per - head, per);
+    if (p < end)
+        gemm_whole(g, lay, p, end);
+    if (g.backwards && head)
+        gemm_part(g, lay, p - 1, per - head, per);
+    if (!g.backwards && tail)
+        gemm_part(g, lay, end, 0, tail);
 }
 
 rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
-                          rc_real *c, int64_t N)
+                          const rc_real *bias, rc_real *c, int64_t N)
 {
     const rck_panel *p = &w->lay[b];
     return (rck_gemm){
@@ -588,10 +599,11 @@ rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_rea
         .c = c,
         .c_row = p->cols,
         .c_panel = N * p->cols,
+        .start = bias,
+        .start_panel = p->cols,
         .panels = p->count,
         .cols = p->cols,
         .cols_last = p->last,
-        .add = true,
     };
 }
 

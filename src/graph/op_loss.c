@@ -1,12 +1,13 @@
 /* op_loss.c -- losses: sums over rows in nats, with their totals in double.
  *
- * softmax_loss is the output layer of a language model: logits live in panels, a slice of rows at a
+ * softmax_loss is the output layer of a language model: logits live in panels, a piece of them at a
  * time goes through product, maximum, exponentials and sum while it is warm, and what stays is
- * already the left operand of dX and the right operand of dW. Rows are shared among workers, so no
- * sum crosses workers.
+ * already the left operand of dX and the right operand of dW. Pieces are shared among workers; how
+ * rows and vocabulary are cut does not depend on how many there are.
  */
 #include "graph/graph_in.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -101,18 +102,26 @@ rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
 
 /* ---- softmax_loss ------------------------------------------------------------------------ */
 
-enum { SLICE = 96 }; /* rows whose logits go through all passes while they are near */
+/* The vocabulary is cut into blocks of BLOCK panels, the rows into slices: such a piece of logits is
+ * in the cache from the product to its last exponential, and its weights are while all slices pass.
+ * In a block exponentials are taken against the block's own largest logit; factors bring the blocks
+ * together at the end, so that logits are never read again before the backward. */
+enum { BLOCK = 4, SLICE = 96 };
 
 typedef struct softmax_loss {
     rcg_node *n;
     int32_t *target;
     rcg_weight *w, *b;
-    rc_real *logits; /* training: panels[count][N][64]; else one slice per worker */
+    int64_t blocks;
+    rc_real *logits; /* training: panels[count][N][64]; else (workers, BLOCK, SLICE, 64) */
     rc_real *lanes;  /* (workers, 2, SLICE, 16) */
+    rc_real *part;   /* (blocks, N) largest logit of the block; then exp(that - top) */
+    rc_real *share;  /* (blocks, N) sum of exp(logit - largest of the block) */
     rc_real *top;    /* (N) largest logit */
     rc_real *sum;    /* (N) of exp(logit - top) */
     rc_real *goal;   /* (N) logit of the target */
     rc_real *xt;     /* backward */
+    rc_real *by;     /* backward: (workers, N) */
     bool keep;       /* logits are kept for backward */
 } softmax_loss;
 
@@ -133,7 +142,7 @@ static rc_real *logit_rows(const softmax_loss *own, int worker, int64_t p, int64
 {
     const rck_panel *lay = &own->w->lay[0];
     return own->keep ? own->logits + (p * own->n->in[0]->rows + lo) * lay->cols
-                     : own->logits + ((int64_t)worker * lay->count + p) * SLICE * lay->cols;
+                     : own->logits + ((int64_t)worker * BLOCK + p % BLOCK) * SLICE * lay->cols;
 }
 
 /* Logical columns of panel p. */
@@ -143,49 +152,110 @@ static int panel_cols(const rck_panel *lay, int64_t p)
     return (int)(left < lay->span ? left : lay->span);
 }
 
-static void slice_forward(const softmax_loss *own, int worker, int64_t lo, int64_t rows)
+static int64_t block_end(const softmax_loss *own, int64_t block)
+{
+    const int64_t end = (block + 1) * BLOCK, count = own->w->lay[0].count;
+    return end < count ? end : count;
+}
+
+/* The logits of a slice in panel p. */
+static void slice_logits(const softmax_loss *own, int64_t p, int64_t lo, int64_t rows, rc_real *c)
 {
     const rc_var *x = own->n->in[0];
     const rck_panel *lay = &own->w->lay[0];
+    rck_gemm g = rcg_gemm_forward(own->w, 0, rows, x->x + lo * x->ld, x->ld,
+                                  own->b ? own->b->w + p * lay->cols : NULL, c, 0);
+
+    g.b += p * g.b_panel;
+    g.panels = 1;
+    g.cols = g.cols_last = p == lay->count - 1 ? lay->last : lay->cols;
+    rck->gemm(&g);
+}
+
+/* One block of the vocabulary over one slice of rows. */
+static void piece_forward(const softmax_loss *own, int worker, int64_t block, int64_t lo,
+                          int64_t rows)
+{
+    const rck_panel *lay = &own->w->lay[0];
+    const int64_t first = block * BLOCK, end = block_end(own, block);
     rc_real *max = own->lanes + (int64_t)worker * 2 * SLICE * RCK_LANES;
     rc_real *sum = max + SLICE * RCK_LANES;
+    const int64_t at = block * own->n->in[0]->rows + lo;
 
-    rck->fill(rows * RCK_LANES, (rc_real)-INFINITY, max);
+    rck->fill(rows * RCK_LANES, -FLT_MAX, max); /* a block of -inf has shares of 0, not NaN */
     rck->fill(rows * RCK_LANES, 0, sum);
-    for (int64_t p = 0; p < lay->count; p++) {
+    for (int64_t p = first; p < end; p++) {
         rc_real *c = logit_rows(own, worker, p, lo);
-        for (int64_t r = 0; own->b && r < rows; r++)
-            memcpy(c + r * lay->cols, own->b->w + p * lay->cols, (size_t)lay->cols * sizeof *c);
-        rck_gemm g = rcg_gemm_forward(own->w, 0, rows, x->x + lo * x->ld, x->ld, c, 0);
-        g.b += p * g.b_panel;
-        g.panels = 1;
-        g.cols = g.cols_last = p == lay->count - 1 ? lay->last : lay->cols;
-        g.add = own->b != NULL;
-        rck->gemm(&g);
+        slice_logits(own, p, lo, rows, c);
         rck->soft_max(rows, panel_cols(lay, p), c, max);
     }
-    rck->lanes_max(rows, max, own->top + lo);
+    rck->lanes_max(rows, max, own->part + at);
     for (int64_t r = 0; r < rows; r++) {
-        const int64_t id = own->target[lo + r];
-        own->goal[lo + r] =
-            logit_rows(own, worker, id / lay->span, lo)[r * lay->cols + id % lay->span];
+        const int64_t id = own->target[lo + r], p = id / lay->span;
+        if (p >= first && p < end)
+            own->goal[lo + r] = logit_rows(own, worker, p, lo)[r * lay->cols + id % lay->span];
     }
-    for (int64_t p = 0; p < lay->count; p++)
-        rck->soft_exp(rows, panel_cols(lay, p), logit_rows(own, worker, p, lo), own->top + lo, sum);
-    rck->lanes_sum(rows, sum, own->sum + lo);
+    for (int64_t p = first; p < end; p++)
+        rck->soft_exp(rows, panel_cols(lay, p), logit_rows(own, worker, p, lo), own->part + at,
+                      sum);
+    rck->lanes_sum(rows, sum, own->share + at);
+}
+
+/* Rows [lo,hi): the blocks come together. */
+static void join_blocks(const softmax_loss *own, int64_t lo, int64_t hi)
+{
+    const int64_t N = own->n->in[0]->rows, n = hi - lo;
+
+    for (int64_t r = lo; r < hi; r++) {
+        own->top[r] = own->part[r];
+        for (int64_t b = 1; b < own->blocks; b++)
+            if (!isnan(own->top[r]) && !(own->part[b * N + r] <= own->top[r])) /* NaN is on top */
+                own->top[r] = own->part[b * N + r];
+    }
+    rck->fill(n, 0, own->sum + lo);
+    for (int64_t b = 0; b < own->blocks; b++) {
+        rc_real *part = own->part + b * N + lo;
+        rck->sub(n, part, own->top + lo, part);
+        rck->exp(n, part, part);
+        rck->mul_add(n, part, own->share + b * N + lo, own->sum + lo);
+    }
 }
 
 static void softmax_forward_share(const rcb_worker *w, void *ctx)
 {
     const softmax_loss *own = ctx;
+    const int64_t N = own->n->in[0]->rows, slices = (N + SLICE - 1) / SLICE;
     int64_t lo, hi;
 
-    rcb_share(w, own->n->in[0]->rows, 1, &lo, &hi);
-    while (lo < hi) {
-        const int64_t rows = hi - lo < SLICE ? hi - lo : SLICE;
-        slice_forward(own, w->id, lo, rows);
-        lo += rows;
+    rcb_share(w, own->blocks * slices, 1, &lo, &hi);
+    for (int64_t i = lo; i < hi; i++) {
+        const int64_t first = i % slices * SLICE;
+        piece_forward(own, w->id, i / slices, first, N - first < SLICE ? N - first : SLICE);
     }
+    rcb_barrier(w);
+    rcb_share(w, N, RCK_LANES, &lo, &hi);
+    join_blocks(own, lo, hi);
+}
+
+/* What the forward writes: logits where they are kept, and what is known of every row. */
+static rc_status softmax_memory(softmax_loss *own, int workers)
+{
+    rc_graph *g = own->n->graph;
+    const size_t N = (size_t)own->n->in[0]->rows, parts = (size_t)own->blocks * sizeof(rc_real);
+    const rck_panel *lay = &own->w->lay[0];
+    const size_t row = (size_t)lay->cols * sizeof *own->logits;
+
+    if (own->keep)
+        own->logits = rcg_keep(g, (size_t)lay->count * N, row);
+    else
+        own->logits = rcg_scratch(g, (size_t)workers * BLOCK * SLICE, row);
+    own->lanes = rcg_scratch(g, (size_t)workers * 2 * SLICE * RCK_LANES, sizeof *own->lanes);
+    own->part = rcg_keep(g, N, parts);
+    own->share = rcg_scratch(g, N, parts);
+    own->top = rcg_keep(g, N, sizeof *own->top);
+    own->sum = rcg_keep(g, N, sizeof *own->sum);
+    own->goal = rcg_keep(g, N, sizeof *own->goal);
+    return g->status;
 }
 
 static rc_status softmax_loss_forward(rcg_node *n)
@@ -203,16 +273,8 @@ static rc_status softmax_loss_forward(rcg_node *n)
     RC_TRY(rcg_weight_of(n, 1, 1, gates, V, x->wants, &own->w));
     if (!rcg_absent(n->in[2]))
         RC_TRY(rcg_weight_of(n, 2, 1, gates, V, false, &own->b));
-    const rck_panel *lay = &own->w->lay[0];
-    const size_t rows = own->keep ? (size_t)x->rows : SLICE * (size_t)workers;
-    const size_t row = (size_t)(lay->count * lay->cols) * sizeof *own->logits;
-    own->logits = own->keep ? rcg_keep(g, rows, row) : rcg_scratch(g, rows, row);
-    own->lanes = rcg_scratch(g, (size_t)workers * 2 * SLICE * RCK_LANES, sizeof *own->lanes);
-    own->top = rcg_keep(g, (size_t)x->rows, sizeof *own->top);
-    own->sum = rcg_keep(g, (size_t)x->rows, sizeof *own->sum);
-    own->goal = rcg_keep(g, (size_t)x->rows, sizeof *own->goal);
-    if (!own->logits || !own->lanes || !own->top || !own->sum || !own->goal)
-        return g->status;
+    own->blocks = (own->w->lay[0].count + BLOCK - 1) / BLOCK;
+    RC_TRY(softmax_memory(own, workers));
     rcb_pool_run(g->pool, workers, softmax_forward_share, own);
 
     double total = 0;
@@ -221,41 +283,59 @@ static rc_status softmax_loss_forward(rcg_node *n)
     return set_loss(n, total);
 }
 
+/* The unit groups [u0,u1) of one block of the vocabulary: exponentials become the gradient of the
+ * logits, which makes that of weight and bias while it is near. */
+static void block_backward(const softmax_loss *own, int worker, int64_t u0, int64_t u1)
+{
+    const rc_var *x = own->n->in[0];
+    const rck_panel *lay = &own->w->lay[0];
+    const int64_t N = x->rows, per = lay->span / RCK_LANES;
+    const rc_real d = own->n->out->g[0];
+    rc_real *by = own->by + worker * N;
+
+    rck->mul(N, own->part + u0 / per / BLOCK * N, own->sum, by);
+    for (int64_t u = u0, next; u < u1; u = next) {
+        next = (u / per + 1) * per < u1 ? (u / per + 1) * per : u1;
+        rck->row_scale(N, (int)(next - u) * RCK_LANES,
+                       own->logits + u / per * N * lay->cols + u % per * RCK_LANES, lay->cols, by);
+    }
+    for (int64_t r = 0; r < N; r++) {
+        const int64_t id = own->target[r];
+        if (id >= u0 * RCK_LANES && id < u1 * RCK_LANES)
+            own->logits[(id / lay->span * N + r) * lay->cols + id % lay->span] -= d;
+    }
+    if (own->w->g)
+        rcg_gemm_groups(rcg_gemm_weight(own->w, 0, N, own->xt, own->logits), lay, u0, u1);
+    for (int64_t u = u0; own->b && own->b->g && u < u1; u++)
+        rck->col_sum(N, RCK_LANES, own->logits + u / per * N * lay->cols + u % per * RCK_LANES,
+                     lay->cols, own->b->g + u * RCK_LANES);
+}
+
 static void softmax_backward_share(const rcb_worker *w, void *ctx)
 {
     const softmax_loss *own = ctx;
     const rc_var *x = own->n->in[0];
     const rck_panel *lay = &own->w->lay[0];
-    const rc_real d = own->n->out->g[0];
-    const int64_t N = x->rows;
+    const int64_t groups = lay->span / RCK_LANES * BLOCK;
     int64_t lo, hi;
 
-    rcb_share(w, N, 1, &lo, &hi);
-    for (int64_t p = 0; p < lay->count; p++)
-        rck->row_scale(hi - lo, lay->cols, own->logits + (p * N + lo) * lay->cols, lay->cols,
-                       own->sum + lo);
-    for (int64_t r = lo; r < hi; r++) {
-        const int64_t id = own->target[r];
-        own->logits[(id / lay->span * N + r) * lay->cols + id % lay->span] -= d;
+    if (own->w->g) {
+        rcb_share(w, x->cols, RCK_MB, &lo, &hi);
+        rck->pack_t(x->rows, x->x, x->ld, lo, hi, x->rows, 0, own->xt);
+        rcb_barrier(w);
+    }
+    rcb_share(w, rcg_groups(lay), 1, &lo, &hi);
+    for (int64_t u = lo, next; u < hi; u = next) {
+        next = (u / groups + 1) * groups < hi ? (u / groups + 1) * groups : hi;
+        block_backward(own, w->id, u, next);
     }
     if (x->g) {
-        const rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, own->logits + lo * lay->cols, N,
+        rcb_barrier(w);
+        rcb_share(w, x->rows, 1, &lo, &hi);
+        const rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, own->logits + lo * lay->cols, x->rows,
                                          x->g + lo * x->ld, x->ld);
         rck->gemm(&g);
     }
-    if (own->w->g) {
-        rcb_share(w, x->cols, RCK_MB, &lo, &hi);
-        rck->pack_t(N, x->x, x->ld, lo, hi, N, 0, own->xt);
-    }
-    rcb_barrier(w);
-    rcb_share(w, rcg_groups(lay), 1, &lo, &hi);
-    if (own->w->g)
-        rcg_gemm_groups(rcg_gemm_weight(own->w, 0, N, own->xt, own->logits), lay, lo, hi);
-    for (int64_t u = lo; own->b && own->b->g && u < hi; u++)
-        rck->col_sum(N, RCK_LANES,
-                     own->logits + u * RCK_LANES / lay->cols * N * lay->cols +
-                         u * RCK_LANES % lay->cols,
-                     lay->cols, own->b->g + u * RCK_LANES);
 }
 
 static rc_status softmax_loss_backward(rcg_node *n)
@@ -263,17 +343,18 @@ static rc_status softmax_loss_backward(rcg_node *n)
     softmax_loss *own = n->own;
     const rc_var *x = n->in[0];
     const double flops = 4.0 * (double)x->rows * (double)n->in[1]->rows * (double)x->cols;
+    const int workers = rcg_workers(n->graph, flops);
 
-    if (own->w->g) {
+    own->by = rcg_scratch(n->graph, (size_t)(workers * x->rows), sizeof *own->by);
+    if (own->w->g)
         own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
-        if (!own->xt)
-            return n->graph->status;
-    }
+    if (!own->by || (own->w->g && !own->xt))
+        return n->graph->status;
     if (own->b && own->b->g)
         rcg_weight_touch(own->b);
     for (int64_t r = 0; r < x->rows; r++)
         own->sum[r] = n->out->g[0] / own->sum[r];
-    rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), softmax_backward_share, own);
+    rcb_pool_run(n->graph->pool, workers, softmax_backward_share, own);
     own->w->fresh = false;
     if (own->w->g)
         RC_TRY(rcg_weight_done(n, 1, own->w));

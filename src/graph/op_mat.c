@@ -5,8 +5,6 @@
  */
 #include "graph/graph_in.h"
 
-#include <string.h>
-
 /* ---- linear ------------------------------------------------------------------------------ */
 
 typedef struct linear {
@@ -51,16 +49,8 @@ static void linear_forward_share(const rcb_worker *worker, void *ctx)
         rcb_share(worker, y->rows, 1, &r0, &r1);
     else
         rcb_share(worker, u1, 1, &u0, &u1);
-    const int64_t c0 = u0 * RCK_LANES, c1 = u1 * RCK_LANES;
-    for (int64_t r = r0; r < r1; r++) {
-        rc_real *row = y->x + r * y->ld;
-        if (own->b && c1 > c0)
-            memcpy(row + c0, own->b->w + c0, (size_t)(c1 - c0) * sizeof *row);
-        else
-            rck->fill(c1 - c0, 0, row + c0);
-    }
-    rck_gemm g =
-        rcg_gemm_forward(own->w, 0, r1 - r0, x->x + r0 * x->ld, x->ld, y->x + r0 * y->ld, 0);
+    rck_gemm g = rcg_gemm_forward(own->w, 0, r1 - r0, x->x + r0 * x->ld, x->ld,
+                                  own->b ? own->b->w : NULL, y->x + r0 * y->ld, 0);
     g.c_row = y->ld;
     g.c_panel = lay->cols;
     rcg_gemm_groups(g, lay, u0, u1);

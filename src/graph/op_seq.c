@@ -26,6 +26,7 @@ typedef struct seq {
     rcg_weight *w, *u, *b, *c;
     rc_real *gates[RCC_STAGES]; /* panels over N rows: pre-activations, kept values, gradients */
     rc_real *apart[RCC_STAGES]; /* the U parts where the cell keeps any apart, else NULL */
+    rc_real *both;              /* b + c, (4 H at most) like the biases; NULL: not needed */
     rc_real *state[RC_STATES];  /* (N,ld); state 0 is the output itself */
     rc_real *aux[RCC_AUX];      /* (N,ld) */
     rc_real *keep;              /* (N,ld) */
@@ -197,53 +198,52 @@ static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64
 
 /* ---- forward ----------------------------------------------------------------------------- */
 
-/* Rows of pre-activations begin as their bias; columns of the unit groups [u0,u1) only. */
-static void fill_bias(const seq *s, int st, rc_real *p, const rcg_weight *b, const rcg_weight *c,
-                      int64_t row, int64_t rows, int64_t u0, int64_t u1)
+/* Block `st` of a bias, or NULL. */
+static const rc_real *bias_of(const rcg_weight *b, int st)
 {
-    const rck_panel *lay = &s->w->lay[st];
-    const int64_t per = lay->span / RCK_LANES, width = RCK_LANES * lay->gates;
+    return b ? b->w + b->at[st] : NULL;
+}
 
-    for (int64_t u = u0; u < u1; u++) {
-        const int64_t at = u / per * lay->cols + u % per * width;
-        rc_real *to = p + (u / per * s->N + row) * lay->cols + u % per * width;
-        rc_real sum[RCK_LANES * RCC_GATES];
-
-        rck->fill(width, 0, sum);
-        if (b)
-            rck->add(width, sum, b->w + b->at[st] + at, sum);
-        if (c)
-            rck->add(width, sum, c->w + c->at[st] + at, sum);
-        for (int64_t r = 0; r < rows; r++)
-            memcpy(to + r * lay->cols, sum, (size_t)width * sizeof *to);
-    }
+/* What the input part of a stage's gates begins as: every bias that is added to it. */
+static const rc_real *input_bias(const seq *s, int st)
+{
+    if (s->apart[st] || s->cell->stage[st].v == RCC_NO_V || !s->c)
+        return bias_of(s->b, st);
+    return s->b ? s->both + s->b->at[st] : bias_of(s->c, st);
 }
 
 static void forward_input(const seq *s, int st, int64_t u0, int64_t u1)
 {
     const rc_var *x = s->n->in[IN_X];
-    const rcg_weight *c = s->apart[st] || s->cell->stage[st].v == RCC_NO_V ? NULL : s->c;
 
-    fill_bias(s, st, s->gates[st], s->b, c, 0, s->N, u0, u1);
-    rcg_gemm_groups(rcg_gemm_forward(s->w, st, s->N, x->x, x->ld, s->gates[st], s->N),
-                    &s->w->lay[st], u0, u1);
+    rcg_gemm_groups(
+        rcg_gemm_forward(s->w, st, s->N, x->x, x->ld, input_bias(s, st), s->gates[st], s->N),
+        &s->w->lay[st], u0, u1);
+}
+
+/* U v of a stage at step t for a segment. The panels are walked there and back in turn: what is in
+ * the cache from the step before is used first. */
+static void forward_product(const seq *s, int st, int64_t t, const segment *seg, int64_t u0,
+                            int64_t u1)
+{
+    const rck_panel *lay = &s->u->lay[st];
+    rc_real *to = s->apart[st] ? s->apart[st] : s->gates[st];
+    rck_gemm g =
+        rcg_gemm_forward(s->u, st, seg->rows, stage_v(s, st, t, seg), s->ld, bias_of(s->c, st),
+                         to + (s->rows.at[t] + seg->first) * lay->cols, s->N);
+    g.add = !s->apart[st];
+    g.backwards = t % 2;
+    rcg_gemm_groups(g, lay, u0, u1);
 }
 
 static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
 {
-    const int64_t row = s->rows.at[t];
-    rc_real *to = s->apart[st] ? s->apart[st] : s->gates[st];
     segment seg[2];
     const int count = segments(s, t, seg);
 
-    if (s->apart[st])
-        fill_bias(s, st, to, s->c, NULL, row, alive(s, t), u0, u1);
     for (int i = 0; i < count; i++) {
         if (s->cell->stage[st].v != RCC_NO_V)
-            rcg_gemm_groups(rcg_gemm_forward(s->u, st, seg[i].rows, stage_v(s, st, t, &seg[i]),
-                                             s->ld, to + (row + seg[i].first) * s->u->lay[st].cols,
-                                             s->N),
-                            &s->u->lay[st], u0, u1);
+            forward_product(s, st, t, &seg[i], u0, u1);
         const rcc_step step = step_of(s, st, t, &seg[i], u0, u1);
         s->cell->stage[st].forward(&step);
     }
@@ -296,6 +296,13 @@ static rc_status forward_weights(rcg_node *n, seq *s)
 
 static rc_status forward_memory(rcg_node *n, seq *s)
 {
+    if (s->b && s->c) {
+        const int64_t size = rcg_weight_size(s->b);
+        s->both = rcg_scratch(n->graph, (size_t)size, sizeof *s->both);
+        if (!s->both)
+            return n->graph->status;
+        rck->add(size, s->b->w, s->c->w, s->both);
+    }
     for (int st = 0; st < s->cell->stages; st++) {
         s->gates[st] = panels_of(s, st);
         if (s->cell->stage[st].apart)
@@ -360,6 +367,7 @@ static void back_product(const seq *s, int st, int64_t t, int64_t u0, int64_t u1
         const rc_real *from = d_parts(s, st) + (s->rows.at[t] + seg[i].first) * s->u->lay[st].cols;
         rck_gemm g = rcg_gemm_back(s->u, st, seg[i].rows, from, s->N, to, s->ld);
         g.add = v < RCC_V_AUX;
+        g.backwards = t % 2;
         rcg_gemm_groups(g, &lay, u0, u1);
     }
 }

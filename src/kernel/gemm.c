@@ -23,7 +23,6 @@ enum { WIDTH = 16, NZ_MOST = 4 };
 static const int mr_most[NZ_MOST + 1] = {0, 20, 12, 8, 6};
 
 typedef __m512 vec;
-#define vec_zero _mm512_setzero_ps
 #define vec_load _mm512_loadu_ps
 #define vec_store _mm512_storeu_ps
 #define vec_set _mm512_set1_ps
@@ -37,7 +36,6 @@ enum { WIDTH = 8, NZ_MOST = 1 };
 static const int mr_most[NZ_MOST + 1] = {0, 6};
 
 typedef __m256 vec;
-#define vec_zero _mm256_setzero_ps
 #define vec_load _mm256_loadu_ps
 #define vec_store _mm256_storeu_ps
 #define vec_set _mm256_set1_ps
@@ -51,10 +49,11 @@ static const int mr_most[NZ_MOST + 1] = {0, 1};
 #endif
 
 enum {
-    K_BLOCK = 256,    /* k of a block: 64 KiB of a panel of 64 columns */
-    ROW_BLOCK = 480,  /* rows whose A block stays in the second cache; divisible by all mr_most */
-    A_NEAR = 1 << 20, /* reals of A that may be read again for every panel */
-    AHEAD = 24        /* steps of k between asking for a line of B and using it */
+    K_BLOCK = 256,       /* k of a block: 64 KiB of a panel of 64 columns */
+    A_NEAR = 192 * 1024, /* reals of A that stay in the second cache while panels pass by */
+    SPAN = 704,          /* k of a piece of A that has to be cut */
+    ROW_STEP = 120,      /* divisible by all mr_most */
+    AHEAD = 24           /* steps of k between asking for a line of B and using it */
 };
 
 /* A block of the k axis: whole chunks, or a piece of one. */
@@ -74,6 +73,8 @@ typedef struct tile_job {
     int64_t b_k, b_panel;
     rc_real *c;
     int64_t c_row, c_panel;
+    const rc_real *start; /* columns that every row begins as, when not `add` */
+    int64_t start_panel;
     const rc_real *next; /* a line to ask for at every k, next_k further each time */
     int64_t next_k;
     bool add;
@@ -99,7 +100,7 @@ RC_INLINE void tile_body(const int mr, const int nv, const tile_job *j)
     for (int r = 0; r < mr; r++) {
         RC_UNROLL
         for (int z = 0; z < nv; z++)
-            sum[r][z] = j->add ? vec_load(c + r * c_row + z * WIDTH) : vec_zero();
+            sum[r][z] = vec_load(j->add ? c + r * c_row + z * WIDTH : j->start + z * WIDTH);
     }
 
     for (int64_t left = j->chunks; left > 0; left--, chunk_a += j->a_chunk) {
@@ -154,7 +155,8 @@ RC_INLINE void row_body(const int np, const int nv, const tile_job *j)
     for (int p = 0; p < np; p++) {
         RC_UNROLL
         for (int z = 0; z < nv; z++)
-            sum[p][z] = j->add ? vec_load(c + p * j->c_panel + z * WIDTH) : vec_zero();
+            sum[p][z] =
+                vec_load((j->add ? c + p * j->c_panel : j->start + p * j->start_panel) + z * WIDTH);
     }
 
     for (int64_t left = j->chunks; left > 0; left--, chunk_a += j->a_chunk) {
@@ -191,7 +193,7 @@ RC_INLINE void tile_body(const int mr, const int nv, const tile_job *j)
     (void)mr;
     (void)nv;
     for (int i = 0; i < RCK_LANES; i++)
-        sum[i] = j->add ? j->c[i] : RC_C(0.0);
+        sum[i] = j->add ? j->c[i] : j->start[i];
     for (int64_t left = j->chunks; left > 0; left--, chunk_a += j->a_chunk) {
         const rc_real *a = chunk_a;
 
@@ -211,6 +213,7 @@ RC_INLINE void row_body(const int np, const int nv, const tile_job *j)
 
         strip.b += z * WIDTH;
         strip.c += z * WIDTH;
+        strip.start += z * WIDTH;
         tile_body(1, 1, &strip);
     }
 }
@@ -318,7 +321,8 @@ static void row(int np, int nz, const tile_job *j)
         return;
     }
 #endif
-    for (int p = 0; p < np; p++, one.b += j->b_panel, one.c += j->c_panel)
+    for (int p = 0; p < np;
+         p++, one.b += j->b_panel, one.c += j->c_panel, one.start += j->start_panel)
         switch (nz) {
             ROW(1, 1)
             ROW(2, 1)
@@ -427,6 +431,9 @@ static void strip_rows(const rck_gemm *g, const tile_job *job, int nz, int64_t r
     }
 }
 
+/* Where sums begin that begin at nothing. */
+static const rc_real zeros[4 * RCK_LANES];
+
 static tile_job job_of(const rck_gemm *g, const k_block *b, int64_t panel, int column, bool add)
 {
     return (tile_job){
@@ -443,6 +450,8 @@ static tile_job job_of(const rck_gemm *g, const k_block *b, int64_t panel, int c
         .c = g->c + panel * g->c_panel + column,
         .c_row = g->c_row,
         .c_panel = g->c_panel,
+        .start = g->start ? g->start + panel * g->start_panel + column : zeros,
+        .start_panel = g->start ? g->start_panel : 0,
         .add = add,
     };
 }
@@ -462,42 +471,46 @@ static void panel_rows(const rck_gemm *g, int64_t panel, const k_block *b, bool 
     }
 }
 
-/* The block of B that follows block i of a panel in that panel, or NULL. */
-static const rc_real *following(const rck_gemm *g, int64_t panel, int64_t i, int64_t blocks)
+/* The panel that is the i-th to be walked. */
+static int64_t panel_at(const rck_gemm *g, int64_t i)
 {
-    if (i + 1 < blocks)
-        return g->b + panel * g->b_panel + block_at(g, i + 1).start * g->b_k;
-    return panel + 1 < g->panels ? g->b + (panel + 1) * g->b_panel : NULL;
+    return g->backwards ? g->panels - 1 - i : i;
 }
 
-/* A is small: panel after panel, each over all of k. */
-static void by_panel(const rck_gemm *g)
+/* Block i of the n-th panel. */
+static const rc_real *block_start(const rck_gemm *g, int64_t n, int64_t i)
 {
-    const int64_t blocks = block_count(g);
+    return g->b + panel_at(g, n) * g->b_panel + block_at(g, i).start * g->b_k;
+}
 
-    for (int64_t panel = 0; panel < g->panels; panel++)
-        for (int64_t i = 0; i < blocks; i++) {
+/* Rows [r0,r1) of all panels, blocks [i0,i1) of k: this part of A stays near while B passes by. */
+static void piece(const rck_gemm *g, int64_t i0, int64_t i1, int64_t r0, int64_t r1)
+{
+    for (int64_t n = 0; n < g->panels; n++)
+        for (int64_t i = i0; i < i1; i++) {
             const k_block b = block_at(g, i);
+            const rc_real *next = i + 1 < i1          ? block_start(g, n, i + 1)
+                                  : n + 1 < g->panels ? block_start(g, n + 1, i0)
+                                                      : NULL;
 
-            panel_rows(g, panel, &b, g->add || i > 0, 0, g->rows, following(g, panel, i, blocks));
+            panel_rows(g, panel_at(g, n), &b, g->add || i > 0, r0, r1, next);
         }
 }
 
-/* A is large: block after block of k, so that a block of A serves all panels while it is near. */
-static void by_block(const rck_gemm *g)
+/* Many rows, in pieces of A_NEAR reals of A. Wide in k, a piece spares C; high, it spares B; C is
+ * read and written, so that both weigh alike where a piece is about as wide as high. */
+static void many_rows(const rck_gemm *g, int64_t depth)
 {
     const int64_t blocks = block_count(g);
+    const int64_t spans = g->rows * depth <= A_NEAR ? 1 : ceil_div(depth, SPAN);
+    const int64_t per = ceil_div(blocks, spans);
+    const int64_t high = A_NEAR / ceil_div(depth * per, blocks) / ROW_STEP * ROW_STEP;
+    const int64_t step = high > ROW_STEP ? high : ROW_STEP;
 
-    for (int64_t i = 0; i < blocks; i++) {
-        const k_block b = block_at(g, i);
-
-        for (int64_t r = 0; r < g->rows; r += ROW_BLOCK) {
-            const int64_t end = g->rows - r < ROW_BLOCK ? g->rows : r + ROW_BLOCK;
-
-            for (int64_t panel = 0; panel < g->panels; panel++)
-                panel_rows(g, panel, &b, g->add || i > 0, r, end, NULL);
-        }
-    }
+    for (int64_t i = 0; i < blocks; i += per)
+        for (int64_t r = 0; r < g->rows; r += step)
+            piece(g, i, i + per < blocks ? i + per : blocks, r,
+                  r + step < g->rows ? r + step : g->rows);
 }
 
 /* A single row: all of k at once, several panels side by side. */
@@ -522,13 +535,14 @@ static void one_row(const rck_gemm *g)
     }
 }
 
-/* Sums without a term: zero, or what C holds. A and B may be NULL. */
+/* Sums without a term: where they begin, or what C holds. A and B may be NULL. */
 static void no_terms(const rck_gemm *g)
 {
     for (int64_t panel = 0; !g->add && panel < g->panels; panel++)
         for (int64_t r = 0; r < g->rows; r++)
             for (int j = 0; j < panel_cols(g, panel); j++)
-                g->c[panel * g->c_panel + r * g->c_row + j] = RC_C(0.0);
+                g->c[panel * g->c_panel + r * g->c_row + j] =
+                    g->start ? g->start[panel * g->start_panel + j] : RC_C(0.0);
 }
 
 void RCK_FN(gemm)(const rck_gemm *g)
@@ -539,8 +553,6 @@ void RCK_FN(gemm)(const rck_gemm *g)
         no_terms(g);
     else if (g->rows == 1)
         one_row(g);
-    else if (g->rows * depth <= A_NEAR)
-        by_panel(g);
     else
-        by_block(g);
+        many_rows(g, depth);
 }

@@ -59,17 +59,19 @@ int64_t rck_panel_size(const rck_panel *p);
  * of p, so that activations in panels are a left operand as they lie), units = p->K, gates 1. */
 rck_panel rck_panel_t(const rck_panel *p);
 
-/* C(rows, columns of some panels) = or += A * B, one call for one thread.
+/* C(rows, columns of some panels) = start + A * B or += A * B, one call for one thread.
  *
  * The k axis is `chunks` runs of kc values, the last run klast (klast == kc when all are full).
  *   A(r, chunk, k) = a[(a_block ? r / RCK_MB * a_block + r % RCK_MB * a_row : r * a_row)
  *                      + chunk * a_chunk + k * a_k]
  *   B(panel, kk, j) = b[panel * b_panel + kk * b_k + j], kk counts over all chunks
  *   C(r, panel, j)  = c[r * c_row + panel * c_panel + j]
+ *   start(panel, j) = start[panel * start_panel + j] for every row; start NULL: 0
  * `cols` columns in every panel but the last, which has cols_last; both multiples of 16. Any sizes
- * may be 0: without k, C becomes 0 or stays (add). B is aligned to 64 bytes, so is C when c_row and
+ * may be 0: without k, C becomes start or stays (add). B is aligned to 64 bytes, so is C when c_row and
  * c_panel are multiples of 16. rows == 1 runs several panels at once. The result does not depend on
- * how a product is cut into calls by rows or columns.
+ * how a product is cut into calls by rows or columns, nor on the order of the panels: a product that
+ * is repeated over the same B walks it there and back, so that what was used last is met first.
  */
 typedef struct rck_gemm {
     int64_t rows;
@@ -80,9 +82,12 @@ typedef struct rck_gemm {
     int64_t b_k, b_panel;
     rc_real *c;
     int64_t c_row, c_panel;
+    const rc_real *start; /* what sums begin as when not `add`: a bias */
+    int64_t start_panel;
     int64_t panels;
     int cols, cols_last;
     bool add;
+    bool backwards; /* from the last panel to the first */
 } rck_gemm;
 
 /* What an optimiser update needs; slots are optimiser state with the layout of the weight. */

@@ -580,14 +580,17 @@ static void products_may_be_cut_into_ranges_of_unit_groups(void **unused)
         const rck_panel *lay = &w.lay[0];
         const int64_t size = lay->count * N * lay->cols;
         rc_real *a = guard_new(N * lda), *whole = guard_new(size), *cut = guard_new(size);
+        rc_real *bias = guard_new(lay->count * lay->cols);
 
         fill_real(a, N * lda);
+        fill_real(bias, lay->count * lay->cols);
         for (int64_t i = 0; i < size; i++)
             whole[i] = cut[i] = 0;
-        rcg_gemm_groups(rcg_gemm_forward(&w, 0, N, a, lda, whole, N), lay, 0, rcg_groups(lay));
+        rcg_gemm_groups(rcg_gemm_forward(&w, 0, N, a, lda, bias, whole, N), lay, 0,
+                        rcg_groups(lay));
         for (int64_t r = 0; r < N; r++)
             for (int64_t j = 0; j < gates * units; j++) {
-                double want = 0;
+                double want = (double)bias[activation_at(lay, 1, 0, j)];
 
                 for (int64_t k = 0; k < K; k++)
                     want += (double)a[r * lda + k] * (double)w.w[oracle_panel_at(lay, j, k)];
@@ -595,14 +598,17 @@ static void products_may_be_cut_into_ranges_of_unit_groups(void **unused)
             }
         for (int64_t u = 0; u < rcg_groups(lay);) {
             const int64_t to = pick(u, rcg_groups(lay));
+            rck_gemm part = rcg_gemm_forward(&w, 0, N, a, lda, bias, cut, N);
 
-            rcg_gemm_groups(rcg_gemm_forward(&w, 0, N, a, lda, cut, N), lay, u, to);
+            part.backwards = pick(0, 1);
+            rcg_gemm_groups(part, lay, u, to);
             u = to;
         }
         assert_memory_equal(cut, whole, (size_t)size * sizeof *cut);
         guard_free(a);
         guard_free(whole);
         guard_free(cut);
+        guard_free(bias);
         weight_free(&w);
     }
     rcb_pool_free(pool);

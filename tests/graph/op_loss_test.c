@@ -201,6 +201,38 @@ static void softmax_loss_is_cross_entropy_of_linear(void **unused)
     }
 }
 
+/* Blocks of the vocabulary whose logits are far below the others', or impossible, count for nothing;
+ * a NaN anywhere shows. */
+static void softmax_loss_bears_logits_that_are_far_apart(void **unused)
+{
+    enum { V = 1100 };
+    (void)unused;
+    (void)check_seed();
+
+    for (int kind = 0; kind < 3; kind++) {
+        output o = output_new(7, 5, V, true);
+
+        for (int64_t r = 0; r < o.N; r++)
+            o.target[r] = (int32_t)(300 + r);
+        for (int j = 0; j < V; j++)
+            if (j < 256 || j >= 768)
+                o.b[j] = kind == 0 ? -2000 : (rc_real)-INFINITY;
+            else if (kind == 2 && j == 700)
+                o.b[j] = 3000;
+        check_output(&o);
+        output_free(&o);
+    }
+    for (int at = 0; at < V; at += 256) {
+        output o = output_new(3, 5, V, true);
+        rc_graph *g = graph_open(1, true);
+
+        o.b[at] = (rc_real)NAN;
+        assert_true(isnan(run_output(g, &o, true, true)));
+        rc_graph_free(g);
+        output_free(&o);
+    }
+}
+
 static rc_var *build_softmax_loss(rc_graph *g, rc_var *const v[], void *ctx)
 {
     const output *o = ctx;
@@ -527,6 +559,7 @@ int main(void)
         cmocka_unit_test(cross_entropy_of_large_logits_is_finite),
         cmocka_unit_test(gradient_of_cross_entropy_agrees_with_differences),
         cmocka_unit_test(softmax_loss_is_cross_entropy_of_linear),
+        cmocka_unit_test(softmax_loss_bears_logits_that_are_far_apart),
         cmocka_unit_test(gradient_of_softmax_loss_agrees_with_differences),
         cmocka_unit_test(softmax_loss_has_the_same_bits_for_any_number_of_threads),
         cmocka_unit_test(softmax_loss_has_the_same_bits_on_avx2_and_avx512),

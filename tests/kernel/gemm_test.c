@@ -5,7 +5,7 @@
 /* A random product and the memory it owns. */
 typedef struct product {
     rck_gemm g;
-    rc_real *a, *b, *c;
+    rc_real *a, *b, *c, *start;
     int64_t a_count, c_count;
 } product;
 
@@ -59,6 +59,13 @@ static product new_product(size s, int lie, bool add)
         p.a_count = s.rows * g->a_row;
     }
     p.c_count = s.rows * s.panels * s.cols + s.rows * 5 + 16;
+    if (pick(0, 1)) {
+        g->start_panel = s.cols;
+        p.start = guard_new(s.panels * s.cols);
+        fill_real(p.start, s.panels * s.cols);
+        g->start = p.start;
+    }
+    g->backwards = pick(0, 1);
     p.a = guard_new(p.a_count);
     p.b = guard_new(s.panels * g->b_panel);
     p.c = guard_new(p.c_count);
@@ -76,6 +83,8 @@ static void free_product(product *p)
     guard_free(p->a);
     guard_free(p->b);
     guard_free(p->c);
+    if (p->start)
+        guard_free(p->start);
 }
 
 static bool is_output(const rck_gemm *g, int64_t at)
@@ -176,6 +185,8 @@ static void long_sums_in_blocks_match_the_textbook(void **unused)
     check_tables((size){20, 1, 650, 650, 2, 64, 64}, A_ROWS, true);
     check_tables((size){67, 1, 650, 650, 2, 64, 32}, A_BLOCKS, false);
     check_tables((size){487, 1, 300, 300, 2, 32, 16}, A_CHUNKED, true);
+    check_tables((size){250, 1, 900, 900, 2, 32, 16}, A_BLOCKS, false); /* in pieces of A */
+    check_tables((size){250, 15, 64, 32, 2, 32, 32}, A_CHUNKED, true);
     check_tables((size){7, 3, 300, 299, 2, 48, 48}, A_ROWS, false);
     check_tables((size){70, 3, 300, 1, 1, 48, 48}, A_CHUNKED, true);
     check_tables((size){1, 41, 64, 10, 5, 64, 16}, A_CHUNKED, true);
@@ -185,11 +196,14 @@ static void long_sums_in_blocks_match_the_textbook(void **unused)
     check_tables((size){1, 2, 50, 50, 3, 80, 80}, A_ROWS, true);
 }
 
-static void no_terms_write_zeros_or_leave_c(void **unused)
+static void no_terms_write_zeros_or_a_bias_or_leave_c(void **unused)
 {
     (void)unused;
     check_seed();
 
+    rc_real bias[64];
+
+    fill_real(bias, 64);
     for_each_table(t)
         for (int64_t rows = 1; rows < 80; rows += 13) {
             rc_real *c = guard_new(rows * 64);
@@ -212,6 +226,10 @@ static void no_terms_write_zeros_or_leave_c(void **unused)
             t->gemm(&g);
             for (int64_t i = 0; i < rows * 64; i++)
                 assert_true(c[i] == 0);
+            g.start = bias;
+            t->gemm(&g);
+            for (int64_t i = 0; i < rows * 64; i++)
+                assert_true(c[i] == bias[i % 64]);
             guard_free(c);
         }
 }
@@ -248,6 +266,7 @@ static void cuts_by_rows_and_panels_do_not_show(void **unused)
                 if (part & 2) {
                     g.b += panel * g.b_panel;
                     g.c += panel * g.c_panel;
+                    g.start = g.start ? g.start + panel * g.start_panel : NULL;
                     g.panels -= panel;
                 } else {
                     g.panels = panel;
@@ -287,7 +306,7 @@ int main(void)
         cmocka_unit_test(every_small_size_matches_the_textbook),
         cmocka_unit_test(random_sizes_match_the_textbook),
         cmocka_unit_test(long_sums_in_blocks_match_the_textbook),
-        cmocka_unit_test(no_terms_write_zeros_or_leave_c),
+        cmocka_unit_test(no_terms_write_zeros_or_a_bias_or_leave_c),
         cmocka_unit_test(cuts_by_rows_and_panels_do_not_show),
         cmocka_unit_test(a_nan_reaches_its_row_only),
     };
