@@ -41,6 +41,11 @@ void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows
 /* Make wt anew from w, on all workers. */
 void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool);
 
+/* A (rows, K) times the panels of block b of w plus the bias (block b of one; NULL: none), into
+ * activations in panels c (N rows). */
+rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
+                          const rc_real *bias, rc_real *c, int64_t N);
+
 /* ---- variables and nodes ----------------------------------------------------------------- */
 
 typedef struct rcg_op rcg_op;

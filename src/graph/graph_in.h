@@ -53,10 +53,6 @@ static inline int64_t rcg_groups(const rck_panel *lay)
     return (lay->units + RCK_LANES - 1) / RCK_LANES;
 }
 
-/* A (rows, K) times the panels of block b of w plus the bias (block b of one; NULL: none), into
- * activations in panels c (N rows): */
-rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
-                          const rc_real *bias, rc_real *c, int64_t N);
 /* dA (rows, K) += gradient panels d (N rows) times the transposed panels of block b. */
 rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *d, int64_t N,
                        rc_real *da, int64_t lda);

@@ -18,6 +18,7 @@ enum {
 
 struct lm {
     rcn_stack stack;
+    rcn_stepper *stepper; /* made when the values are settled */
     int64_t V, E;
     size_t embed; /* places in the parameters; tied: that of out.weight */
     size_t out_w, out_b;
@@ -140,6 +141,7 @@ static void unbuild(rc_model *m)
 
     if (!lm)
         return;
+    rcn_stepper_free(lm->stepper);
     rcn_stack_free(&lm->stack);
     rcb_free(lm);
     m->own = NULL;
@@ -157,9 +159,12 @@ static rc_status init(rc_model *m)
 
 static rc_status settle(rc_model *m, rcb_pool *pool)
 {
-    const struct lm *lm = m->own;
+    struct lm *lm = m->own;
 
-    return lm->tied ? rcn_param_refresh(&m->params.p[lm->embed], pool) : RC_OK;
+    if (lm->tied)
+        RC_TRY(rcn_param_refresh(&m->params.p[lm->embed], pool));
+    rcn_stepper_free(lm->stepper);
+    return rcn_stepper_new(&lm->stepper, &lm->stack, &m->params, lm->embed);
 }
 
 /* ---- running ----------------------------------------------------------------------------- */
@@ -376,12 +381,10 @@ static size_t state_size(const rc_model *m)
 
 static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, rc_real *logp)
 {
-    static const int64_t at[] = {0, 1};
-    const rc_rows rows = {.steps = 1, .seqs = 1, .at = at};
     const struct lm *lm = m->own;
 
     rc_graph_reset(g);
-    rc_var *y = run(m, g, &rows, &id, state);
+    rc_var *y = rcn_step_symbol(lm->stepper, g, id, state);
     y = rc_linear(g, y, var(m, g, lm->out_w), var(m, g, lm->out_b));
     y = rc_log_softmax(g, y);
     RC_TRY(rc_graph_status(g));

@@ -192,4 +192,22 @@ void rcn_stack_free(rcn_stack *s);
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_real *carry);
 
+/* ---- one step (step.c) ------------------------------------------------------------------- */
+
+/* A stack of one direction, one time step of one sequence at a time, nothing dropped out: the bits
+ * of rcn_stack_run() over one row, for a fraction of its cost. Owner; the stack and the parameters
+ * must outlive it, and what it keeps of their values is that of its making. Any number of threads
+ * may step, each on a graph of its own. */
+typedef struct rcn_stepper rcn_stepper;
+/* table: place of the parameter (V, in) whose rows are the symbols' vectors, plain or packed with
+ * its transpose made; SIZE_MAX: there are none. RC_EINVAL (two directions), RC_ENOMEM. */
+rc_status rcn_stepper_new(rcn_stepper **out, const rcn_stack *stack, const rcn_params *ps,
+                          size_t table);
+void rcn_stepper_free(rcn_stepper *s);
+/* One symbol of the table, or one vector (in). state: (state_width), one row of what
+ * rcn_stack_run() carries, read and replaced. Returns (1,out); NULL: the graph has failed, and the
+ * state is undefined. */
+rc_var *rcn_step_symbol(const rcn_stepper *s, rc_graph *g, int32_t id, rc_real *state);
+rc_var *rcn_step_vector(const rcn_stepper *s, rc_graph *g, const rc_real *x, rc_real *state);
+
 #endif

@@ -1,0 +1,368 @@
+/* step.c -- one time step of a stack for one sequence, without a graph: what sampling, scoring and
+ * streaming are made of.
+ *
+ * The products and the stages of the cells are those of rcn_stack_run() in the same order, so the
+ * bits are the same. What the first layer adds up of a symbol, W x + b, depends on the symbol alone:
+ * where that fits into FOLD_MOST bytes for all symbols it is kept, each when it first occurs. Any
+ * number of threads may step: the first to meet a symbol computes it, others do so for themselves
+ * until it is there.
+ */
+#include "net/net.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+static const size_t FOLD_MOST = (size_t)16 << 20;
+
+/* What is known of a symbol. */
+enum { UNKNOWN, CLAIMED, READY };
+typedef struct mark {
+    _Atomic unsigned char is;
+} mark;
+
+struct rcn_stepper {
+    const rcn_stack *stack;
+    const rcn_params *ps;
+    const rcn_param *table; /* (V, in) symbol vectors; NULL: there are none */
+    int64_t fold_row;       /* reals of the pre-activations of layer 0 */
+    rc_real *fold;          /* (V, fold_row); NULL: not kept */
+    mark *known;            /* (V) */
+    rc_real **both;         /* (layers) b + c of a layer that has both, else NULL */
+};
+
+/* ---- layers as the descriptor has them --------------------------------------------------------- */
+
+/* One layer in one step: its weights and the memory of its cell. */
+typedef struct layer {
+    const rcn_rnn *rnn;
+    const rcg_weight *w, *u, *b, *c; /* u, b, c may be absent: NULL */
+    const rc_real *both;
+    int64_t ld;
+    rc_real *gates; /* one row of every stage's panels, one after the other */
+    rc_real *apart; /* the same, for cells that keep U parts apart */
+    rcc_step step;
+} layer;
+
+static const rcg_weight *weight_at(const rcn_params *ps, size_t place)
+{
+    return place == SIZE_MAX ? NULL : &ps->p[place].weight;
+}
+
+static layer layer_of(const rcn_stepper *s, int i)
+{
+    const rcn_rnn *r = &s->stack->layer[i];
+
+    return (layer){
+        .rnn = r,
+        .w = weight_at(s->ps, r->w_ih),
+        .u = weight_at(s->ps, r->w_hh),
+        .b = weight_at(s->ps, r->b_ih),
+        .c = weight_at(s->ps, r->b_hh),
+        .both = s->both[i],
+        .ld = rck_pad(r->hidden),
+    };
+}
+
+/* Reals of one row of activations of the stages before `stage`. */
+static int64_t row_before(const rcg_weight *w, int stage)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < stage; i++)
+        n += w->lay[i].count * w->lay[i].cols;
+    return n;
+}
+
+static const rc_real *block(const rcg_weight *bias, int stage)
+{
+    return bias ? bias->w + bias->at[stage] : NULL;
+}
+
+/* What W x is added to: every bias that is summed with it (see op_seq.c of the graph). */
+static const rc_real *input_bias(const layer *l, int stage)
+{
+    const rcc_stage *st = &l->rnn->cell->stage[stage];
+
+    if (st->apart || st->v == RCC_NO_V || !l->c)
+        return block(l->b, stage);
+    return l->b ? l->both + l->b->at[stage] : block(l->c, stage);
+}
+
+/* W x + b of all stages into `gates`. */
+static void input_products(const layer *l, const rc_real *x, rc_real *gates)
+{
+    for (int i = 0; i < l->rnn->cell->stages; i++) {
+        const rck_gemm g = rcg_gemm_forward(l->w, i, 1, x, rck_pad(l->rnn->in), input_bias(l, i),
+                                            gates + row_before(l->w, i), 1);
+        rck->gemm(&g);
+    }
+}
+
+static rcc_gates gates_of(const layer *l, int stage, rc_real *row)
+{
+    const rck_panel *lay = &l->w->lay[stage];
+
+    return (rcc_gates){
+        .p = row + row_before(l->w, stage),
+        .panel = lay->cols,
+        .row = lay->cols,
+        .per = lay->span / RCK_LANES,
+        .gates = lay->gates,
+    };
+}
+
+/* The stages of the cell, one after the other: U v, then the gates. */
+static void run_stages(layer *l)
+{
+    const rcc_cell *cell = l->rnn->cell;
+
+    for (int i = 0; i < cell->stages; i++) {
+        const rcc_stage *st = &cell->stage[i];
+
+        l->step.gates = gates_of(l, i, l->gates);
+        l->step.apart = st->apart ? gates_of(l, i, l->apart) : (rcc_gates){0};
+        if (st->v != RCC_NO_V) {
+            const rc_real *v = st->v >= RCC_V_AUX ? l->step.aux[st->v - RCC_V_AUX]
+                                                  : l->step.in[st->v - RCC_V_STATE];
+            rck_gemm g = rcg_gemm_forward(l->u, i, 1, v, l->ld, block(l->c, i),
+                                          st->apart ? l->step.apart.p : l->step.gates.p, 1);
+            g.add = !st->apart;
+            rck->gemm(&g);
+        }
+        st->forward(&l->step);
+    }
+}
+
+/* ---- making ------------------------------------------------------------------------------------ */
+
+static rc_status add_both(rcn_stepper *s)
+{
+    const int layers = s->stack->plan.layers;
+
+    s->both = rcb_calloc((size_t)layers, sizeof *s->both);
+    if (!s->both)
+        return RC_ENOMEM;
+    for (int i = 0; i < layers; i++) {
+        const layer l = layer_of(s, i);
+
+        if (!l.b || !l.c)
+            continue;
+        const int64_t size = rcg_weight_size(l.b);
+        s->both[i] = rcb_alloc((size_t)size, sizeof(rc_real));
+        if (!s->both[i])
+            return RC_ENOMEM;
+        rck->add(size, l.b->w, l.c->w, s->both[i]);
+    }
+    return RC_OK;
+}
+
+static rc_status add_fold(rcn_stepper *s)
+{
+    const layer l = layer_of(s, 0);
+    size_t bytes;
+
+    s->fold_row = row_before(l.w, l.w->blocks);
+    if (!s->table ||
+        !rcb_mul((size_t)s->table->dim[0], (size_t)s->fold_row * sizeof(rc_real), &bytes) ||
+        bytes > FOLD_MOST)
+        return RC_OK;
+    s->known = rcb_calloc((size_t)s->table->dim[0], sizeof *s->known);
+    s->fold = rcb_alloc(bytes, 1);
+    return s->known && s->fold ? RC_OK : RC_ENOMEM;
+}
+
+rc_status rcn_stepper_new(rcn_stepper **out, const rcn_stack *stack, const rcn_params *ps,
+                          size_t table)
+{
+    *out = NULL;
+    if (stack->plan.directions != 1)
+        return RC_FAIL(RC_EINVAL, "cannot go through a bidirectional stack step by step");
+
+    rcn_stepper *s = rcb_calloc(1, sizeof *s);
+
+    if (!s)
+        return RC_ENOMEM;
+    s->stack = stack;
+    s->ps = ps;
+    s->table = table == SIZE_MAX ? NULL : &ps->p[table];
+    rc_status status = add_both(s);
+    if (status == RC_OK)
+        status = add_fold(s);
+    if (status != RC_OK) {
+        rcn_stepper_free(s);
+        return status;
+    }
+    *out = s;
+    return RC_OK;
+}
+
+void rcn_stepper_free(rcn_stepper *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; s->both && i < s->stack->plan.layers; i++)
+        rcb_free(s->both[i]);
+    rcb_free(s->both);
+    rcb_free(s->known);
+    rcb_free(s->fold);
+    rcb_free(s);
+}
+
+/* ---- stepping ---------------------------------------------------------------------------------- */
+
+/* One step: what it reads, and its memory, which is the graph's. */
+typedef struct run {
+    const rcn_stepper *s;
+    rc_graph *g;
+    int32_t id; /* the symbol, where x is its vector; -1: x is given */
+    rc_real *x; /* (in) */
+    rc_real *state;
+} run;
+
+static rc_real *reals(const run *r, int64_t n)
+{
+    return rcg_keep(r->g, (size_t)rck_pad(n), sizeof(rc_real));
+}
+
+/* The vector of a symbol: a row of a table, or of the transposed panels of a tied one. */
+static void symbol_vector(const rcn_param *table, int32_t id, rc_real *x)
+{
+    if (!table->packed) {
+        memcpy(x, table->w + id * table->ld, (size_t)table->dim[1] * sizeof *x);
+        return;
+    }
+    const rck_panel t = rck_panel_t(&table->weight.lay[0]);
+
+    for (int64_t q = 0; q < t.count; q++)
+        memcpy(x + q * t.cols, table->weight.wt + (q * t.K + id) * t.cols,
+               (size_t)(q == t.count - 1 ? t.last : t.cols) * sizeof *x);
+}
+
+/* Layer 0's W x + b of a known symbol, or NULL. */
+static const rc_real *fold_of(const run *r, const layer *l)
+{
+    const rcn_stepper *s = r->s;
+
+    if (!s->fold || r->id < 0)
+        return NULL;
+
+    _Atomic unsigned char *known = &s->known[r->id].is;
+    rc_real *row = s->fold + r->id * s->fold_row;
+    unsigned char state = UNKNOWN;
+
+    if (atomic_load_explicit(known, memory_order_acquire) == READY)
+        return row;
+    if (!atomic_compare_exchange_strong(known, &state, CLAIMED))
+        return state == READY ? row : NULL;
+    input_products(l, r->x, row);
+    atomic_store_explicit(known, READY, memory_order_release);
+    return row;
+}
+
+/* The memory of layer i's cell; its states come out of the caller's. False: the graph has failed. */
+static bool layer_memory(const run *r, layer *l, const rc_real *state)
+{
+    const rcc_cell *cell = l->rnn->cell;
+    const int64_t row = row_before(l->w, l->w->blocks), H = l->rnn->hidden;
+
+    l->gates = reals(r, row);
+    l->apart = reals(r, row);
+    l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld};
+    l->step.keep = cell->keep ? reals(r, H) : NULL;
+    for (int i = 0; i < cell->aux; i++)
+        l->step.aux[i] = reals(r, H);
+    for (int i = 0; i < cell->states; i++) {
+        rc_real *in = reals(r, H);
+
+        l->step.out[i] = reals(r, H);
+        if (!in || !l->step.out[i])
+            return false;
+        memcpy(in, state + i * H, (size_t)H * sizeof *in);
+        memset(in + H, 0, (size_t)(l->ld - H) * sizeof *in);
+        l->step.in[i] = in;
+    }
+    return rc_graph_status(r->g) == RC_OK;
+}
+
+/* Layer i over x; its states move on. Returns what it gives, (H), or NULL: the graph has failed. */
+static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
+{
+    layer l = layer_of(r->s, i);
+    const int64_t H = l.rnn->hidden;
+
+    if (!layer_memory(r, &l, state))
+        return NULL;
+    const rc_real *fold = i == 0 ? fold_of(r, &l) : NULL;
+    if (fold)
+        memcpy(l.gates, fold, (size_t)r->s->fold_row * sizeof *fold);
+    else
+        input_products(&l, x, l.gates);
+    run_stages(&l);
+    for (int k = 0; k < l.rnn->cell->states; k++)
+        memcpy(state + k * H, l.step.out[k], (size_t)H * sizeof *state);
+    return l.step.out[0];
+}
+
+static rc_real *run_layers(const run *r)
+{
+    const rcn_stack_plan *plan = &r->s->stack->plan;
+    rc_real *all = reals(r, r->s->stack->out), *beside = reals(r, r->s->stack->out + plan->in);
+    rc_real *y = r->x, *state = r->state;
+    int64_t width = plan->in, at = 0;
+
+    for (int i = 0; i < plan->layers; i++) {
+        const int64_t H = plan->hidden[i];
+        const rc_real *below = y, *x = y;
+
+        if (!all || !beside)
+            return NULL;
+        if (i > 0 && plan->skip == RCN_SKIP_GRAVES) {
+            memcpy(beside, below, (size_t)width * sizeof *beside);
+            memcpy(beside + width, r->x, (size_t)plan->in * sizeof *beside);
+            x = beside;
+        }
+        y = run_layer(r, i, x, state);
+        if (!y)
+            return NULL;
+        if (plan->skip == RCN_SKIP_RESIDUAL && width == H)
+            rck->add(H, below, y, y);
+        if (plan->skip == RCN_SKIP_GRAVES)
+            memcpy(all + at, y, (size_t)H * sizeof *all);
+        at += H;
+        width = H;
+        state += H * r->s->stack->states;
+    }
+    return plan->skip == RCN_SKIP_GRAVES ? all : y;
+}
+
+static rc_var *result(const run *r)
+{
+    const int64_t out = r->s->stack->out, ld = rck_pad(out);
+    rc_real *y = r->x ? run_layers(r) : NULL;
+
+    if (!y)
+        return NULL;
+    rck->fill(ld - out, 0, y + out);
+    return rcg_leaf(r->g, rc_shape_2(1, out), ld, y, NULL);
+}
+
+rc_var *rcn_step_symbol(const rcn_stepper *s, rc_graph *g, int32_t id, rc_real *state)
+{
+    const run memory = {.g = g};
+    const run r = {s, g, id, reals(&memory, s->stack->plan.in), state};
+
+    assert(s->table && id >= 0 && id < s->table->dim[0]);
+    if (r.x)
+        symbol_vector(s->table, id, r.x);
+    return result(&r);
+}
+
+rc_var *rcn_step_vector(const rcn_stepper *s, rc_graph *g, const rc_real *x, rc_real *state)
+{
+    const run memory = {.g = g};
+    const run r = {s, g, -1, reals(&memory, s->stack->plan.in), state};
+
+    if (r.x)
+        memcpy(r.x, x, (size_t)s->stack->plan.in * sizeof *x);
+    return result(&r);
+}
