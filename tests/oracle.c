@@ -19,11 +19,13 @@ const rck_table *oracle_table_after(const rck_table *t)
 
 void oracle_twins(const rck_table **narrow, const rck_table **wide)
 {
-    const bool both =
-        rcb_isa_here(RCB_ISA_avx512) && rck_table_of(RCB_ISA_avx512) && rck_table_of(RCB_ISA_avx2);
-
-    *narrow = both ? rck_table_of(RCB_ISA_avx2) : NULL;
-    *wide = both ? rck_table_of(RCB_ISA_avx512) : NULL;
+    *narrow = rck_table_of(RCB_ISA_avx2);
+    *wide = NULL;
+    for (int i = RCB_ISA_avx2 + 1; i < RCB_ISA_COUNT; i++)
+        if (rcb_isa_here((rcb_isa)i) && rck_table_of((rcb_isa)i))
+            *wide = rck_table_of((rcb_isa)i);
+    if (!*wide)
+        *narrow = NULL;
 }
 
 int64_t oracle_panel_at(const rck_panel *p, int64_t row, int64_t k)

@@ -227,7 +227,7 @@ void rcb_share(const rcb_worker *w, int64_t n, int64_t grain, int64_t *lo, int64
 /* ---- the machine (cpu.c) ----------------------------------------------------------------- */
 
 /* One list of instruction sets, widest last. */
-#define RCB_ISA_MAP(X) X(plain) X(avx2) X(avx512)
+#define RCB_ISA_MAP(X) X(plain) X(avx2) X(avx512) X(avx512vnni)
 
 typedef enum rcb_isa {
 #define RCB_ISA_ENTRY(name) RCB_ISA_##name,
@@ -240,7 +240,7 @@ const char *rcb_isa_name(rcb_isa isa);
 /* Can this machine run it? By features and the state of the system, not by the model's name. */
 bool rcb_isa_here(rcb_isa isa);
 
-/* The widest set of this machine, narrowed by RECUR_CPU=plain|avx2|avx512. An unknown word or a set
+/* The widest set of this machine, narrowed by RECUR_CPU to one of the list. An unknown word or a set
  * that the machine lacks is RC_EINVAL. In the double build always plain. */
 rc_status rcb_isa_pick(rcb_isa *out);
 int rcb_cores(void); /* cores this process may use (affinity mask) */

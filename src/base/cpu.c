@@ -45,6 +45,7 @@ static rcb_isa widest(void)
     static const uint32_t fma = 1u << 12, osxsave = 1u << 27, avx = 1u << 28, f16c = 1u << 29;
     static const uint32_t avx2 = 1u << 5;
     static const uint32_t f = 1u << 16, dq = 1u << 17, cd = 1u << 28, bw = 1u << 30, vl = 1u << 31;
+    static const uint32_t vnni = 1u << 11; /* in ecx */
     static const uint32_t ymm = 0x06, zmm = 0xE6;
     uint32_t a, b, c, d;
 
@@ -55,7 +56,9 @@ static rcb_isa widest(void)
 
     if (!has(saved, ymm) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !has(b, avx2))
         return RCB_ISA_plain;
-    return has(saved, zmm) && has(b, f | dq | cd | bw | vl) ? RCB_ISA_avx512 : RCB_ISA_avx2;
+    if (!has(saved, zmm) || !has(b, f | dq | cd | bw | vl))
+        return RCB_ISA_avx2;
+    return has(c, vnni) ? RCB_ISA_avx512vnni : RCB_ISA_avx512;
 }
 #else
 static rcb_isa widest(void)
@@ -87,7 +90,7 @@ rc_status rcb_isa_pick(rcb_isa *out)
 
     if (word && *word) {
         if (!find(word, &isa))
-            return RC_FAIL_HINT(RC_EINVAL, "set it to plain, avx2 or avx512, or leave it unset",
+            return RC_FAIL_HINT(RC_EINVAL, "set it to plain, avx2, avx512 or avx512vnni, or leave it unset",
                                 "RECUR_CPU is '%s', which names no instruction set", word);
 #ifdef RC_DOUBLE
         isa = RCB_ISA_plain; /* the word is for the program this one checks */

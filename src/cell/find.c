@@ -12,6 +12,7 @@ static const rcc_cell *const *const lists[RCB_ISA_COUNT] = {
 #ifdef RC_BUILD_X86
     [RCB_ISA_avx2] = rcc_cells_avx2,
     [RCB_ISA_avx512] = rcc_cells_avx512,
+    [RCB_ISA_avx512vnni] = rcc_cells_avx512vnni,
 #endif
 };
 

@@ -1,6 +1,6 @@
 /* isa.h -- one source, several instruction sets. The build compiles every source of the float rooms
- * once per set with RC_ISA defined as plain, avx2 or avx512; RC_ISA_NAME(x) names the symbol.
- * RC_FMA is one rounding where the set has it (avx2 and avx512, so that both give the same bits).
+ * once per set with RC_ISA defined as its name; RC_ISA_NAME(x) names the symbol.
+ * RC_FMA is one rounding where the set has it (all but plain, so that these give the same bits).
  *
  * Also the few compiler attributes that float rooms need, wrapped once.
  */
@@ -12,7 +12,7 @@
 #include <math.h>
 
 #ifndef RC_ISA
-#error "float rooms are compiled with -DRC_ISA=plain, avx2 or avx512"
+#error "float rooms are compiled with -DRC_ISA=plain, avx2, ..."
 #endif
 
 #define RC_ISA_PASTE_(name, isa) name##_##isa
@@ -21,7 +21,7 @@
 
 #define RC_ISA_QUOTE_(isa) #isa
 #define RC_ISA_QUOTE(isa) RC_ISA_QUOTE_(isa)
-#define RC_ISA_STRING RC_ISA_QUOTE(RC_ISA) /* "plain", "avx2" or "avx512" */
+#define RC_ISA_STRING RC_ISA_QUOTE(RC_ISA) /* "plain", "avx2", ... */
 
 #ifdef RC_DOUBLE
 #define RC_C(x) (x)

@@ -5,7 +5,7 @@
  * One struct of functions; plain C fills it, AVX2+FMA and AVX-512 builds of the same sources
  * fill theirs, rck_select() chooses once.
  *
- * Bits: avx2 and avx512 give the same bits. Every product output starts from 0 (or from C when
+ * Bits: all tables but plain give the same bits. Every product output starts from 0 (or from C when
  * `add`) and accumulates over k in order with FMA; every reduction runs in 16 lanes (element i goes
  * to lane i % 16, in order) that are then combined by the fixed tree of rck_lanes(): 8+8, 4+4, 2+2,
  * 1+1 (lane i with lane i + half). Long sums are cut by the caller into blocks of fixed size.
@@ -90,6 +90,34 @@ typedef struct rck_gemm {
     bool backwards; /* from the last panel to the first */
 } rck_gemm;
 
+/* C(1 row, columns of some panels) = start + x * B or += x * B, where B has fewer bits. B lies in
+ * panels as a weight does, but so that `group` values of k of one column are neighbours:
+ * element (panel, k, j) of B is b[panel * b_panel + (k / group * cols + j) * group + k % group];
+ * k past K, up to a whole group, is zero.
+ *
+ *   bf16  group 2; x (K)
+ *   int8  group 4; q (K rounded up to 4) with x = x_scale q, zeros past K; B = scale(column) b
+ *
+ * bf16 gives the bits of rck_gemm with the same numbers as reals; int8 sums are exact. Columns are as
+ * in rck_gemm; scale and less have one number for each of the `panels` times `cols` columns. */
+typedef struct rck_lean {
+    int64_t K;
+    const void *b; /* uint16_t or int8_t */
+    int64_t b_panel;
+    const rc_real *x;
+    const int8_t *q;
+    rc_real x_scale;
+    const rc_real *scale;
+    const int32_t *less; /* 128 times the sum of a column of b */
+    rc_real *c;
+    int64_t c_panel;
+    const rc_real *start;
+    int64_t start_panel;
+    int64_t panels;
+    int cols, cols_last;
+    bool add;
+} rck_lean;
+
 /* What an optimiser update needs; slots are optimiser state with the layout of the weight. */
 typedef struct rck_update {
     int64_t n;
@@ -122,6 +150,18 @@ typedef struct rck_table {
      * are m0..m1-1: a = dst + m0 * N, a_row 1, a_k 6, a_block 6 * N, a_chunk 6 * kc. */
     void (*pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                    int64_t row, rc_real *dst);
+
+    /* fewer bits (lean.c) */
+    void (*row_bf16)(const rck_lean *g);
+    void (*row_int8)(const rck_lean *g);
+    void (*to_bf16)(int64_t n, const rc_real *x, uint16_t *y); /* to nearest even */
+    void (*from_bf16)(int64_t n, const uint16_t *x, rc_real *y);
+    rc_real (*to_int8)(int64_t n, const rc_real *x, int8_t *y); /* x = scale y; returns scale */
+    /* Panels of reals as B of rck_lean, count * ceil(K / group) * cols * group elements. int8: reals
+     * are rounded to multiples of their column's scale; less (count * cols). */
+    void (*lean_bf16)(const rck_panel *p, const rc_real *panels, uint16_t *lean);
+    void (*lean_int8)(const rck_panel *p, const rc_real *panels, const rc_real *scale, int8_t *lean,
+                      int32_t *less);
 
     /* vectors (vec.c); arrays may be equal but not overlap otherwise; += where named _back */
     void (*fill)(int64_t n, rc_real value, rc_real *y);

@@ -1,6 +1,6 @@
 /* select.c -- panel geometry, and the one choice of a kernel table.
  *
- * Compiled once, unlike its neighbours. RC_BUILD_X86 says that the avx2 and avx512 tables are
+ * Compiled once, unlike its neighbours. RC_BUILD_X86 says that the tables of x86 are
  * linked; without it, and in the double build, there is only the plain one.
  */
 #include "kernel/kernel.h"
@@ -11,6 +11,7 @@ extern const rck_table rck_table_plain;
 #ifdef RC_BUILD_X86
 extern const rck_table rck_table_avx2;
 extern const rck_table rck_table_avx512;
+extern const rck_table rck_table_avx512vnni;
 #endif
 
 const rck_table *rck;
@@ -52,6 +53,8 @@ const rck_table *rck_table_of(rcb_isa isa)
         return &rck_table_avx2;
     case RCB_ISA_avx512:
         return &rck_table_avx512;
+    case RCB_ISA_avx512vnni:
+        return &rck_table_avx512vnni;
 #endif
     default:
         return NULL;

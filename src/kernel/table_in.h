@@ -20,6 +20,16 @@ void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int
 void RCK_FN(pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                     int64_t row, rc_real *dst);
 
+/* lean.c */
+void RCK_FN(row_bf16)(const rck_lean *g);
+void RCK_FN(row_int8)(const rck_lean *g);
+void RCK_FN(to_bf16)(int64_t n, const rc_real *x, uint16_t *y);
+void RCK_FN(from_bf16)(int64_t n, const uint16_t *x, rc_real *y);
+rc_real RCK_FN(to_int8)(int64_t n, const rc_real *x, int8_t *y);
+void RCK_FN(lean_bf16)(const rck_panel *p, const rc_real *panels, uint16_t *lean);
+void RCK_FN(lean_int8)(const rck_panel *p, const rc_real *panels, const rc_real *scale,
+                       int8_t *lean, int32_t *less);
+
 /* vec.c */
 void RCK_FN(fill)(int64_t n, rc_real value, rc_real *y);
 void RCK_FN(add)(int64_t n, const rc_real *a, const rc_real *b, rc_real *y);

@@ -8,17 +8,19 @@
 static void sets_have_the_names_of_the_list(void **unused)
 {
     (void)unused;
-    assert_int_equal(RCB_ISA_COUNT, 3);
+    assert_int_equal(RCB_ISA_COUNT, 4);
     assert_string_equal(rcb_isa_name(RCB_ISA_plain), "plain");
     assert_string_equal(rcb_isa_name(RCB_ISA_avx2), "avx2");
     assert_string_equal(rcb_isa_name(RCB_ISA_avx512), "avx512");
+    assert_string_equal(rcb_isa_name(RCB_ISA_avx512vnni), "avx512vnni");
 }
 
 static void plain_is_always_here_and_sets_are_nested(void **unused)
 {
     (void)unused;
     assert_true(rcb_isa_here(RCB_ISA_plain));
-    assert_true(rcb_isa_here(RCB_ISA_avx2) || !rcb_isa_here(RCB_ISA_avx512));
+    for (int i = 1; i < RCB_ISA_COUNT; i++)
+        assert_true(rcb_isa_here((rcb_isa)(i - 1)) || !rcb_isa_here((rcb_isa)i));
 #ifdef RC_DOUBLE
     assert_false(rcb_isa_here(RCB_ISA_avx2));
 #endif
@@ -44,6 +46,7 @@ static void sets_agree_with_the_kernel(void **unused)
     static const char *const avx2[] = {"avx", "avx2", "fma", "f16c", NULL};
     static const char *const avx512[] = {"avx512f",  "avx512bw", "avx512dq",
                                          "avx512vl", "avx512cd", NULL};
+    static const char *const vnni[] = {"avx512_vnni", NULL};
     static char line[1 << 16];
     FILE *f = fopen("/proc/cpuinfo", "r");
 
@@ -60,6 +63,8 @@ static void sets_agree_with_the_kernel(void **unused)
     assert_int_equal(rcb_isa_here(RCB_ISA_avx2), kernel_lists(line, avx2));
     assert_int_equal(rcb_isa_here(RCB_ISA_avx512),
                      kernel_lists(line, avx2) && kernel_lists(line, avx512));
+    assert_int_equal(rcb_isa_here(RCB_ISA_avx512vnni),
+                     rcb_isa_here(RCB_ISA_avx512) && kernel_lists(line, vnni));
 }
 #endif
 

@@ -14,7 +14,7 @@ for threads in 2 3 7; do
     same "t$threads"
     echo "the same bits on $threads threads"
 done
-for isa in avx2 avx512; do
+for isa in avx2 avx512 avx512vnni; do
     RECUR_CPU=$isa recur version >/dev/null 2>&1 || continue
     RECUR_CPU=$isa "${train[@]}" --out "$isa.recur" >/dev/null
     same "$isa"
