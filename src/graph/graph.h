@@ -18,15 +18,17 @@ enum { RCG_BLOCKS = RCC_STAGES };
 /* A weight of logical shape (rows, K), held as one block of panels per stage of a cell (one block
  * for linear layers). Rows of block i follow those of block i - 1. Biases are the same with K 1.
  * The owner is a parameter (see net.h) or, for plain leaves, the graph's arena. */
+typedef struct rcg_lean rcg_lean;
 typedef struct rcg_weight {
     int blocks;
     rck_panel lay[RCG_BLOCKS];
     int64_t at[RCG_BLOCKS];   /* where block i begins in w and g */
     int64_t at_t[RCG_BLOCKS]; /* where it begins in wt */
     rc_real *w;
-    rc_real *wt; /* transposed panels (rck_panel_t); NULL: not made */
-    rc_real *g;  /* NULL: no gradient wanted */
-    bool fresh;  /* g holds nothing yet: the first to add writes instead */
+    rc_real *wt;    /* transposed panels (rck_panel_t); NULL: not made */
+    rc_real *g;     /* NULL: no gradient wanted */
+    bool fresh;     /* g holds nothing yet: the first to add writes instead */
+    rcg_lean *lean; /* the same in fewer bits, for products of one row; NULL: there is none */
 } rcg_weight;
 
 /* Lay out `blocks` blocks of gates[i] gates of `units` units over K inputs. Pointers stay NULL. */
@@ -45,6 +47,28 @@ void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool);
  * activations in panels c (N rows). */
 rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
                           const rc_real *bias, rc_real *c, int64_t N);
+
+/* ---- one row, and fewer bits (lean.c) ---------------------------------------------------- */
+
+/* How a weight is held for products of one row. One list: code, word, help. */
+#define RCG_BITS_MAP(X)                                                                            \
+    X(RCG_REALS, "f32", "as trained")                                                              \
+    X(RCG_BF16, "bf16", "16 bits: the upper half of a float")                                      \
+    X(RCG_INT8, "int8", "8 bits and a scale for every row")
+#define RCG_BITS_ENTRY(code, word, help) code,
+typedef enum rcg_bits { RCG_BITS_MAP(RCG_BITS_ENTRY) RCG_BITS_COUNT } rcg_bits;
+#undef RCG_BITS_ENTRY
+
+/* The values of w in RCG_BF16 or RCG_INT8, to be hung into w->lean. scale: int8, one for each logical
+ * row, multiples of which the values of that row are taken to be. Owner. RC_ENOMEM. */
+rc_status rcg_lean_new(rcg_lean **out, const rcg_weight *w, rcg_bits bits, const rc_real *scale);
+void rcg_lean_free(rcg_lean *l);
+
+/* One row x (K) times block b of w plus the bias (block b of one; NULL: none), or added to c: one row
+ * of panels. By w->lean where it is there; room: rcg_row_room() bytes. */
+void rcg_row(const rcg_weight *w, int b, const rc_real *x, const rc_real *bias, bool add,
+             rc_real *c, int8_t *room);
+size_t rcg_row_room(const rcg_weight *w);
 
 /* ---- variables and nodes ----------------------------------------------------------------- */
 

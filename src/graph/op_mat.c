@@ -5,6 +5,8 @@
  */
 #include "graph/graph_in.h"
 
+#include <string.h>
+
 /* ---- linear ------------------------------------------------------------------------------ */
 
 typedef struct linear {
@@ -56,11 +58,27 @@ static void linear_forward_share(const rcb_worker *worker, void *ctx)
     rcg_gemm_groups(g, lay, u0, u1);
 }
 
+/* One row of a weight that has fewer bits. */
+static rc_status linear_row(rcg_node *n, const linear *own)
+{
+    const rck_panel *lay = &own->w->lay[0];
+    int8_t *room = rcg_scratch(n->graph, rcg_row_room(own->w), 1);
+    rc_real *c = rcg_scratch(n->graph, (size_t)(lay->count * lay->cols), sizeof *c);
+
+    if (!room || !c)
+        return n->graph->status;
+    rcg_row(own->w, 0, n->in[0]->x, own->b ? own->b->w : NULL, false, c, room);
+    memcpy(n->out->x, c, (size_t)n->out->ld * sizeof *c);
+    return RC_OK;
+}
+
 static rc_status linear_forward(rcg_node *n)
 {
     linear *own = n->own;
     own->n = n;
     RC_TRY(linear_weights(n, own));
+    if (own->w->lean && n->out->rows == 1)
+        return linear_row(n, own);
     const double flops = 2.0 * (double)n->out->rows * (double)n->out->cols * (double)n->in[0]->cols;
     rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), linear_forward_share, own);
     return RC_OK;

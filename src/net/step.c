@@ -40,6 +40,7 @@ typedef struct layer {
     int64_t ld;
     rc_real *gates; /* one row of every stage's panels, one after the other */
     rc_real *apart; /* the same, for cells that keep U parts apart */
+    int8_t *room;   /* for rcg_row() */
     rcc_step step;
 } layer;
 
@@ -91,11 +92,15 @@ static const rc_real *input_bias(const layer *l, int stage)
 /* W x + b of all stages into `gates`. */
 static void input_products(const layer *l, const rc_real *x, rc_real *gates)
 {
-    for (int i = 0; i < l->rnn->cell->stages; i++) {
-        const rck_gemm g = rcg_gemm_forward(l->w, i, 1, x, rck_pad(l->rnn->in), input_bias(l, i),
-                                            gates + row_before(l->w, i), 1);
-        rck->gemm(&g);
-    }
+    for (int i = 0; i < l->rnn->cell->stages; i++)
+        rcg_row(l->w, i, x, input_bias(l, i), false, gates + row_before(l->w, i), l->room);
+}
+
+static size_t row_room(const layer *l)
+{
+    const size_t w = rcg_row_room(l->w), u = l->u ? rcg_row_room(l->u) : 0;
+
+    return w > u ? w : u;
 }
 
 static rcc_gates gates_of(const layer *l, int stage, rc_real *row)
@@ -124,10 +129,8 @@ static void run_stages(layer *l)
         if (st->v != RCC_NO_V) {
             const rc_real *v = st->v >= RCC_V_AUX ? l->step.aux[st->v - RCC_V_AUX]
                                                   : l->step.in[st->v - RCC_V_STATE];
-            rck_gemm g = rcg_gemm_forward(l->u, i, 1, v, l->ld, block(l->c, i),
-                                          st->apart ? l->step.apart.p : l->step.gates.p, 1);
-            g.add = !st->apart;
-            rck->gemm(&g);
+            rcg_row(l->u, i, v, block(l->c, i), !st->apart,
+                    st->apart ? l->step.apart.p : l->step.gates.p, l->room);
         }
         st->forward(&l->step);
     }
@@ -267,6 +270,7 @@ static bool layer_memory(const run *r, layer *l, const rc_real *state)
 
     l->gates = reals(r, row);
     l->apart = reals(r, row);
+    l->room = rcg_keep(r->g, row_room(l), 1);
     l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld};
     l->step.keep = cell->keep ? reals(r, H) : NULL;
     for (int i = 0; i < cell->aux; i++)
