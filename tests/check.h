@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -414,6 +415,69 @@ static inline void check_write_file(const char *path, const void *bytes, size_t 
     assert_non_null(f);
     assert_int_equal(n > 0 ? fwrite(bytes, 1, n, f) : 0, n);
     assert_int_equal(fclose(f), 0);
+}
+
+/* The file holds exactly these bytes. */
+static inline void check_file_has(const char *path, const void *want, size_t n)
+{
+    FILE *f = fopen(path, "rb");
+    unsigned char *got = malloc(n + 1);
+
+    assert_non_null(f);
+    assert_non_null(got);
+    assert_int_equal(fread(got, 1, n + 1, f), n);
+    assert_int_equal(fclose(f), 0);
+    assert_memory_equal(got, want, n);
+    free(got);
+}
+
+/* A new empty folder in the temporary one; its path lives as those of check_temp_path() do. */
+static inline const char *check_new_folder(void)
+{
+    static int turn;
+    char name[32];
+
+    (void)snprintf(name, sizeof name, "folder%d", turn++);
+
+    const char *path = check_temp_path(name);
+
+    assert_int_equal(mkdir(path, 0755), 0);
+    return path;
+}
+
+/* folder/name. Four paths live at a time. */
+static inline const char *check_in_folder(const char *folder, const char *name)
+{
+    static char path[4][1100];
+    static int turn;
+    char *p = path[turn++ % 4];
+
+    (void)snprintf(p, sizeof path[0], "%s/%s", folder, name);
+    return p;
+}
+
+/* Entries of the folder besides . and .. */
+static inline int check_entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    int n = -2;
+
+    assert_non_null(folder);
+    while (readdir(folder))
+        n++;
+    closedir(folder);
+    return n;
+}
+
+/* A disk of 256 KiB, to be unmounted; NULL, and the reason printed, when this user may not mount. */
+static inline const char *check_small_disk(void)
+{
+    const char *disk = check_new_folder();
+
+    if (mount("tmpfs", disk, "tmpfs", 0, "size=256k") == 0)
+        return disk;
+    print_message("cannot mount a small disk: %s\n", strerror(errno));
+    return NULL;
 }
 
 #endif

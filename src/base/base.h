@@ -146,7 +146,7 @@ void rcb_buf_free(rcb_buf *b);
 /* CRC-32 (the polynomial of zlib) of bytes, going on from `crc` (0 to begin). */
 uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n);
 
-/* ---- files (file.c) ---------------------------------------------------------------------- */
+/* ---- files read (file.c) ----------------------------------------------------------------- */
 
 /* A whole file as bytes. "-" is standard input; .gz, .xz and .zst are unpacked (told by their
  * first bytes, not their name); a plain file is mapped. RC_EIO (names the file and the reason),
@@ -175,6 +175,8 @@ rc_status rcb_in_open(rcb_stream_in **out, const char *path);
 rc_status rcb_in_read(rcb_stream_in *in, void *buffer, size_t cap, size_t *got);
 void rcb_in_close(rcb_stream_in *in);
 
+/* ---- files written (write.c) ------------------------------------------------------------- */
+
 /* Write beside, then rename. Nothing at `path` changes before rcb_out_commit() returns RC_OK:
  * data is written to a temporary name in the same folder, synced, renamed, and the folder synced.
  * rcb_out_drop() removes the temporary file; it is harmless after a commit and accepts NULL.
@@ -184,6 +186,8 @@ rc_status rcb_out_open(rcb_out **out, const char *path); /* RC_EIO, RC_ENOMEM */
 rc_status rcb_out_write(rcb_out *o, const void *bytes, size_t n);
 rc_status rcb_out_commit(rcb_out *o);
 void rcb_out_drop(rcb_out *o);
+
+/* ---- room beyond memory (spill.c) -------------------------------------------------------- */
 
 /* A temporary file without a name, mapped for writing and reading: room for what is larger than
  * memory. It lies in TMPDIR (or /tmp), its space is taken at once, and it goes with the process.

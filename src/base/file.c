@@ -1,10 +1,10 @@
-/* file.c -- bytes in and out: files mapped, unpacked or streamed; written beside, then renamed.
+/* file.c -- files read: mapped, unpacked or streamed.
  *
- * Reading tells gzip, xz and zstd by their first bytes and checks their checksums; a file that is
+ * gzip, xz and zstd are told by their first bytes and their checksums are checked; a file that is
  * cut short or damaged is RC_EDATA, what the system refuses is RC_EIO, and both name the file.
  * The three libraries are optional: the build says RC_HAVE_ZLIB=1 and so on for this file only.
  */
-#define _GNU_SOURCE /* O_TMPFILE, posix_fallocate, mkstemp */
+#define _GNU_SOURCE /* O_CLOEXEC, fstat, mmap */
 #include "base/base.h"
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef RC_HAVE_ZLIB
@@ -49,10 +48,8 @@
 #endif
 
 enum {
-    RAW = 1 << 16,     /* bytes read from the system at a time */
-    PENDING = 1 << 18, /* bytes gathered before they are written */
-    MAGIC = 6,         /* bytes that tell the kind of a file */
-    LINKS = 40,        /* symbolic links followed in a row, as the system does */
+    RAW = 1 << 16, /* bytes read from the system at a time */
+    MAGIC = 6,     /* bytes that tell the kind of a file */
 };
 
 /* Unpacking. */
@@ -458,85 +455,6 @@ void rcb_in_close(rcb_stream_in *in)
     rcb_free(in);
 }
 
-/* What does not fit into memory goes into a file without a name. */
-
-/* The first n bytes of folder, then name. */
-static char *join(const char *folder, size_t n, const char *name)
-{
-    const size_t length = strlen(name);
-    char *path = rcb_alloc(n + length + 1, 1);
-
-    if (path) {
-        memcpy(path, folder, n);
-        memcpy(path + n, name, length + 1);
-    }
-    return path;
-}
-
-/* A file in `folder` that has no name, or -1 with errno. */
-static int open_unnamed(const char *folder)
-{
-    int fd = -1;
-
-#ifdef O_TMPFILE
-    fd = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-        return fd;
-#endif
-    char *path = join(folder, strlen(folder), "/recur-XXXXXX");
-
-    if (!path) {
-        errno = ENOMEM;
-        return -1;
-    }
-    fd = mkstemp(path);
-    if (fd >= 0)
-        (void)unlink(path);
-    rcb_free(path);
-    return fd;
-}
-
-rc_status rcb_spill_new(rcb_spill *out, size_t bytes)
-{
-    const char *set = getenv("TMPDIR");
-    const char *folder = set && *set ? set : "/tmp";
-    const size_t n = bytes > 0 ? bytes : 1;
-
-    *out = (rcb_spill){0};
-    if ((uintmax_t)n > INT64_MAX)
-        return RC_FAIL(RC_ENOMEM, "cannot make a temporary file of %zu bytes", bytes);
-
-    const int fd = open_unnamed(folder);
-    void *p = MAP_FAILED;
-    int error = fd < 0 ? errno : 0;
-
-    if (!error) {
-        do /* takes the space now: later a full disk would be a signal, not an error */
-            error = posix_fallocate(fd, 0, (off_t)n);
-        while (error == EINTR);
-    }
-    if (!error) {
-        p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        error = p == MAP_FAILED ? errno : 0;
-    }
-    if (fd >= 0)
-        (void)close(fd);
-    if (error)
-        return RC_FAIL_HINT(error == ENOMEM ? RC_ENOMEM : RC_EIO,
-                            "set TMPDIR to a folder with more room",
-                            "cannot make a temporary file of %zu bytes in '%s': %s", bytes, folder,
-                            strerror(error));
-    *out = (rcb_spill){.p = p, .n = bytes};
-    return RC_OK;
-}
-
-void rcb_spill_free(rcb_spill *s)
-{
-    if (s->p)
-        (void)munmap(s->p, s->n > 0 ? s->n : 1);
-    *s = (rcb_spill){0};
-}
-
 void rcb_bytes_free(rcb_bytes *b)
 {
     if (b->mapped > 0)
@@ -635,250 +553,3 @@ rc_status rcb_file_load(rcb_bytes *out, const char *path)
     rcb_in_close(in);
     return status;
 }
-
-/* Writing. */
-
-struct rcb_out {
-    int fd;
-    char *name;   /* the path as the caller gave it, for messages */
-    char *target; /* the file that is replaced: name with symbolic links followed */
-    char *temp;   /* the file being written; NULL when writing straight to a device or pipe */
-    bool made;    /* temp exists */
-    rc_status failed;
-    size_t n;               /* bytes of pending */
-    unsigned char *pending; /* (PENDING) */
-};
-
-static rc_status cannot_write(rcb_out *o)
-{
-    o->failed = RC_FAIL(RC_EIO, "cannot write '%s': %s", o->name, strerror(errno));
-    return o->failed;
-}
-
-/* The bytes of a path up to and with the last slash. */
-static size_t folder_size(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? (size_t)(slash - path) + 1 : 0;
-}
-
-/* One symbolic link further: *path is replaced by what it points at. *more is false when it is no
- * link (or nothing at all). */
-static rc_status follow(rcb_out *o, bool *more)
-{
-    char *link = rcb_alloc(PATH_MAX, 1);
-
-    if (!link)
-        return RC_ENOMEM;
-
-    const ssize_t n = readlink(o->target, link, PATH_MAX - 1);
-    rc_status status = RC_OK;
-
-    *more = n > 0;
-    if (n > 0) {
-        link[n] = '\0';
-
-        char *path = join(o->target, *link == '/' ? 0 : folder_size(o->target), link);
-
-        if (path) {
-            rcb_free(o->target);
-            o->target = path;
-        } else {
-            status = RC_ENOMEM;
-        }
-    }
-    rcb_free(link);
-    return status;
-}
-
-/* Create the file beside the target under a name that nobody has: .model.tmp-1a2b3c4d */
-static rc_status create_temp(rcb_out *o, mode_t mode, bool replaces)
-{
-    const size_t folder = folder_size(o->target);
-    const char *base = o->target + folder;
-    const int shown = 200; /* names have 255 bytes at most */
-    const size_t room = folder + (size_t)shown + 32;
-    struct timespec now;
-
-    o->temp = rcb_alloc(room, 1);
-    if (!o->temp)
-        return RC_ENOMEM;
-    memcpy(o->temp, o->target, folder);
-    clock_gettime(CLOCK_REALTIME, &now);
-    for (uint32_t attempt = 0; attempt < 1000; attempt++) {
-        const uint64_t seed =
-            (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec << 20 ^ (uint64_t)getpid();
-        uint32_t w[4];
-
-        rcb_draw(rcb_stream(seed, o->target), attempt, 0, w);
-        (void)snprintf(o->temp + folder, room - folder, ".%.*s.tmp-%08" PRIx32, shown, base, w[0]);
-        o->fd = open(o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (o->fd >= 0) {
-            o->made = true;
-            if (replaces && fchmod(o->fd, mode & 0777) != 0)
-                return cannot_write(o);
-            return RC_OK;
-        }
-        if (errno != EEXIST && errno != EINTR)
-            break;
-    }
-    return cannot_write(o);
-}
-
-static rc_status open_output(rcb_out *o)
-{
-    struct stat st;
-
-    if (strcmp(o->name, "-") == 0) {
-        o->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-        return o->fd < 0 ? cannot_write(o) : RC_OK;
-    }
-
-    const bool exists = stat(o->name, &st) == 0;
-
-    if (!exists && (errno != ENOENT || *o->name == '\0'))
-        return cannot_write(o);
-    if (exists && S_ISDIR(st.st_mode)) {
-        errno = EISDIR;
-        return cannot_write(o);
-    }
-    if (exists && !S_ISREG(st.st_mode)) {
-        o->fd = open(o->name, O_WRONLY | O_CLOEXEC);
-        return o->fd < 0 ? cannot_write(o) : RC_OK;
-    }
-    if (exists && faccessat(AT_FDCWD, o->name, W_OK, AT_EACCESS) != 0)
-        return cannot_write(o);
-
-    bool more = true;
-
-    for (int i = 0; more && i < LINKS; i++)
-        RC_TRY(follow(o, &more));
-    return create_temp(o, exists ? st.st_mode : 0, exists);
-}
-
-rc_status rcb_out_open(rcb_out **out, const char *path)
-{
-    *out = NULL;
-
-    rcb_out *o = rcb_calloc(1, sizeof *o);
-
-    if (!o)
-        return RC_ENOMEM;
-    o->fd = -1;
-    o->name = rcb_strdup(path);
-    o->target = rcb_strdup(path);
-    o->pending = rcb_alloc(PENDING, 1);
-
-    const rc_status status = o->name && o->target && o->pending ? open_output(o) : RC_ENOMEM;
-
-    if (status != RC_OK) {
-        rcb_out_drop(o);
-        return status;
-    }
-    *out = o;
-    return RC_OK;
-}
-
-/* All n bytes to the system. */
-static rc_status write_all(rcb_out *o, const unsigned char *p, size_t n)
-{
-    while (n > 0) {
-        const ssize_t done = write(o->fd, p, n < SSIZE_MAX ? n : SSIZE_MAX);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return cannot_write(o);
-        p += done;
-        n -= (size_t)done;
-    }
-    return RC_OK;
-}
-
-static rc_status flush(rcb_out *o)
-{
-    const size_t n = o->n;
-
-    o->n = 0;
-    return write_all(o, o->pending, n);
-}
-
-rc_status rcb_out_write(rcb_out *o, const void *bytes, size_t n)
-{
-    if (o->failed != RC_OK)
-        return RC_FAIL(o->failed, "cannot write '%s': it failed before", o->name);
-    if (n >= PENDING - o->n)
-        RC_TRY(flush(o));
-    if (n >= PENDING)
-        return write_all(o, bytes, n);
-    if (n > 0)
-        memcpy(o->pending + o->n, bytes, n);
-    o->n += n;
-    return RC_OK;
-}
-
-/* The new name itself reaches the disk. Some file systems cannot sync a folder; that is not ours
- * to report. */
-static rc_status sync_folder(rcb_out *o)
-{
-    const size_t n = folder_size(o->target);
-
-    o->target[n] = '\0';
-
-    const int fd = open(n > 0 ? o->target : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    rc_status status = RC_OK;
-
-    if (fd < 0)
-        return errno == EACCES ? RC_OK : cannot_write(o); /* a folder one may write but not list */
-    if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
-        status = cannot_write(o);
-    (void)close(fd);
-    return status;
-}
-
-static rc_status finish(rcb_out *o)
-{
-    if (o->failed != RC_OK)
-        return RC_FAIL(o->failed, "cannot write '%s': it failed before", o->name);
-    RC_TRY(flush(o));
-    if (o->temp && fsync(o->fd) != 0)
-        return cannot_write(o);
-
-    const int fd = o->fd;
-
-    o->fd = -1;
-    if (close(fd) != 0)
-        return cannot_write(o);
-    if (!o->temp)
-        return RC_OK;
-    if (rename(o->temp, o->target) != 0)
-        return cannot_write(o);
-    o->made = false;
-    return sync_folder(o);
-}
-
-rc_status rcb_out_commit(rcb_out *o)
-{
-    const rc_status status = finish(o);
-
-    rcb_out_drop(o);
-    return status;
-}
-
-void rcb_out_drop(rcb_out *o)
-{
-    if (!o)
-        return;
-    if (o->fd >= 0)
-        (void)close(o->fd);
-    if (o->made)
-        (void)unlink(o->temp);
-    rcb_free(o->pending);
-    rcb_free(o->temp);
-    rcb_free(o->target);
-    rcb_free(o->name);
-    rcb_free(o);
-}
-
-/* Spill. */
