@@ -143,9 +143,6 @@ rc_status rcb_buf_printf(rcb_buf *b, const char *fmt, ...) RC_PRINTF(2, 3);
 void rcb_buf_clear(rcb_buf *b); /* keep the memory */
 void rcb_buf_free(rcb_buf *b);
 
-/* CRC-32 (the polynomial of zlib) of bytes, going on from `crc` (0 to begin). */
-uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n);
-
 /* ---- files read (file.c) ----------------------------------------------------------------- */
 
 /* A whole file as bytes. "-" is standard input; .gz, .xz and .zst are unpacked (told by their
@@ -228,6 +225,17 @@ void rcb_barrier(const rcb_worker *w);
 /* This worker's share [*lo, *hi) of n items, cut at multiples of grain. Shares cover 0..n. */
 void rcb_share(const rcb_worker *w, int64_t n, int64_t grain, int64_t *lo, int64_t *hi);
 
+/* ---- checksums (crc.c) ------------------------------------------------------------------- */
+
+/* CRC-32 (the polynomial of zlib) of bytes, going on from `crc` (0 to begin). */
+uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n);
+/* The same on all workers, from the beginning. `pool` may be NULL. */
+uint32_t rcb_crc32_on(rcb_pool *pool, const void *bytes, size_t n);
+/* That of some bytes and n more behind them, out of theirs: a and b. */
+uint32_t rcb_crc32_join(uint32_t a, uint32_t b, size_t n);
+/* Tests: as a machine does it that cannot multiply without carry. */
+uint32_t rcb_crc32_by_tables(uint32_t crc, const void *bytes, size_t n);
+
 /* ---- the machine (cpu.c) ----------------------------------------------------------------- */
 
 /* One list of instruction sets, widest last. */
@@ -247,6 +255,7 @@ bool rcb_isa_here(rcb_isa isa);
 /* The widest set of this machine, narrowed by RECUR_CPU to one of the list. An unknown word or a set
  * that the machine lacks is RC_EINVAL. In the double build always plain. */
 rc_status rcb_isa_pick(rcb_isa *out);
-int rcb_cores(void); /* cores this process may use (affinity mask) */
+int rcb_cores(void);          /* cores this process may use (affinity mask) */
+bool rcb_has_carryless(void); /* can it multiply polynomials over bits (PCLMULQDQ)? */
 
 #endif

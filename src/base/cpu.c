@@ -104,6 +104,17 @@ rc_status rcb_isa_pick(rcb_isa *out)
     return RC_OK;
 }
 
+/* Asked for every checksum, hence of what the compiler's library has found out once: the
+ * instruction that tells of features takes microseconds on a virtual machine. */
+bool rcb_has_carryless(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("pclmul") != 0;
+#else
+    return false;
+#endif
+}
+
 int rcb_cores(void)
 {
 #ifdef __linux__

@@ -1,4 +1,4 @@
-/* buf_test.c -- byte buffers against a plain record, and CRC-32 against its definition. */
+/* buf_test.c -- byte buffers against a plain record. */
 #include "check.h"
 
 static void buffer_holds_what_was_added(void **unused)
@@ -93,50 +93,6 @@ static void failed_addition_leaves_the_buffer(void **unused)
     rcb_buf_free(&b);
 }
 
-static void crc_gives_the_published_numbers(void **unused)
-{
-    (void)unused;
-    assert_int_equal(rcb_crc32(0, "", 0), 0);
-    assert_int_equal(rcb_crc32(0, "a", 1), 0xE8B7BE43);
-    assert_int_equal(rcb_crc32(0, "123456789", 9), 0xCBF43926);
-    assert_int_equal(rcb_crc32(0, "The quick brown fox jumps over the lazy dog", 43), 0x414FA339);
-}
-
-/* The division of polynomials, one bit at a time. */
-static uint32_t textbook_crc(uint32_t crc, const unsigned char *p, size_t n)
-{
-    crc = ~crc;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= p[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-    }
-    return ~crc;
-}
-
-static void crc_matches_its_definition_however_it_is_cut(void **unused)
-{
-    unsigned char *bytes = guard_bytes(3000);
-
-    (void)unused;
-    (void)check_seed();
-    for (int trial = 0; trial < 300; trial++) {
-        const size_t n = (size_t)pick(0, trial < 50 ? 20 : 3000);
-        const size_t from = (size_t)pick(0, 3000 - (int64_t)n);
-        const size_t cut = (size_t)pick(0, (int64_t)n);
-
-        for (size_t i = 0; i < n; i++)
-            bytes[from + i] = (unsigned char)pick_bits();
-
-        const uint32_t want = textbook_crc(0, bytes + from, n);
-
-        assert_int_equal(rcb_crc32(0, bytes + from, n), want);
-        assert_int_equal(rcb_crc32(rcb_crc32(0, bytes + from, cut), bytes + from + cut, n - cut),
-                         want);
-    }
-    guard_free(bytes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,8 +100,6 @@ int main(void)
         cmocka_unit_test(text_in_a_buffer_is_a_string),
         cmocka_unit_test(long_text_is_printed_whole),
         cmocka_unit_test(failed_addition_leaves_the_buffer),
-        cmocka_unit_test(crc_gives_the_published_numbers),
-        cmocka_unit_test(crc_matches_its_definition_however_it_is_cut),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }

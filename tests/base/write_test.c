@@ -1,5 +1,5 @@
-/* write_test.c -- nothing changes before a commit, whatever stands in the way: links, modes, full disks,
- * refused memory; and devices are written straight. */
+/* write_test.c -- nothing changes before a commit, whatever stands in the way: links, modes, full
+ * disks, refused memory; and devices are written straight. */
 #define _GNU_SOURCE /* mkfifo, symlink, seteuid */
 #include "check.h"
 
