@@ -171,7 +171,8 @@ static rc_status draw(const sampler *s, uint64_t seed, writer *w)
         lines += id == rc_model_boundary(s->m);
         if (s->lines > 0 && lines >= s->lines)
             break;
-        status = rc_runner_feed(r, id);
+        if (i + 1 < s->length) /* nothing is drawn after the last one */
+            status = rc_runner_feed(r, id);
     }
     rc_runner_free(r);
     return status;

@@ -134,7 +134,10 @@ RC_API const char *rc_config_task(const rc_config *c);
 typedef struct rc_model rc_model;
 
 /* Open a model file, or a training state file (its last weights). The file may be removed once this
- * returns. RC_EIO (cannot be read), RC_EFORMAT (not a model, damaged, or of a newer version). */
+ * returns. A large one is read by several threads, as many as RECUR_THREADS says or there are
+ * cores; they end before this returns. RC_EIO (cannot be read), RC_EFORMAT (not a model, damaged,
+ * or of a newer version), RC_EINVAL (RECUR_CPU or RECUR_THREADS says something impossible),
+ * RC_ENOMEM. */
 RC_API rc_status rc_model_open(rc_model **out, const char *path);
 /* Write a model file beside `path`, then rename it: what was there before stays whole until then.
  * RC_EIO. */

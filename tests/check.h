@@ -469,7 +469,7 @@ static inline int check_entries(const char *path)
     return n;
 }
 
-/* A disk of 256 KiB, to be unmounted; NULL, and the reason printed, when this user may not mount. */
+/* A disk of 256 KiB, to be unmounted; NULL, with the reason printed, if this user may not mount. */
 static inline const char *check_small_disk(void)
 {
     const char *disk = check_new_folder();

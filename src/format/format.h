@@ -73,8 +73,10 @@ typedef struct rcf_file rcf_file;
  * file was written by rcf_writer_save(), the checksums of header and data. RC_EIO, RC_EFORMAT (what
  * is wrong, where), RC_ENOMEM. */
 rc_status rcf_file_open(rcf_file **out, const char *path);
-/* The same over bytes in memory, which must outlive the file; `name` is for messages. */
-rc_status rcf_file_parse(rcf_file **out, const char *name, const void *bytes, size_t n);
+/* The same over bytes in memory, which must outlive the file; `name` is for messages. The checksum
+ * of the data is computed on all workers; `pool` may be NULL. */
+rc_status rcf_file_parse(rcf_file **out, const char *name, const void *bytes, size_t n,
+                         rcb_pool *pool);
 void rcf_file_free(rcf_file *f);
 size_t rcf_file_count(const rcf_file *f);
 /* In the order of the header: for our own files, the order in which they were added. */

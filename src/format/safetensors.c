@@ -372,12 +372,12 @@ static rc_status check_header_crc(const rcf_file *f)
 }
 
 /* Computed for every file: it also tells one file's contents from another's. */
-static rc_status check_data_crc(rcf_file *f)
+static rc_status check_data_crc(rcf_file *f, rcb_pool *pool)
 {
     const char *want = rcf_file_meta(f, CRC_DATA);
     char have[DIGITS + 1];
 
-    f->crc = rcb_crc32(0, f->data, f->data_n);
+    f->crc = rcb_crc32_on(pool, f->data, f->data_n);
     print_crc(have, f->crc);
     if (want && strcmp(have, want) != 0)
         return bad(f, "its data is damaged: its checksum is %s, the header says %s", have, want);
@@ -402,7 +402,7 @@ static rc_status align_items(rcf_file *f)
     return RC_OK;
 }
 
-static rc_status read_file(rcf_file *f, const unsigned char *p, size_t n)
+static rc_status read_file(rcf_file *f, const unsigned char *p, size_t n, rcb_pool *pool)
 {
     RC_TRY(find_sections(f, p, n));
     RC_TRY(parse_header(f));
@@ -410,7 +410,7 @@ static rc_status read_file(rcf_file *f, const unsigned char *p, size_t n)
     RC_TRY(check_header_crc(f));
     RC_TRY(read_items(f));
     RC_TRY(sort_items(f));
-    RC_TRY(check_data_crc(f));
+    RC_TRY(check_data_crc(f, pool));
     return align_items(f);
 }
 
@@ -450,17 +450,18 @@ rc_status rcf_file_open(rcf_file **out, const char *path)
 
     rc_status s = rcb_file_load(&f->loaded, path);
     if (s == RC_OK)
-        s = read_file(f, f->loaded.p, f->loaded.n);
+        s = read_file(f, f->loaded.p, f->loaded.n, NULL);
     return finish(out, f, s);
 }
 
-rc_status rcf_file_parse(rcf_file **out, const char *name, const void *bytes, size_t n)
+rc_status rcf_file_parse(rcf_file **out, const char *name, const void *bytes, size_t n,
+                         rcb_pool *pool)
 {
     rcf_file *f;
 
     *out = NULL;
     RC_TRY(file_new(&f, name));
-    return finish(out, f, read_file(f, bytes, n));
+    return finish(out, f, read_file(f, bytes, n, pool));
 }
 
 void rcf_file_free(rcf_file *f)

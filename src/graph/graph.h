@@ -39,6 +39,9 @@ int64_t rcg_weight_rows(const rcg_weight *w);   /* logical rows */
 int64_t rcg_weight_cols(const rcg_weight *w);   /* K */
 /* Between logical row-major (rows, K) and panels; `panels` has the size of w. */
 void rcg_weight_pack(const rcg_weight *w, const rc_real *rows, rc_real *panels);
+/* One worker's share of it. */
+void rcg_weight_pack_share(const rcg_weight *w, const rc_real *rows, rc_real *panels,
+                           const rcb_worker *worker);
 void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows);
 /* Make wt anew from w, on all workers. */
 void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool);

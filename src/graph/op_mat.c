@@ -242,7 +242,7 @@ static void bmm_backward_share(const rcb_worker *w, void *ctx)
     for (int64_t s = lo; s < hi; s++) {
         const rc_real *dc = c->g + s * own->M * c->ld;
         if (a->g) {
-            rck->pack(&p, b->x + s * own->K * b->ld, b->ld, bt);
+            rck->pack(&p, b->x + s * own->K * b->ld, b->ld, bt, 0, p.count);
             rck_gemm g = gemm_rows(own->M, own->N, own->K, dc, c->ld, 1, bt, p.cols,
                                    a->g + s * own->M * a->ld, a->ld, true);
             g.b_panel = own->N * p.cols;

@@ -62,13 +62,21 @@ int64_t rcg_weight_cols(const rcg_weight *w)
     return w->lay[0].K;
 }
 
-void rcg_weight_pack(const rcg_weight *w, const rc_real *rows, rc_real *panels)
+void rcg_weight_pack_share(const rcg_weight *w, const rc_real *rows, rc_real *panels,
+                           const rcb_worker *worker)
 {
     for (int i = 0; i < w->blocks; i++) {
         const rck_panel *p = &w->lay[i];
-        rck->pack(p, rows, p->K, panels + w->at[i]);
+        int64_t lo, hi;
+        rcb_share(worker, p->count, 1, &lo, &hi);
+        rck->pack(p, rows, p->K, panels + w->at[i], lo, hi);
         rows += p->gates * p->units * p->K;
     }
+}
+
+void rcg_weight_pack(const rcg_weight *w, const rc_real *rows, rc_real *panels)
+{
+    rcg_weight_pack_share(w, rows, panels, &(rcb_worker){.count = 1});
 }
 
 void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows)

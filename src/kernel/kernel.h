@@ -139,8 +139,9 @@ typedef struct rck_table {
     /* products (gemm.c) */
     void (*gemm)(const rck_gemm *g);
 
-    /* layouts (pack.c): `src` logical row-major with row stride ld */
-    void (*pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst);
+    /* layouts (pack.c): `src` logical row-major with row stride ld; panels p0 <= q < p1 are made */
+    void (*pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst, int64_t p0,
+                 int64_t p1);
     void (*unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t ld);
     /* transposed panels q0 <= q < q1 of rck_panel_t(p); the shares of several threads may differ */
     void (*transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0, int64_t q1);

@@ -154,9 +154,10 @@ static void unpack_group(const rck_panel *p, group u, const rc_real *src, rc_rea
         transpose_part(1, u.units, src + k * p->cols, p->cols, dst + k, ld, false);
 }
 
-void RCK_FN(pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst)
+void RCK_FN(pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst, int64_t p0,
+                  int64_t p1)
 {
-    for (int64_t panel = 0; panel < p->count; panel++)
+    for (int64_t panel = p0; panel < p1; panel++)
         for (int g = 0; g < p->span / RCK_LANES; g++)
             for (int gate = 0; gate < p->gates; gate++)
                 pack_group(p, group_of(p, panel, g, gate), src, ld, dst);

@@ -13,7 +13,8 @@
 void RCK_FN(gemm)(const rck_gemm *g);
 
 /* pack.c */
-void RCK_FN(pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst);
+void RCK_FN(pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst, int64_t p0,
+                  int64_t p1);
 void RCK_FN(unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t ld);
 void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0,
                        int64_t q1);

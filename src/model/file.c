@@ -342,7 +342,7 @@ rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count,
     return RC_OK;
 }
 
-static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path)
+static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path, rcb_pool *pool)
 {
     const rcf_tensor *t = rcf_file_find(f, p->name);
 
@@ -358,7 +358,7 @@ static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path)
                            p->name, has, wants);
     }
     if (t->dtype == RCM_REAL_TYPE) {
-        rcn_param_load(p, p->w, t->data);
+        rcn_param_fill(p, t->data, pool);
         return RC_OK;
     }
     rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
@@ -366,7 +366,7 @@ static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path)
         return RC_ENOMEM;
     const rc_status s = rcm_tensor_reals(t, path, p->count, rows);
     if (s == RC_OK)
-        rcn_param_load(p, p->w, rows);
+        rcn_param_fill(p, rows, pool);
     rcb_free(rows);
     return s;
 }
@@ -387,12 +387,12 @@ static const rcf_tensor *find_tensor(const void *from, const char *name)
     return rcf_file_find(from, name);
 }
 
-static rc_status load_tensors(rc_model *m, const rcf_file *f, const char *path)
+static rc_status load_tensors(rc_model *m, const rcf_file *f, const char *path, rcb_pool *pool)
 {
     const rcm_task *task = m->config->task;
 
     for (size_t i = 0; i < m->params.n; i++)
-        RC_TRY(load_param(&m->params.p[i], f, path));
+        RC_TRY(load_param(&m->params.p[i], f, path, pool));
     if (task->table)
         RC_TRY(in_file(path, task->tables_load(m, find_tensor, f)));
     for (size_t i = 0; i < rcf_file_count(f); i++) {
@@ -436,20 +436,19 @@ static rc_status read_plan(rc_model **out, const rcf_file *f, const char *path)
     return in_file(path, s);
 }
 
-rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path)
+static rc_status read_model(rc_model **out, const rcf_file *f, const char *path, rcb_pool *pool)
 {
     rc_model *m;
 
-    *out = NULL;
     RC_TRY(check_format(f, path));
     RC_TRY(read_plan(&m, f, path));
-    rc_status s = load_tensors(m, f, path);
+    rc_status s = load_tensors(m, f, path, pool);
     if (s == RC_OK)
         s = in_file(path, read_json(m, f, KEY_HISTORY, read_history));
     if (s == RC_OK)
         s = in_file(path, read_json(m, f, KEY_RESULTS, read_results));
     if (s == RC_OK)
-        s = rcm_model_settle(m, NULL);
+        s = rcm_model_settle(m, pool);
     if (s != RC_OK) {
         rc_model_free(m);
         return s;
@@ -458,13 +457,50 @@ rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path)
     return RC_OK;
 }
 
-rc_status rc_model_open(rc_model **out, const char *path)
+rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path, rcb_pool *pool)
 {
-    rcf_file *f;
+    rcb_pool *own = NULL;
 
     *out = NULL;
-    RC_TRY(rcf_file_open(&f, path));
-    const rc_status s = rcm_model_read(out, f, path);
+    if (!pool)
+        RC_TRY(rcb_pool_new(&own, 1));
+    const rc_status s = read_model(out, f, path, pool ? pool : own);
+    rcb_pool_free(own);
+    return s;
+}
+
+/* As many workers as there are cores, one at most for every 8 MiB: a small file is read sooner than
+ * a thread is made. */
+static rc_status open_pool(rcb_pool **out, size_t bytes)
+{
+    const size_t most = 1 + (bytes >> 23);
+    int threads;
+
+    RC_TRY(rcb_threads(&threads));
+    return rcb_pool_new(out, most < (size_t)threads ? (int)most : threads);
+}
+
+static rc_status open_bytes(rc_model **out, const char *path, const rcb_bytes *bytes)
+{
+    rcb_pool *pool;
+    rcf_file *f;
+
+    RC_TRY(open_pool(&pool, bytes->n));
+    rc_status s = rcf_file_parse(&f, path, bytes->p, bytes->n, pool);
+    if (s == RC_OK)
+        s = rcm_model_read(out, f, path, pool);
     rcf_file_free(f);
+    rcb_pool_free(pool);
+    return s;
+}
+
+rc_status rc_model_open(rc_model **out, const char *path)
+{
+    rcb_bytes bytes;
+
+    *out = NULL;
+    RC_TRY(rcb_file_load(&bytes, path));
+    const rc_status s = open_bytes(out, path, &bytes);
+    rcb_bytes_free(&bytes);
     return s;
 }

@@ -25,6 +25,7 @@ rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, 
     }
     m->vocab = vocab;
     m->room = room;
+    m->params.bare = true;
     s = m->config->task->build(m);
     if (s != RC_OK) {
         rc_model_free(m);

@@ -182,8 +182,8 @@ void rcm_buffers_free(rcm_buffers *b);
 rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out);
 rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep);
 /* RC_EFORMAT: not a recur model, of a newer version, or not what its configuration says. `path` is
- * for messages. */
-rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path);
+ * for messages. `pool` (NULL: none) shares the work. */
+rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path, rcb_pool *pool);
 
 /* The element type of rc_real, and a logical tensor of a file (F32 or F64) as rc_real: `rows` has
  * room for all its numbers. RC_EFORMAT: of another type or size. */

@@ -29,12 +29,15 @@ typedef struct rcn_param {
 
 /* All parameters of a model in the order they were added. Owner; zero-initialise. Adding may move
  * the others, so keep places (indices), not pointers, until all are there. Values and gradients
- * begin as zeros, and padding stays zero for ever in both. */
+ * begin as zeros, and padding stays zero for ever in both. Where `bare` is set before adding,
+ * values and their padding begin undefined, for whoever fills them whole: the memory of a large
+ * model is then touched once. */
 typedef struct rcn_params {
     rcn_param *p;
     size_t n;
     size_t cap;
     int64_t count; /* logical numbers in all */
+    bool bare;
 } rcn_params;
 
 /* Add a plain table (rows, cols): embeddings that are only looked up. Begins as uniform:0.1.
@@ -61,6 +64,8 @@ rc_status rcn_param_refresh(rcn_param *p, rcb_pool *pool);
  * reals). */
 void rcn_param_load(rcn_param *p, rc_real *to, const rc_real *rows);
 void rcn_param_store(const rcn_param *p, const rc_real *from, rc_real *rows);
+/* rcn_param_load() into p->w, on all workers. */
+void rcn_param_fill(rcn_param *p, const rc_real *rows, rcb_pool *pool);
 /* Values; no gradients, no transposes. `out` is overwritten; empty on failure. */
 rc_status rcn_params_clone(rcn_params *out, const rcn_params *ps);
 void rcn_params_free(rcn_params *ps);

@@ -2,14 +2,17 @@
  * between logical row-major values and what lies in memory.
  *
  * A parameter is a table (plain rows, padded to whole unit groups) or a packed weight (panels, see
- * rcg_weight). All arrays are aligned and begin as zeros; nothing here ever writes padding but with
- * zeros. Also the globs by which options speak of parameters.
+ * rcg_weight). All arrays are aligned and begin as zeros, unless whoever adds them will fill them;
+ * nothing here ever writes padding but with zeros. Also the globs by which options speak of
+ * parameters.
  */
 #include "net/net_in.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SHARED = 1 << 16 }; /* reals from which it pays to bring them in on several workers */
 
 /* ---- adding ------------------------------------------------------------------------------ */
 
@@ -39,7 +42,7 @@ static rc_status check_new(const rcn_params *ps, const char *name, int64_t rows,
     return RC_OK;
 }
 
-/* Take over `p`, whose sizes are set: give it a name and zeros, and append it. */
+/* Take over `p`, whose sizes are set: give it a name and memory, and append it. */
 static rc_status append(rcn_params *ps, const char *name, rcn_param p)
 {
     if (ps->n == ps->cap) {
@@ -52,7 +55,7 @@ static rc_status append(rcn_params *ps, const char *name, rcn_param p)
         ps->cap = cap;
     }
     p.name = rcb_strdup(name);
-    p.w = rcb_calloc((size_t)p.size, sizeof *p.w);
+    p.w = (ps->bare ? rcb_alloc : rcb_calloc)((size_t)p.size, sizeof *p.w);
     if (!p.name || !p.w) {
         rcb_free(p.w);
         rcb_free(p.name);
@@ -130,7 +133,7 @@ void rcn_params_free(rcn_params *ps)
 
 rc_status rcn_params_clone(rcn_params *out, const rcn_params *ps)
 {
-    *out = (rcn_params){0};
+    *out = (rcn_params){.bare = true};
     for (size_t i = 0; i < ps->n; i++) {
         rcn_param copy = ps->p[i];
 
@@ -244,20 +247,48 @@ rc_var *rcn_var(rc_graph *g, rcn_param *p)
 
 /* ---- logical values ------------------------------------------------------------------------ */
 
-void rcn_param_load(rcn_param *p, rc_real *to, const rc_real *rows)
+/* One worker's share of bringing values in. */
+static void load_share(const rcn_param *p, rc_real *to, const rc_real *rows,
+                       const rcb_worker *worker)
 {
     if (p->packed) {
-        rcg_weight_pack(&p->weight, rows, to);
+        rcg_weight_pack_share(&p->weight, rows, to, worker);
         return;
     }
 
     const size_t width = (size_t)p->dim[1];
     const size_t rest = (size_t)p->ld - width;
+    int64_t lo, hi;
 
-    for (int64_t r = 0; r < p->dim[0]; r++) {
+    rcb_share(worker, p->dim[0], 1, &lo, &hi);
+    for (int64_t r = lo; r < hi; r++) {
         memcpy(to + r * p->ld, rows + r * p->dim[1], width * sizeof *to);
         memset(to + r * p->ld + width, 0, rest * sizeof *to);
     }
+}
+
+void rcn_param_load(rcn_param *p, rc_real *to, const rc_real *rows)
+{
+    load_share(p, to, rows, &(rcb_worker){.count = 1});
+}
+
+struct filling {
+    rcn_param *p;
+    const rc_real *rows;
+};
+
+static void fill_share(const rcb_worker *worker, void *ctx)
+{
+    const struct filling *f = ctx;
+
+    load_share(f->p, f->p->w, f->rows, worker);
+}
+
+void rcn_param_fill(rcn_param *p, const rc_real *rows, rcb_pool *pool)
+{
+    struct filling f = {p, rows};
+
+    rcb_pool_run(pool, p->size < SHARED ? 1 : rcb_pool_size(pool), fill_share, &f);
 }
 
 void rcn_param_store(const rcn_param *p, const rc_real *from, rc_real *rows)

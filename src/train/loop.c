@@ -90,7 +90,7 @@ static rc_status make_from(rc_trainer *t, const rcf_file *f)
     uint32_t crc;
 
     RC_TRY(rct_checkpoint_crc(f, t->state_path, &crc));
-    RC_TRY(rcm_model_read(&t->model, f, t->state_path));
+    RC_TRY(rcm_model_read(&t->model, f, t->state_path, t->pool));
     RC_TRY(rc_config_clone(&t->config, t->model->config));
     t->task = t->config->task;
     RC_TRY(t->task->corpus_open(&t->corpus, t->config, t->model->vocab, NULL));

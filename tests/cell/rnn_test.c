@@ -133,7 +133,7 @@ static void multiply(const rck_table *t, int64_t rows, const rc_real *x, const r
         .add = add,
     };
 
-    t->pack(&p, w, ld, packed);
+    t->pack(&p, w, ld, packed, 0, p.count);
     t->gemm(&g);
     guard_free(packed);
 }

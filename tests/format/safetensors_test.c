@@ -78,7 +78,7 @@ static rc_status parse_by_hand(rcf_file **out, const char *header, size_t data_n
     memcpy(p + 8, header, n);
     for (size_t i = 0; i < data_n; i++)
         p[8 + n + i] = (unsigned char)i;
-    return rcf_file_parse(out, "by hand", p, 8 + n + data_n);
+    return rcf_file_parse(out, "by hand", p, 8 + n + data_n, NULL);
 }
 
 static void check_refused(const char *header, size_t data_n, const char *says)
@@ -157,7 +157,7 @@ static void the_layout_is_the_formats(void **unused)
     assert_memory_equal(p + 8 + header, weights, 24);
     assert_memory_equal(p + 8 + header + 24, signs, 3);
 
-    CHECK_STATUS(rcf_file_parse(&f, "bytes", p, n), RC_OK);
+    CHECK_STATUS(rcf_file_parse(&f, "bytes", p, n, NULL), RC_OK);
     (void)snprintf(digits, sizeof digits, "%08" PRIx32,
                    rcb_crc32(0, p + 8 + header, n - 8 - header));
     assert_string_equal(rcf_file_meta(f, "recur.crc32.data"), digits);
@@ -318,7 +318,8 @@ static void foreign_files_are_told_apart(void **unused)
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
         rcf_file *f = NULL;
 
-        CHECK_STATUS(rcf_file_parse(&f, "foreign", foreign[i].bytes, foreign[i].n), RC_EFORMAT);
+        CHECK_STATUS(rcf_file_parse(&f, "foreign", foreign[i].bytes, foreign[i].n, NULL),
+                     RC_EFORMAT);
         CHECK_MESSAGE_HAS("cannot read 'foreign': ");
         CHECK_MESSAGE_HAS(foreign[i].says);
         assert_null(f);
@@ -395,7 +396,7 @@ static void a_deep_header_is_refused(void **unused)
     memcpy(p, "\0\0\x10\0\0\0\0\0", 8);
     memset(p + 8, '[', n);
     memcpy(p + 8, "{\"a\":", 5);
-    CHECK_STATUS(rcf_file_parse(&f, "deep", p, 8 + n), RC_EFORMAT);
+    CHECK_STATUS(rcf_file_parse(&f, "deep", p, 8 + n, NULL), RC_EFORMAT);
     free(p);
 }
 
@@ -411,7 +412,7 @@ static void every_flipped_bit_is_noticed(void **unused)
         rcf_file *f = NULL;
 
         p[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        if (rcf_file_parse(&f, "flipped", p, n) != RC_EFORMAT)
+        if (rcf_file_parse(&f, "flipped", p, n, NULL) != RC_EFORMAT)
             fail_msg("bit %zu of byte %zu went unnoticed", bit % 8, bit / 8);
         CHECK_MESSAGE_HAS("'flipped'");
         p[bit / 8] ^= (unsigned char)(1 << bit % 8);
@@ -430,14 +431,14 @@ static void every_other_length_is_noticed(void **unused)
         unsigned char *part = malloc(k ? k : 1); /* its own block: reading beyond it is noticed */
 
         memcpy(part, p, k);
-        CHECK_STATUS(rcf_file_parse(&f, "truncated", part, k), RC_EFORMAT);
+        CHECK_STATUS(rcf_file_parse(&f, "truncated", part, k, NULL), RC_EFORMAT);
         CHECK_MESSAGE_HAS("'truncated'");
         free(part);
     }
     p = realloc(p, n + 1);
     assert_non_null(p);
     p[n] = 0;
-    CHECK_STATUS(rcf_file_parse(&f, "longer", p, n + 1), RC_EFORMAT);
+    CHECK_STATUS(rcf_file_parse(&f, "longer", p, n + 1, NULL), RC_EFORMAT);
     free(p);
 }
 
@@ -449,14 +450,14 @@ static void damaged_data_is_told_from_a_damaged_header(void **unused)
     rcf_file *f = NULL;
 
     p[n - 1] ^= 1;
-    CHECK_STATUS(rcf_file_parse(&f, "flipped", p, n), RC_EFORMAT);
+    CHECK_STATUS(rcf_file_parse(&f, "flipped", p, n, NULL), RC_EFORMAT);
     CHECK_MESSAGE_HAS("its data is damaged: its checksum is ");
     p[n - 1] ^= 1;
 
     char *word = strstr((char *)p + 8, "hidden");
 
     memcpy(word, "hudden", 6);
-    CHECK_STATUS(rcf_file_parse(&f, "flipped", p, n), RC_EFORMAT);
+    CHECK_STATUS(rcf_file_parse(&f, "flipped", p, n, NULL), RC_EFORMAT);
     CHECK_MESSAGE_HAS("its header is damaged: its checksum is ");
     free(p);
 }

@@ -42,9 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     rcf_file *f;
     rc_model *m;
 
-    if (rcf_file_parse(&f, "input", bytes, n) != RC_OK)
+    if (rcf_file_parse(&f, "input", bytes, n, NULL) != RC_OK)
         return 0;
-    const rc_status s = rcm_model_read(&m, f, "input");
+    const rc_status s = rcm_model_read(&m, f, "input", NULL);
     rcf_file_free(f);
     if (s == RC_OK) {
         use(m);

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     rcf_file *f = NULL;
     size_t total = 0;
-    const rc_status s = rcf_file_parse(&f, "input", bytes, n);
+    const rc_status s = rcf_file_parse(&f, "input", bytes, n, NULL);
 
     if (s != RC_OK) {
         expect(s == RC_EFORMAT && !f && *rc_error_message());

@@ -44,7 +44,10 @@ static void pack_puts_every_weight_in_its_place(void **unused)
         for_each_table(t) {
             rc_real *got = guard_new(rck_panel_size(&p));
 
-            t->pack(&p, src, ld, got);
+            const int64_t cut = pick(0, p.count);
+
+            t->pack(&p, src, ld, got, cut, p.count);
+            t->pack(&p, src, ld, got, 0, cut);
             check_equal(got, want, rck_panel_size(&p));
             guard_free(got);
         }
@@ -187,9 +190,9 @@ static void nothing_is_legal(void **unused)
     assert_int_equal(rck_panel_size(&none), 0);
     assert_int_equal(rck_panel_size(&flat), 0);
     for_each_table(t) {
-        t->pack(&none, x, 10, x);
+        t->pack(&none, x, 10, x, 0, none.count);
         t->unpack(&none, x, x, 10);
-        t->pack(&flat, x, 0, x);
+        t->pack(&flat, x, 0, x, 0, flat.count);
         t->unpack(&flat, x, x, 0);
         t->transpose(&flat, x, x, 0, rck_panel_t(&flat).count);
         t->pack_t(0, x, 5, 0, 0, 0, 0, x);

@@ -73,6 +73,37 @@ static void values_return_and_padding_is_zero(void **unused)
     }
 }
 
+/* Large ones are brought in by all workers, into memory that nobody has cleared. */
+static void filling_writes_every_number_on_any_number_of_workers(void **unused)
+{
+    (void)unused;
+    check_seed();
+    for (int threads = 1; threads <= 4; threads++) {
+        rcn_params ps = {.bare = true};
+        rcb_pool *pool;
+
+        CHECK_STATUS(rcb_pool_new(&pool, threads), RC_OK);
+        add_random(&ps, "small");
+        CHECK_STATUS(rcn_params_table(&ps, "table", 301, 299), RC_OK);
+        CHECK_STATUS(rcn_params_weight(&ps, "weight", 2, 2, (int[]){3, 1}, 150, 203), RC_OK);
+        for (size_t i = 0; i < ps.n; i++) {
+            rcn_param *p = &ps.p[i];
+            rc_real *rows = reals(p->count);
+            rc_real *want = reals(p->size);
+
+            fill_real(rows, p->count);
+            rcn_param_load(p, want, rows);
+            memset(p->w, 0xFF, (size_t)p->size * sizeof *p->w);
+            rcn_param_fill(p, rows, pool);
+            assert_memory_equal(p->w, want, (size_t)p->size * sizeof *p->w);
+            rcb_free(want);
+            rcb_free(rows);
+        }
+        rcb_pool_free(pool);
+        rcn_params_free(&ps);
+    }
+}
+
 /* Row g H + u of a block is gate g of unit u: 16 columns of a panel per gate. */
 static void rows_are_gates_of_units_in_order(void **unused)
 {
@@ -433,6 +464,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_return_and_padding_is_zero),
+        cmocka_unit_test(filling_writes_every_number_on_any_number_of_workers),
         cmocka_unit_test(rows_are_gates_of_units_in_order),
         cmocka_unit_test(parameters_begin_as_zeros_with_a_rule),
         cmocka_unit_test(impossible_parameters_are_refused),
