@@ -145,6 +145,17 @@ RC_API rc_status rc_model_save(const rc_model *m, const char *path);
 /* Copy a model, so that it outlives the original. */
 RC_API rc_status rc_model_clone(rc_model **out, const rc_model *m);
 RC_API void rc_model_free(rc_model *m);
+/* A copy whose matrices have fewer bits, for running: it is smaller and its single steps are faster.
+ *
+ * out        receives the copy, which the caller frees.
+ * precision  of the list "precisions": bf16 keeps the upper half of every number; int8 keeps bytes with
+ *            a scale for every row, and rounds what is multiplied with them to bytes too. f32: as it
+ *            is.
+ *
+ * RC_EINVAL (no such precision, a model without weights or reduced before), RC_ENAN (a weight that
+ * is not finite), RC_EBUSY (the model is being trained). */
+RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision);
+RC_API const char *rc_model_precision(const rc_model *m); /* "f32", "bf16" or "int8" */
 
 /* How it was made; a view, valid as long as the model. */
 RC_API const rc_config *rc_model_config(const rc_model *m);
@@ -214,6 +225,8 @@ RC_API void rc_free(void *p);
 typedef struct rc_eval_options {
     bool per_line;   /* begin every line with a fresh state; default: carried through the file */
     int64_t tracks;  /* cut the text into so many parallel tracks; 1 (default) is exact */
+    bool stepwise;   /* one symbol after the other, as sampling goes: what a model of fewer bits does
+                        when it runs; on one core, tracks do not count */
     int threads;     /* 0 (default): RECUR_THREADS or all cores */
     double from, to; /* the part of the file to score, in fractions of its bytes (0 and 1) */
 } rc_eval_options;

@@ -90,7 +90,8 @@ rc_status rcb_isa_pick(rcb_isa *out)
 
     if (word && *word) {
         if (!find(word, &isa))
-            return RC_FAIL_HINT(RC_EINVAL, "set it to plain, avx2, avx512 or avx512vnni, or leave it unset",
+            return RC_FAIL_HINT(RC_EINVAL,
+                                "set it to plain, avx2, avx512 or avx512vnni, or leave it unset",
                                 "RECUR_CPU is '%s', which names no instruction set", word);
 #ifdef RC_DOUBLE
         isa = RCB_ISA_plain; /* the word is for the program this one checks */

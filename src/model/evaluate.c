@@ -28,15 +28,49 @@ static uint64_t place(const rcd_text *t, rcd_level level, double fraction)
     return rcd_text_cut(t, level, (uint64_t)floor((double)rcd_text_bytes(t) * fraction + 1e-6));
 }
 
+/* Every symbol of a tape by a runner. A line ends with what begins the next. */
+static rc_status step_through(rc_runner *r, const rcd_tape *tape, int32_t boundary, bool per_line,
+                              rc_evaluation *out)
+{
+    for (int64_t i = 0; i < tape->n; i++) {
+        const int32_t id = rcd_tape_at(tape, i);
+
+        out->nats -= (double)rc_runner_logp(r)[id];
+        if (i + 1 < tape->n)
+            RC_TRY(per_line && id == boundary ? rc_runner_begin(r) : rc_runner_feed(r, id));
+    }
+    return RC_OK;
+}
+
+static rc_status evaluate_steps(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
+                                const rc_eval_options *o, rc_evaluation *out)
+{
+    rc_runner *r;
+    rcd_tape tape;
+
+    RC_TRY(rcm_text_encode(&tape, m, t, from, to));
+    rc_evaluation e = {.tokens = tape.n, .unknown = tape.unknown, .chars = tape.chars};
+    rc_status s = rc_runner_new(&r, m);
+    if (s == RC_OK)
+        s = step_through(r, &tape, rc_model_boundary(m), o->per_line, &e);
+    rc_runner_free(r);
+    rcd_tape_free(&tape);
+    if (s == RC_OK)
+        *out = e;
+    return s;
+}
+
 static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_eval_options *o,
                                rc_evaluation *out)
 {
     const rcd_level level = rcd_vocab_level(m->vocab);
+    const uint64_t from = place(t, level, o->from), to = place(t, level, o->to);
     rcb_pool *pool;
 
+    if (o->stepwise)
+        return evaluate_steps(m, t, from, to, o, out);
     RC_TRY(rcb_pool_new(&pool, o->threads));
-    const rc_status s = m->config->task->evaluate(m, t, place(t, level, o->from),
-                                                  place(t, level, o->to), o, pool, out);
+    const rc_status s = m->config->task->evaluate(m, t, from, to, o, pool, out);
     rcb_pool_free(pool);
     return s;
 }

@@ -12,6 +12,9 @@
  *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid]
  *   recur.results      JSON object of numbers
  *
+ * A model of fewer bits has its matrices as BF16, or as I8 with a tensor NAME.scale of one number for
+ * every row.
+ *
  * Whatever is named state.* belongs to a training state and is passed over. Nothing in a file tells
  * of time, place or machine: the same model gives the same bytes.
  */
@@ -31,6 +34,8 @@
 #define KEY_CONVENTIONS "recur.conventions"
 #define KEY_HISTORY "recur.history"
 #define KEY_RESULTS "recur.results"
+
+#define SCALE_SUFFIX ".scale"
 
 /* ---- buffers that live until the file is written ----------------------------------------- */
 
@@ -151,27 +156,66 @@ static rc_status write_words(const rc_model *m, rcf_writer *w)
     return RC_OK;
 }
 
+static rc_status add_tensor(rcf_writer *w, const rcn_param *p, rcf_dtype type, const void *data)
+{
+    return rcf_writer_add(w, &(rcf_tensor){
+                                 .name = p->name,
+                                 .dtype = type,
+                                 .rank = p->rank,
+                                 .dim = {p->dim[0], p->rank == 2 ? p->dim[1] : 0},
+                                 .data = data,
+                                 .bytes = (size_t)p->count * rcf_dtype_bytes(type),
+                             });
+}
+
+/* Rows that are multiples of their scales, as those numbers and the scales. */
+static rc_status write_int8(const rcn_param *p, rcf_writer *w, rcm_buffers *keep,
+                            const rc_real *rows)
+{
+    const size_t n = strlen(p->name) + sizeof SCALE_SUFFIX;
+    void *bytes, *name;
+
+    RC_TRY(rcm_buffers_take(keep, (size_t)p->count, 1, &bytes));
+    RC_TRY(rcm_buffers_take(keep, n, 1, &name));
+    (void)snprintf(name, n, "%s" SCALE_SUFFIX, p->name);
+    for (int64_t i = 0; i < p->count; i++) {
+        const double step = (double)p->scale[i / p->dim[1]];
+        ((int8_t *)bytes)[i] = (int8_t)(step > 0 ? lrint((double)rows[i] / step) : 0);
+    }
+    RC_TRY(add_tensor(w, p, RCF_I8, bytes));
+    return rcf_writer_add(w, &(rcf_tensor){
+                                 .name = name,
+                                 .dtype = RCM_REAL_TYPE,
+                                 .rank = 1,
+                                 .dim = {p->dim[0]},
+                                 .data = p->scale,
+                                 .bytes = (size_t)p->dim[0] * sizeof *p->scale,
+                             });
+}
+
+static rc_status write_param(const rcn_param *p, rcf_writer *w, rcm_buffers *keep)
+{
+    void *rows, *half;
+
+    RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(rc_real), &rows));
+    rcn_param_store(p, p->w, rows);
+    if (p->bits == RCG_REALS)
+        return add_tensor(w, p, RCM_REAL_TYPE, rows);
+    if (p->bits == RCG_INT8)
+        return write_int8(p, w, keep, rows);
+    RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(uint16_t), &half));
+    rck->to_bf16(p->count, rows, half);
+    return add_tensor(w, p, RCF_BF16, half);
+}
+
 rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep)
 {
     const rcm_task *task = m->config->task;
     rcf_tensor table;
 
     RC_TRY(write_words(m, w));
-    for (size_t i = 0; i < m->params.n; i++) {
-        const rcn_param *p = &m->params.p[i];
-        void *rows;
-
-        RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(rc_real), &rows));
-        rcn_param_store(p, p->w, rows);
-        RC_TRY(rcf_writer_add(w, &(rcf_tensor){
-                                     .name = p->name,
-                                     .dtype = RCM_REAL_TYPE,
-                                     .rank = p->rank,
-                                     .dim = {p->dim[0], p->rank == 2 ? p->dim[1] : 0},
-                                     .data = rows,
-                                     .bytes = (size_t)p->count * sizeof(rc_real),
-                                 }));
-    }
+    for (size_t i = 0; i < m->params.n; i++)
+        RC_TRY(write_param(&m->params.p[i], w, keep));
     for (size_t i = 0; task->table && task->table(m, i, &table); i++)
         RC_TRY(rcf_writer_add(w, &table));
     return RC_OK;
@@ -342,6 +386,61 @@ rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count,
     return RC_OK;
 }
 
+static rc_status load_reals(rcn_param *p, const rcf_tensor *t, const char *path, rc_real *rows,
+                            rcb_pool *pool)
+{
+    RC_TRY(rcm_tensor_reals(t, path, p->count, rows));
+    rcn_param_fill(p, rows, pool);
+    return RC_OK;
+}
+
+static rc_status load_bf16(rcn_param *p, const rcf_tensor *t, rc_real *rows, rcb_pool *pool)
+{
+    rck->from_bf16(p->count, t->data, rows);
+    rcn_param_fill(p, rows, pool);
+    return rcn_param_lean(p, RCG_BF16, NULL);
+}
+
+/* The scales of a matrix of bytes: finite and not below 0. The caller frees them. */
+static rc_status load_scales(rc_real **out, const rcn_param *p, const rcf_file *f, const char *path)
+{
+    rcb_buf name = {0};
+    rc_status s = rcb_buf_printf(&name, "%s" SCALE_SUFFIX, p->name);
+    const rcf_tensor *t = s == RC_OK ? rcf_file_find(f, name.p) : NULL;
+    rc_real *scale = s == RC_OK ? rcb_alloc((size_t)p->dim[0], sizeof *scale) : NULL;
+
+    if (s == RC_OK && !t)
+        s = CANNOT_OPEN(path, "tensor '%s' is missing", name.p);
+    if (s == RC_OK && !scale)
+        s = RC_ENOMEM;
+    if (s == RC_OK)
+        s = rcm_tensor_reals(t, path, p->dim[0], scale);
+    for (int64_t r = 0; s == RC_OK && r < p->dim[0]; r++)
+        if (!(scale[r] >= 0 && isfinite(scale[r])))
+            s = CANNOT_OPEN(path, "tensor '%s': scale %" PRId64 " is %g", name.p, r,
+                            (double)scale[r]);
+    rcb_buf_free(&name);
+    if (s != RC_OK) {
+        rcb_free(scale);
+        return s;
+    }
+    *out = scale;
+    return RC_OK;
+}
+
+static rc_status load_int8(rcn_param *p, const rcf_tensor *t, const rcf_file *f, const char *path,
+                           rc_real *rows, rcb_pool *pool)
+{
+    const int8_t *bytes = t->data;
+    rc_real *scale;
+
+    RC_TRY(load_scales(&scale, p, f, path));
+    for (int64_t i = 0; i < p->count; i++)
+        rows[i] = scale[i / p->dim[1]] * (rc_real)bytes[i];
+    rcn_param_fill(p, rows, pool);
+    return rcn_param_lean(p, RCG_INT8, scale);
+}
+
 static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path, rcb_pool *pool)
 {
     const rcf_tensor *t = rcf_file_find(f, p->name);
@@ -364,11 +463,27 @@ static rc_status load_param(rcn_param *p, const rcf_file *f, const char *path, r
     rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
     if (!rows)
         return RC_ENOMEM;
-    const rc_status s = rcm_tensor_reals(t, path, p->count, rows);
-    if (s == RC_OK)
-        rcn_param_fill(p, rows, pool);
+    const rc_status s = p->rank == 2 && t->dtype == RCF_BF16 ? load_bf16(p, t, rows, pool)
+                        : p->rank == 2 && t->dtype == RCF_I8 ? load_int8(p, t, f, path, rows, pool)
+                                                             : load_reals(p, t, path, rows, pool);
     rcb_free(rows);
     return s;
+}
+
+/* Does the name belong to the scales of a matrix of bytes? */
+static bool is_scale(const rc_model *m, const char *name)
+{
+    const size_t n = strlen(name), tail = strlen(SCALE_SUFFIX);
+
+    if (n <= tail || strcmp(name + n - tail, SCALE_SUFFIX) != 0)
+        return false;
+    for (size_t i = 0; i < m->params.n; i++) {
+        const rcn_param *p = &m->params.p[i];
+
+        if (p->scale && strlen(p->name) == n - tail && strncmp(p->name, name, n - tail) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool has_table(const rc_model *m, const char *name)
@@ -399,7 +514,7 @@ static rc_status load_tensors(rc_model *m, const rcf_file *f, const char *path, 
         const char *name = rcf_file_at(f, i)->name;
 
         if (strncmp(name, RCM_STATE_PREFIX, strlen(RCM_STATE_PREFIX)) != 0 &&
-            !rcn_params_find(&m->params, name) && !has_table(m, name))
+            !rcn_params_find(&m->params, name) && !is_scale(m, name) && !has_table(m, name))
             return CANNOT_OPEN(path, "tensor '%s' has no place in a model of its configuration",
                                name);
     }

@@ -69,6 +69,7 @@ static const rc_entry biases[] = {RCM_BIAS_MAP(ENTRY)};
 static const rc_entry dropouts[] = {RCM_DROPOUT_MAP(ENTRY)};
 static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
 static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
+static const rc_entry precisions[] = {RCG_BITS_MAP(ENTRY)};
 
 #define FIXED(name)                                                                                \
     {                                                                                              \
@@ -89,6 +90,7 @@ static const struct list {
     FIXED(dropouts),
     FIXED(averages),
     FIXED(keeps),
+    FIXED(precisions),
 };
 
 bool rcm_list(const char *list, size_t i, rc_entry *out)

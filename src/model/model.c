@@ -125,7 +125,9 @@ rc_status rc_model_clone(rc_model **out, const rc_model *m)
     RC_TRY(rcm_model_alloc(out, m->config, vocab, INT64_MAX));
     copy_params(&(*out)->params, &m->params);
 
-    rc_status s = clone_tables(*out, m);
+    rc_status s = rcn_params_lean_copy(&(*out)->params, &m->params);
+    if (s == RC_OK)
+        s = clone_tables(*out, m);
     if (s == RC_OK)
         s = copy_record(*out, m);
     if (s == RC_OK)
@@ -135,6 +137,48 @@ rc_status rc_model_clone(rc_model **out, const rc_model *m)
         *out = NULL;
     }
     return s;
+}
+
+/* ---- fewer bits -------------------------------------------------------------------------- */
+
+/* How the matrices are held: all of a model are alike. */
+static rcg_bits bits_of(const rc_model *m)
+{
+    for (size_t i = 0; i < m->params.n; i++)
+        if (m->params.p[i].rank == 2)
+            return m->params.p[i].bits;
+    return RCG_REALS;
+}
+
+rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision)
+{
+    *out = NULL;
+    RC_TRY(rcm_list_check(rcm_list, "precisions", "precision", precision));
+    const int bits = rcm_list_index("precisions", precision);
+
+    if (m->params.n == 0)
+        return RC_FAIL(RC_EINVAL, "cannot quantize a model of the task '%s': it has no weights",
+                       m->config->task->name);
+    RC_TRY(rcm_model_free_to_run(m));
+    RC_TRY(rc_model_clone(out, m));
+    if (bits == RCG_REALS)
+        return RC_OK;
+    rc_status s = rcn_params_lean(&(*out)->params, (rcg_bits)bits);
+    if (s == RC_OK)
+        s = rcm_model_settle(*out, NULL);
+    if (s != RC_OK) {
+        rc_model_free(*out);
+        *out = NULL;
+    }
+    return s;
+}
+
+const char *rc_model_precision(const rc_model *m)
+{
+    rc_entry e;
+
+    (void)rcm_list("precisions", bits_of(m), &e);
+    return e.name;
 }
 
 /* ---- the record of training -------------------------------------------------------------- */
@@ -261,6 +305,8 @@ static rc_status add_facts(const rc_model *m, rcm_words *w)
     }
     if (m->params.n > 0)
         RC_TRY(rcm_words_add(w, "parameters", "%" PRId64, m->params.count));
+    if (bits_of(m) != RCG_REALS)
+        RC_TRY(rcm_words_add(w, "precision", "%s", rc_model_precision(m)));
     return add_training(m, w);
 }
 

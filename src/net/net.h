@@ -25,6 +25,8 @@ typedef struct rcn_param {
     rc_real *g;        /* gradient, same layout; NULL until rcn_params_grads() */
     int64_t size;      /* reals of w and of g */
     int64_t group;     /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
+    rcg_bits bits;     /* what the values can be: RCG_REALS unless reduced */
+    rc_real *scale;    /* (dim[0]) the step of every row, for RCG_INT8; else NULL */
 } rcn_param;
 
 /* All parameters of a model in the order they were added. Owner; zero-initialise. Adding may move
@@ -81,6 +83,18 @@ rc_status rcn_glob_value(const char *text, const char *name, double fallback, do
 /* Every glob of such a text names a parameter: a slip of the pen must not pass for a rule.
  * RC_EINVAL: which does not. */
 rc_status rcn_globs_check(const rcn_params *ps, const char *text);
+
+/* ---- fewer bits (lean.c) ----------------------------------------------------------------- */
+
+/* Round every matrix to RCG_BF16 or RCG_INT8 and give packed ones their lean form; for running, not
+ * for training. RC_ENAN (a value that is not finite), RC_EINVAL (reduced before, rows too long for
+ * int8), RC_ENOMEM: the parameters are then fit to be freed only. */
+rc_status rcn_params_lean(rcn_params *ps, rcg_bits bits);
+/* The values of a matrix are such numbers already: remember it, make the lean form. scale: int8,
+ * (dim[0]), taken over even on failure; else NULL. */
+rc_status rcn_param_lean(rcn_param *p, rcg_bits bits, rc_real *scale);
+/* The same as in `from`, whose values `to` has. */
+rc_status rcn_params_lean_copy(rcn_params *to, const rcn_params *from);
 
 /* ---- initialisers (init.c) --------------------------------------------------------------- */
 

@@ -123,6 +123,8 @@ void rcn_params_free(rcn_params *ps)
 {
     for (size_t i = 0; i < ps->n; i++) {
         rcb_free(ps->p[i].weight.wt);
+        rcg_lean_free(ps->p[i].weight.lean);
+        rcb_free(ps->p[i].scale);
         rcb_free(ps->p[i].g);
         rcb_free(ps->p[i].w);
         rcb_free(ps->p[i].name);
@@ -141,6 +143,9 @@ rc_status rcn_params_clone(rcn_params *out, const rcn_params *ps)
         copy.weight.g = NULL;
         copy.weight.wt = NULL;
         copy.weight.fresh = false;
+        copy.weight.lean = NULL;
+        copy.bits = RCG_REALS;
+        copy.scale = NULL;
 
         const rc_status status = append(out, ps->p[i].name, copy);
 
