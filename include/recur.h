@@ -223,11 +223,11 @@ RC_API void rc_free(void *p);
 /* ---- evaluating a text ------------------------------------------------------------------- */
 
 typedef struct rc_eval_options {
-    bool per_line;   /* begin every line with a fresh state; default: carried through the file */
-    int64_t tracks;  /* cut the text into so many parallel tracks; 1 (default) is exact */
-    bool stepwise;   /* one symbol after the other, as sampling goes: what a model of fewer bits does
+    bool per_line;  /* begin every line with a fresh state; default: carried through the file */
+    int64_t tracks; /* cut the text into so many parallel tracks; 1 (default) is exact */
+    bool stepwise;  /* one symbol after the other, as sampling goes: what a model of fewer bits does
                         when it runs; on one core, tracks do not count */
-    int threads;     /* 0 (default): RECUR_THREADS or all cores */
+    int threads;    /* 0 (default): RECUR_THREADS or all cores */
     double from, to; /* the part of the file to score, in fractions of its bytes (0 and 1) */
 } rc_eval_options;
 RC_API rc_eval_options rc_eval_options_default(void);
