@@ -257,5 +257,6 @@ bool rcb_isa_here(rcb_isa isa);
 rc_status rcb_isa_pick(rcb_isa *out);
 int rcb_cores(void);          /* cores this process may use (affinity mask) */
 bool rcb_has_carryless(void); /* can it multiply polynomials over bits (PCLMULQDQ)? */
+double rcb_clock(void);       /* seconds since some moment in the past; never runs back */
 
 #endif

@@ -1,4 +1,4 @@
-/* cpu.c -- what this machine can run: instruction sets by their feature bits, and cores.
+/* cpu.c -- what this machine can run: instruction sets by their feature bits, and cores; its clock.
  *
  * A set counts as present when the processor has every feature its kernels are compiled for and
  * the operating system saves the wide registers; the model name is never looked at.
@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *const names[RCB_ISA_COUNT] = {
@@ -131,6 +132,14 @@ int rcb_cores(void)
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
 
     return online < 1 ? 1 : (int)online;
+}
+
+double rcb_clock(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 rc_status rc_build_info(rc_build *out)

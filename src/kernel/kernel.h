@@ -1,5 +1,5 @@
 /* kernel.h -- the arithmetic of the house on raw reals: products over packed panels, vectors,
- * reductions, softmax, gathers, optimiser updates, dropout masks.
+ * reductions, softmax, gathers, optimiser updates, dropout masks; and the yardstick.
  *
  * Float room: nothing here allocates, fails, keeps state or knows a shape beyond its arguments.
  * One struct of functions; plain C fills it, AVX2+FMA and AVX-512 builds of the same sources
@@ -228,6 +228,11 @@ typedef struct rck_table {
     /* optimisers (optim.c), flat over any layout */
     void (*sgd)(const rck_update *u);
     void (*adam)(const rck_update *u);
+
+    /* the yardstick (peak.c): rounds of multiply-adds in registers alone, as fast as the set goes.
+     * Returns how many floating point operations that was, in proportion to the rounds; *out comes
+     * near 2 when there are many. */
+    double (*peak)(int64_t rounds, rc_real *out);
 } rck_table;
 
 /* The table of an instruction set (test it with rcb_isa_here() first); NULL where not built. */

@@ -52,4 +52,5 @@ const rck_table RC_ISA_NAME(rck_table) = {
     .dropout_mask = RCK_FN(dropout_mask),
     .sgd = RCK_FN(sgd),
     .adam = RCK_FN(adam),
+    .peak = RCK_FN(peak),
 };

@@ -78,6 +78,9 @@ void RCK_FN(dropout_mask)(rcb_key key, int64_t first, int64_t rows, int64_t widt
 void RCK_FN(sgd)(const rck_update *u);
 void RCK_FN(adam)(const rck_update *u);
 
+/* peak.c */
+double RCK_FN(peak)(int64_t rounds, rc_real *out);
+
 /* The canonical tree over 16 lanes: lane i with lane i + half, for 8, 4, 2, 1. */
 static inline rc_real rck_lanes_sum(const rc_real *lane)
 {

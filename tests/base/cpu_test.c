@@ -168,6 +168,20 @@ static void the_build_says_what_it_is_and_how_it_would_run(void **unused)
     unsetenv("RECUR_CPU");
 }
 
+static void the_clock_never_runs_back(void **unused)
+{
+    (void)unused;
+    double last = rcb_clock();
+    const double begin = last;
+
+    while (last < begin + 1e-4) {
+        const double now = rcb_clock();
+
+        assert_true(now >= last);
+        last = now;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +194,7 @@ int main(void)
         cmocka_unit_test(variable_narrows_the_set),
         cmocka_unit_test(unknown_set_is_an_error),
         cmocka_unit_test(cores_are_those_this_process_may_use),
+        cmocka_unit_test(the_clock_never_runs_back),
         cmocka_unit_test(the_build_says_what_it_is_and_how_it_would_run),
     };
     return cmocka_run_group_tests_name("cpu", tests, NULL, NULL);
