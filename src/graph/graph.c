@@ -99,6 +99,11 @@ rcb_key rcg_mask_key(rc_graph *g)
     return (rcb_key){{word[0], word[1]}};
 }
 
+size_t rcg_graph_bytes(const rc_graph *g)
+{
+    return rcb_arena_high(g->arena);
+}
+
 rcb_pool *rcg_pool(const rc_graph *g)
 {
     return g->pool;

@@ -145,6 +145,27 @@ static inline const rc_real *rcg_rows(const rc_var *v)
     return v->x;
 }
 
+/* Most bytes of the arena that were in use at one time. */
+size_t rcg_graph_bytes(const rc_graph *g);
+
+/* ---- what operations take (work.c) ------------------------------------------------------- */
+
+/* The size of a training step, told before it runs: begin with the batch, add one operation after
+ * the other. */
+typedef struct rcg_work {
+    int64_t rows, seqs; /* of the batch */
+    double flops;       /* forward: two for each multiply-add of a product; back takes twice that */
+    double keep;        /* reals in the arena from forward to the end */
+    double scratch;     /* most reals that one operation takes beside them */
+} rcg_work;
+
+void rcg_work_value(rcg_work *w, int64_t cols); /* any operation that remembers nothing */
+void rcg_work_dropout(rcg_work *w, int64_t cols, bool locked);
+void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H);
+void rcg_work_linear(rcg_work *w, int64_t K, int64_t M);
+void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V);
+double rcg_work_bytes(const rcg_work *w); /* of the arena */
+
 /* ---- gradient check (check.c) ------------------------------------------------------------ */
 
 /* Numeric derivative of a loss with respect to *x: five-point differences at up to three step

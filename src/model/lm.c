@@ -236,6 +236,19 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
     return loss_of(m, g, &rows, b->in, b->out, feed->carry);
 }
 
+static void work(const rc_model *m, rcg_work *w)
+{
+    const struct lm *lm = m->own;
+
+    rcg_work_value(w, lm->E);
+    if (lm->dropout > 0)
+        rcg_work_dropout(w, lm->E, lm->locked);
+    rcn_stack_work(&lm->stack, w);
+    if (lm->dropout > 0)
+        rcg_work_dropout(w, lm->stack.out, lm->locked);
+    rcg_work_softmax_loss(w, lm->stack.out, lm->V);
+}
+
 /* ---- scoring ----------------------------------------------------------------------------- */
 
 /* What scoring works with; the carry grows to the largest batch. */
@@ -450,6 +463,7 @@ const rcm_task rcm_lm = {
     .batch = batch,
     .carry_width = carry_width,
     .loss = loss,
+    .work = work,
     .score_part = score_part,
     .evaluate = evaluate,
     .state_size = state_size,

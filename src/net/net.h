@@ -210,6 +210,8 @@ void rcn_stack_free(rcn_stack *s);
  * when the graph fails. RC_EINVAL on the graph: carry and two directions. */
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_real *carry);
+/* What a training step over the rows of `w` takes. */
+void rcn_stack_work(const rcn_stack *s, rcg_work *w);
 
 /* ---- one step (step.c) ------------------------------------------------------------------- */
 

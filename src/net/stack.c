@@ -212,3 +212,29 @@ rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, con
         write_carry(&r);
     return y;
 }
+
+/* ---- what it takes ------------------------------------------------------------------------- */
+
+void rcn_stack_work(const rcn_stack *s, rcg_work *w)
+{
+    const rcn_stack_plan *plan = &s->plan;
+    int64_t width = plan->in;
+
+    for (int i = 0; i < plan->layers; i++) {
+        const int64_t below = width;
+
+        if (i > 0 && plan->dropout > 0)
+            rcg_work_dropout(w, below, plan->locked);
+        if (i > 0 && plan->skip == RCN_SKIP_GRAVES)
+            rcg_work_value(w, below + plan->in);
+        for (int d = 0; d < plan->directions; d++)
+            rcg_work_rnn(w, plan->cell, layer_in(plan, i), s->hidden[i]);
+        width = s->hidden[i] * plan->directions;
+        if (plan->directions == 2)
+            rcg_work_value(w, width);
+        if (plan->skip == RCN_SKIP_RESIDUAL && below == width)
+            rcg_work_value(w, width);
+    }
+    if (plan->skip == RCN_SKIP_GRAVES)
+        rcg_work_value(w, s->out);
+}

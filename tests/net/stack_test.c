@@ -614,6 +614,77 @@ static void every_failed_allocation_is_an_error(void **unused)
     CHECK_EACH_ALLOCATION(run_once, &seq);
 }
 
+/* ---- what a step takes --------------------------------------------------------------------- */
+
+static void check_room(const rcn_stack_plan *plan)
+{
+    bench b;
+    int64_t length[SEQ_MOST];
+
+    for (int i = 0; i < SEQ_MOST; i++)
+        length[i] = 20;
+    set_lengths(&b.seq, SEQ_MOST, length);
+    bench_open(&b, plan, 1);
+    bench_gradients(&b);
+
+    rcg_work w = {.rows = b.seq.N, .seqs = SEQ_MOST};
+    rcg_work_value(&w, plan->in); /* x, and what makes a loss of y */
+    rcg_work_value(&w, b.s.out);
+    rcg_work_value(&w, b.s.out);
+    rcn_stack_work(&b.s, &w);
+    const double said = rcg_work_bytes(&w), took = (double)rcg_graph_bytes(b.g);
+    if (!(fabs(said / took - 1) <= 0.15))
+        fail_msg("%d layers of %s, skip %d: %.0f bytes, said to be %.0f", plan->layers,
+                 plan->cell->name, plan->skip, took, said);
+    bench_close(&b);
+}
+
+static void a_step_takes_the_room_it_is_said_to(void **unused)
+{
+    (void)unused;
+    const int64_t hidden[] = {64, 64, 80};
+    check_seed();
+
+    for (int skip = 0; skip < RCN_SKIP_COUNT; skip++)
+        for (int layers = 1; layers <= MOST_LAYERS; layers++)
+            for (int directions = 1; directions <= 2; directions++) {
+                const rcn_stack_plan plan = {
+                    .cell = cell_named(directions == 1 ? "lstm" : "gru"),
+                    .layers = layers,
+                    .hidden = hidden,
+                    .in = 64,
+                    .directions = directions,
+                    .skip = (rcn_skip)skip,
+                    .dropout = layers == 2 ? 0.25 : 0,
+                    .name = "rnn",
+                };
+                check_room(&plan);
+            }
+}
+
+static void products_of_layers_are_counted(void **unused)
+{
+    (void)unused;
+    const int64_t hidden[] = {30, 50};
+    const rcn_stack_plan plan = {
+        .cell = cell_named("lstm"),
+        .layers = 2,
+        .hidden = hidden,
+        .in = 20,
+        .directions = 2,
+        .name = "rnn",
+    };
+    rcn_params ps = {0};
+    rcn_stack s;
+    rcg_work w = {.rows = 3, .seqs = 1};
+
+    CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_OK);
+    rcn_stack_work(&s, &w);
+    assert_true(w.flops == 2 * 3 * 2 * (120 * (20 + 30) + 200 * (60 + 50)));
+    rcn_stack_free(&s);
+    rcn_params_free(&ps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -629,6 +700,8 @@ int main(void)
         cmocka_unit_test(a_failed_run_leaves_the_carry_alone),
         cmocka_unit_test(a_warm_step_allocates_nothing),
         cmocka_unit_test(every_failed_allocation_is_an_error),
+        cmocka_unit_test(a_step_takes_the_room_it_is_said_to),
+        cmocka_unit_test(products_of_layers_are_counted),
     };
 
     return cmocka_run_group_tests_name("stack", tests, NULL, NULL);

@@ -1,0 +1,235 @@
+/* work_test.c -- what operations are said to take is what they take: multiply-adds counted by hand,
+ * room in the arena within 15% of what it was after the operation had run there and back.
+ */
+#include "check.h"
+#include "graph/graph_in.h"
+
+enum { MOST_STEPS = 24 };
+
+/* ---- one operation over one batch -------------------------------------------------------- */
+
+typedef struct trial {
+    rcb_pool *pool;
+    rc_graph *g;
+    int64_t at[MOST_STEPS + 1];
+    rc_rows rows;
+    int64_t N, K;
+    rc_real *x, *d_x; /* (N,K), outside the arena */
+    rcg_weight weight[4];
+    int weights;
+} trial;
+
+static rc_real *zeros(int64_t n)
+{
+    rc_real *x = rcb_calloc((size_t)n, sizeof *x);
+
+    assert_non_null(x);
+    return x;
+}
+
+static void trial_open(trial *t, int64_t K)
+{
+    const int64_t T = pick(10, MOST_STEPS), B = pick(3, 9);
+
+    *t = (trial){.N = T * B, .K = K};
+    for (int64_t i = 0; i <= T; i++)
+        t->at[i] = i * B;
+    t->rows = (rc_rows){.steps = T, .seqs = B, .at = t->at};
+    t->x = zeros(t->N * rck_pad(K));
+    t->d_x = zeros(t->N * rck_pad(K));
+    CHECK_STATUS(rcb_pool_new(&t->pool, 1), RC_OK);
+    CHECK_STATUS(rcg_graph_on(&t->g, t->pool, true), RC_OK);
+}
+
+static void trial_close(trial *t)
+{
+    for (int i = 0; i < t->weights; i++) {
+        rcb_free(t->weight[i].w);
+        rcb_free(t->weight[i].wt);
+        rcb_free(t->weight[i].g);
+    }
+    rc_graph_free(t->g);
+    rcb_pool_free(t->pool);
+    rcb_free(t->x);
+    rcb_free(t->d_x);
+}
+
+static rc_var *input(trial *t)
+{
+    return rcg_leaf(t->g, rc_shape_2(t->N, t->K), rck_pad(t->K), t->x, t->d_x);
+}
+
+/* A weight that lies outside the arena, as parameters do. */
+static rc_var *weight(trial *t, int blocks, const int gates[], int64_t units, int64_t K)
+{
+    rcg_weight *w = &t->weight[t->weights++];
+
+    rcg_weight_plan(w, blocks, gates, units, K);
+    w->w = zeros(rcg_weight_size(w));
+    w->wt = zeros(rcg_weight_size_t(w));
+    w->g = zeros(rcg_weight_size(w));
+    return rcg_leaf_weight(t->g, w);
+}
+
+static rcg_work empty_work(const trial *t)
+{
+    return (rcg_work){.rows = t->N, .seqs = t->rows.seqs};
+}
+
+static void check_room(const char *what, trial *t, rc_var *loss, const rcg_work *w)
+{
+    CHECK_STATUS(rc_graph_backward(t->g, loss), RC_OK);
+    const double said = rcg_work_bytes(w), took = (double)rcg_graph_bytes(t->g);
+    if (!(fabs(said / took - 1) <= 0.15))
+        fail_msg("%s takes %.0f bytes, said to be %.0f; N %lld, K %lld, seed %llu", what, took,
+                 said, (long long)t->N, (long long)t->K,
+                 (unsigned long long)check_random_state()->seed);
+}
+
+/* ---- room -------------------------------------------------------------------------------- */
+
+static void every_cell_takes_the_room_it_is_said_to(void **unused)
+{
+    (void)unused;
+    const rcc_cell *cell;
+    check_seed();
+    CHECK_STATUS(rck_select(), RC_OK);
+
+    for (size_t i = 0; (cell = rcc_at(i)); i++) {
+        const int64_t D = pick(20, 90), H = pick(20, 150);
+        rc_rnn_args args = rc_rnn_args_default();
+        int gates[RCC_STAGES];
+        trial t;
+
+        trial_open(&t, D);
+        for (int s = 0; s < cell->stages; s++)
+            gates[s] = cell->stage[s].gates;
+        args.cell = cell->name;
+        args.w_ih = weight(&t, cell->stages, gates, H, D);
+        args.w_hh = weight(&t, cell->stages, gates, H, H);
+        args.b_ih = weight(&t, cell->stages, gates, H, 1);
+        rcg_work w = empty_work(&t);
+        rcg_work_rnn(&w, cell, D, H);
+        check_room(cell->name, &t, rc_sum(t.g, rc_rnn(t.g, &t.rows, input(&t), &args)), &w);
+        trial_close(&t);
+    }
+}
+
+static void products_take_the_room_they_are_said_to(void **unused)
+{
+    (void)unused;
+    const int one[] = {1};
+    check_seed();
+
+    for (int k = 0; k < 10; k++) {
+        const int64_t V = pick(20, 400);
+        trial t;
+        int32_t target[MOST_STEPS * 9] = {0};
+
+        trial_open(&t, pick(20, 150));
+        rcg_work w = empty_work(&t);
+        rcg_work_linear(&w, t.K, V);
+        rc_var *y = rc_linear(t.g, input(&t), weight(&t, 1, one, V, t.K), RC_NONE);
+        check_room("linear", &t, rc_sum(t.g, y), &w);
+        trial_close(&t);
+
+        trial_open(&t, pick(20, 150));
+        w = empty_work(&t);
+        rcg_work_softmax_loss(&w, t.K, V);
+        check_room("softmax_loss", &t,
+                   rc_softmax_loss(t.g, input(&t), weight(&t, 1, one, V, t.K), RC_NONE, target),
+                   &w);
+        trial_close(&t);
+    }
+}
+
+static void plain_operations_take_the_room_they_are_said_to(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int locked = 0; locked < 2; locked++) {
+        trial t;
+
+        trial_open(&t, pick(40, 150));
+        rcg_work w = empty_work(&t);
+        rcg_work_dropout(&w, t.K, locked);
+        rcg_work_value(&w, t.K);
+        rc_var *x = input(&t);
+        rc_var *y = locked ? rc_dropout_locked(t.g, &t.rows, x, 0.5) : rc_dropout(t.g, x, 0.5);
+        check_room("dropout", &t, rc_sum(t.g, rc_tanh(t.g, y)), &w);
+        trial_close(&t);
+    }
+}
+
+/* ---- products ---------------------------------------------------------------------------- */
+
+static double flops_of(const char *cell, int64_t D, int64_t H)
+{
+    rcg_work w = {.rows = 1, .seqs = 1};
+
+    CHECK_STATUS(rck_select(), RC_OK);
+    assert_non_null(rcc_find(cell));
+    rcg_work_rnn(&w, rcc_find(cell), D, H);
+    return w.flops;
+}
+
+/* Two for each multiply-add: W x and U v of every gate, whatever the stages. */
+static void products_of_cells_are_counted(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int k = 0; k < 10; k++) {
+        const int64_t D = pick(1, 70), H = pick(1, 70);
+        const double gate = 2.0 * (double)(H * (D + H));
+
+        assert_true(flops_of("tanh", D, H) == gate);
+        assert_true(flops_of("gru", D, H) == 3 * gate);
+        assert_true(flops_of("gru-before", D, H) == 3 * gate);
+        assert_true(flops_of("lstm", D, H) == 4 * gate);
+    }
+}
+
+static void a_gate_without_a_recurrent_product_counts_its_input_alone(void **unused)
+{
+    (void)unused;
+    const rcc_cell cell = {
+        .states = 1,
+        .gates = 3,
+        .stages = 2,
+        .stage = {{.gates = 2, .v = RCC_NO_V}, {.gates = 1, .v = RCC_V_STATE}},
+    };
+    rcg_work w = {.rows = 5, .seqs = 1};
+
+    rcg_work_rnn(&w, &cell, 7, 11);
+    assert_true(w.flops == 5 * 2 * (3 * 11 * 7 + 11 * 11));
+}
+
+static void operations_add_up(void **unused)
+{
+    (void)unused;
+    rcg_work w = {.rows = 3, .seqs = 1};
+
+    rcg_work_linear(&w, 10, 20);
+    rcg_work_softmax_loss(&w, 20, 50);
+    assert_true(w.flops == 3 * 2 * (10 * 20 + 20 * 50));
+
+    const double before = rcg_work_bytes(&w);
+    rcg_work_value(&w, 16);
+    assert_true(w.flops == 3 * 2 * (10 * 20 + 20 * 50));
+    assert_true(rcg_work_bytes(&w) == before + 2 * 3 * 16 * sizeof(rc_real));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_cell_takes_the_room_it_is_said_to),
+        cmocka_unit_test(products_take_the_room_they_are_said_to),
+        cmocka_unit_test(plain_operations_take_the_room_they_are_said_to),
+        cmocka_unit_test(products_of_cells_are_counted),
+        cmocka_unit_test(a_gate_without_a_recurrent_product_counts_its_input_alone),
+        cmocka_unit_test(operations_add_up),
+    };
+    return cmocka_run_group_tests_name("work", tests, NULL, NULL);
+}
