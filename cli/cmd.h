@@ -57,6 +57,7 @@ const char *say_symbol(char out[SAY_ROOM], const char *bytes, size_t n);
 size_t say_utf8_length(const char *bytes, size_t n);
 
 double say_clock(void);        /* seconds, monotonic */
+double say_memory(void);       /* most bytes that this process has had in memory */
 bool say_utf8(void);           /* the terminal shows more than ASCII */
 int say_columns(FILE *stream); /* width of the terminal behind it; 80 without one */
 

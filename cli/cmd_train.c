@@ -1,7 +1,8 @@
-/* cmd_train.c -- recur train: a fresh model from texts. */
+/* cmd_train.c -- recur train: a fresh model from texts, or what one would take. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,12 +15,16 @@ static const opt options[] = {
      .kind = RC_OPTION_TEXT,
      .value = "MODEL",
      .group = "data",
-     .needed = true,
-     .help = "where the model goes; MODEL.state beside it is what recur resume goes on from"},
+     .help = "where the model goes (must be given, but for --dry-run); MODEL.state beside it is"
+             " what recur resume goes on from"},
     {.name = "force",
      .kind = RC_OPTION_FLAG,
      .group = "data",
      .help = "write over a model that is there"},
+    {.name = "dry-run",
+     .kind = RC_OPTION_FLAG,
+     .group = "running",
+     .help = "say what this training would take (memory, operations, time), and write nothing"},
     OPT_SITTING,
     OPT_JSON,
     OPT_END,
@@ -74,26 +79,102 @@ static void tell_data(const opts *o)
     }
 }
 
+/* ---- a dry run ------------------------------------------------------------------------------ */
+
+static void print_estimate(const rc_config *c, const rc_estimate *e)
+{
+    char a[SAY_ROOM], b[SAY_ROOM], d[SAY_ROOM], f[SAY_ROOM], g[SAY_ROOM];
+    const double epoch = e->flops_per_token * (double)e->epoch_tokens;
+    printf("%-12s%s\n", "parameters", say_count(a, e->parameters));
+    printf("%-12s%s symbols\n", "vocabulary", say_count(a, e->symbols));
+    printf("%-12s%sB: weights %sB, gradients %sB, optimizer %sB, activations %sB\n", "memory",
+           say_short(a, (double)e->bytes), say_short(b, (double)e->weights),
+           say_short(d, (double)e->gradients), say_short(f, (double)e->optimizer),
+           say_short(g, (double)e->activations));
+    printf("%-12s%sB more, while a checkpoint is written\n", "saving",
+           say_short(a, (double)e->saving));
+    printf("%-12s%sB at most, with the program and the text\n", "in all",
+           say_short(a, say_memory() + (double)e->saving));
+    printf("%-12s%s FLOP a token, %s an epoch of %s tokens\n", "work",
+           say_short(a, e->flops_per_token), say_short(b, epoch), say_count(d, e->epoch_tokens));
+    printf("%-12s%s tokens/s, %s GFLOP/s (%" PRId64 " steps of %.3g ms)\n", "speed",
+           say_short(a, e->tokens_per_second),
+           say_short(b, 1e-9 * e->tokens_per_second * e->flops_per_token), e->tried,
+           1e3 * e->step_seconds);
+    printf("%-12s%s an epoch of %s steps", "time", say_seconds(a, e->epoch_seconds),
+           say_count(b, e->epoch_steps));
+    if (isfinite(e->seconds))
+        printf(", %s for %s steps in all", say_seconds(a, e->seconds), say_count(b, e->steps));
+    printf("%s\n", strcmp(rc_config_get(c, "patience"), "0") != 0 ? ", or less by --patience" : "");
+}
+
+static int print_estimate_json(const rc_config *c, const rc_estimate *e)
+{
+    const double rate = e->tokens_per_second;
+    json_t *o = json_pack(
+        "{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "task", rc_config_task(c), "dry_run",
+        true, "parameters", (json_int_t)e->parameters, "vocabulary", (json_int_t)e->symbols,
+        "bytes", (json_int_t)e->bytes, "weights_bytes", (json_int_t)e->weights, "gradients_bytes",
+        (json_int_t)e->gradients, "optimizer_bytes", (json_int_t)e->optimizer, "activations_bytes",
+        (json_int_t)e->activations, "saving_bytes", (json_int_t)e->saving);
+    json_put(&o, "peak_bytes", json_number(say_memory() + (double)e->saving));
+    json_put(&o, "flops_per_token", json_number(e->flops_per_token));
+    json_put(&o, "flops_per_epoch", json_number(e->flops_per_token * (double)e->epoch_tokens));
+    json_put(&o, "epoch_tokens", json_integer(e->epoch_tokens));
+    json_put(&o, "epoch_steps", json_integer(e->epoch_steps));
+    json_put(&o, "steps", e->steps > 0 ? json_integer(e->steps) : json_null());
+    json_put(&o, "tried_steps", json_integer(e->tried));
+    json_put(&o, "step_seconds", json_number(e->step_seconds));
+    json_put(&o, "tokens_per_second", json_number(rate));
+    json_put(&o, "gflops", json_number(1e-9 * rate * e->flops_per_token));
+    json_put(&o, "epoch_seconds", json_number(e->epoch_seconds));
+    json_put(&o, "seconds", json_number(e->seconds));
+    return json_print(stdout, o, false);
+}
+
+static int dry_run(const opts *o, const rc_config *c)
+{
+    const rc_trainer_options sitting = sitting_options(o);
+    rc_estimate e;
+    tell_data(o);
+    if (rc_config_estimate(&e, c, &sitting) != RC_OK)
+        return say_library_failure();
+    if (opts_flag(o, "json"))
+        return print_estimate_json(c, &e);
+    print_estimate(c, &e);
+    return EXIT_DONE;
+}
+
+/* ---- the run -------------------------------------------------------------------------------- */
+
+static int train(const opts *o, const rc_config *c)
+{
+    const rc_trainer_options sitting = sitting_options(o);
+    const char *path = opts_text(o, "out");
+    rc_trainer *t;
+    int code = check_place(o, path);
+    if (code != OPT_GO_ON)
+        return code;
+    tell_data(o);
+    if (rc_trainer_new(&t, c, path, &sitting) != RC_OK)
+        return say_library_failure();
+    code = sitting_run(o, t, path, false);
+    rc_trainer_free(t);
+    return code;
+}
+
 static int run(const opts *o)
 {
+    const bool dry = opts_flag(o, "dry-run");
     rc_config *c = NULL;
-    rc_trainer *t = NULL;
-    const char *path = opts_text(o, "out");
     if (!opts_has(o, "train"))
         return say_misuse("'recur train' needs --train FILE");
+    if (!dry && !opts_has(o, "out"))
+        return say_misuse("'recur train' needs --out MODEL");
     int code = opts_config(o, &c);
     if (code != OPT_GO_ON)
         return code;
-    code = check_place(o, path);
-    if (code == OPT_GO_ON) {
-        const rc_trainer_options sitting = sitting_options(o);
-        tell_data(o);
-        if (rc_trainer_new(&t, c, path, &sitting) != RC_OK)
-            code = say_library_failure();
-        else
-            code = sitting_run(o, t, path, false);
-        rc_trainer_free(t);
-    }
+    code = dry ? dry_run(o, c) : train(o, c);
     rc_config_free(c);
     return code;
 }
@@ -104,7 +185,8 @@ const command cmd_train = {
     .summary = "train a model on texts",
     .example = "recur train lm --train input.txt --out my.model\n"
                "recur train lm --level word --cell gru --hidden 256 --layers 2 --dropout 0.3 \\\n"
-               "    --train wiki.txt.xz --time 600 --out words.model",
+               "    --train wiki.txt.xz --time 600 --out words.model\n"
+               "recur train lm --train input.txt --hidden 1024 --dry-run",
     .about =
         "Trains a model of TASK on the texts and keeps the one that validates best. Files may be"
         " .gz, .xz or .zst; '-' is standard input. --train a --train b and --train a b are the"

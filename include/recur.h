@@ -364,6 +364,35 @@ RC_API rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx);
 RC_API const rc_model *rc_trainer_model(const rc_trainer *t);
 RC_API void rc_trainer_free(rc_trainer *t);
 
+/* What a training will take. Bytes count what grows with the model and the batch; the program and
+ * the symbols of the text come on top. */
+typedef struct rc_estimate {
+    int64_t parameters;   /* logical numbers that are trained */
+    int64_t symbols;      /* of the vocabulary */
+    int64_t epoch_tokens; /* symbols predicted in an epoch */
+    int64_t epoch_steps;
+    int64_t steps;            /* of the whole training; 0: no end is known */
+    double flops_per_token;   /* two for each multiply-add of a product, forward and back */
+    int64_t weights;          /* bytes, with the transposes */
+    int64_t gradients;        /* bytes */
+    int64_t optimizer;        /* bytes */
+    int64_t activations;      /* bytes of one step: values, gradients of values, room to work in */
+    int64_t bytes;            /* sum of these four */
+    int64_t saving;           /* further bytes, while a checkpoint is written */
+    int64_t tried;            /* steps that were timed */
+    double step_seconds;      /* median of them */
+    double tokens_per_second; /* at that */
+    double epoch_seconds;     /* of steps alone, without validation */
+    double seconds;           /* of all steps; NaN: no end is known */
+} rc_estimate;
+/* Say what the training of a configuration will take: read its data, make its model, count memory
+ * and operations by the shapes, and time some steps (five, or half a second of them). Nothing is
+ * written and nothing is kept.
+ *
+ * Statuses of rc_trainer_new(); RC_EINVAL as well for a task that does not learn by gradients. */
+RC_API rc_status rc_config_estimate(rc_estimate *out, const rc_config *c,
+                                    const rc_trainer_options *options);
+
 typedef struct rc_gradcheck_row {
     const char *tensor; /* valid during the call */
     int64_t count;      /* elements */

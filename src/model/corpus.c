@@ -111,26 +111,21 @@ static rc_status cut_tracks(rcm_corpus *out, const struct span *train, int64_t t
                         rcd_text_name(train->text), n, tracks);
 }
 
-rc_status rcm_corpus_read(rcm_corpus **out, const rc_config *c, int64_t tracks,
-                          const rcd_vocab *vocab, rcd_vocab **made)
+/* A corpus of these parts. */
+static rc_status of_parts(rcm_corpus **out, const struct span part[RCM_PARTS], const rc_config *c,
+                          int64_t tracks, const rcd_vocab *vocab, rcd_vocab **made)
 {
-    struct span part[RCM_PARTS] = {0};
     rcd_vocab *fresh = NULL;
     rcd_level level;
 
-    *out = NULL;
     RC_TRY(rcd_level_of(&level, c->level));
     rcm_corpus *corpus = rcb_calloc(1, sizeof *corpus);
     if (!corpus)
         return RC_ENOMEM;
 
-    rc_status s = open_parts(part, c, level);
-    if (s == RC_OK)
-        s = encode_parts(corpus, part, c, level, vocab, &fresh);
+    rc_status s = encode_parts(corpus, part, c, level, vocab, &fresh);
     if (s == RC_OK && tracks > 0)
         s = cut_tracks(corpus, &part[RCM_TRAIN], tracks, vocab ? vocab : fresh);
-    for (int i = 0; i < RCM_PARTS; i++)
-        rcd_text_free(part[i].own);
     if (s != RC_OK) {
         rcd_vocab_free(fresh);
         rcm_corpus_free(corpus);
@@ -140,6 +135,30 @@ rc_status rcm_corpus_read(rcm_corpus **out, const rc_config *c, int64_t tracks,
         *made = fresh;
     *out = corpus;
     return RC_OK;
+}
+
+rc_status rcm_corpus_read(rcm_corpus **out, const rc_config *c, int64_t tracks,
+                          const rcd_vocab *vocab, rcd_vocab **made)
+{
+    struct span part[RCM_PARTS] = {0};
+    rcd_level level;
+
+    *out = NULL;
+    RC_TRY(rcd_level_of(&level, c->level));
+    rc_status s = open_parts(part, c, level);
+    if (s == RC_OK)
+        s = of_parts(out, part, c, tracks, vocab, made);
+    for (int i = 0; i < RCM_PARTS; i++)
+        rcd_text_free(part[i].own);
+    return s;
+}
+
+rc_status rcm_corpus_of(rcm_corpus **out, const rc_config *c, const rcd_text *t, rcd_vocab **made)
+{
+    const struct span part[RCM_PARTS] = {[RCM_TRAIN] = {.text = t, .to = rcd_text_bytes(t)}};
+
+    *out = NULL;
+    return of_parts(out, part, c, c->batch, NULL, made);
 }
 
 void rcm_corpus_free(rcm_corpus *c)

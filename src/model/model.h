@@ -200,6 +200,10 @@ rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count,
  * task. */
 typedef struct rcm_corpus rcm_corpus;
 
+/* The corpus of a task that reads running text (lm) out of a text that is at hand, in place of the
+ * files of the configuration; all of it is for training. RC_EDATA: too short. */
+rc_status rcm_corpus_of(rcm_corpus **out, const rc_config *c, const rcd_text *t, rcd_vocab **made);
+
 /* The parts of a corpus. */
 typedef enum rcm_part { RCM_TRAIN, RCM_VALID, RCM_TEST, RCM_PARTS } rcm_part;
 

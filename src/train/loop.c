@@ -58,31 +58,41 @@ static rc_status equip(rc_trainer *t)
     return rcg_graph_on(&t->graph, t->pool, true);
 }
 
-static rc_status make_fresh(rc_trainer *t, const rc_config *c)
+/* On `text`, or on the files of the configuration. */
+static rc_status make_fresh(rc_trainer *t, const rc_config *c, const rcd_text *text)
 {
     rcd_vocab *vocab = NULL;
 
     RC_TRY(rc_config_clone(&t->config, c));
     t->task = c->task;
-    RC_TRY(t->task->corpus_open(&t->corpus, t->config, NULL, &vocab));
+    if (text)
+        RC_TRY(rcm_corpus_of(&t->corpus, t->config, text, &vocab));
+    else
+        RC_TRY(t->task->corpus_open(&t->corpus, t->config, NULL, &vocab));
     RC_TRY(rcm_model_new(&t->model, t->config, vocab));
     return equip(t);
 }
 
-rc_status rc_trainer_new(rc_trainer **out, const rc_config *c, const char *path,
-                         const rc_trainer_options *options)
+rc_status rct_trainer_on(rc_trainer **out, const rc_config *c, const rcd_text *text,
+                         const char *path, const rc_trainer_options *options)
 {
     rc_trainer *t;
     *out = NULL;
     rc_status status = new_trainer(&t, path, options);
     if (status == RC_OK)
-        status = make_fresh(t, c);
+        status = make_fresh(t, c, text);
     if (status != RC_OK) {
         rc_trainer_free(t);
         return status;
     }
     *out = t;
     return RC_OK;
+}
+
+rc_status rc_trainer_new(rc_trainer **out, const rc_config *c, const char *path,
+                         const rc_trainer_options *options)
+{
+    return rct_trainer_on(out, c, NULL, path, options);
 }
 
 static rc_status make_from(rc_trainer *t, const rcf_file *f)
@@ -161,16 +171,15 @@ rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value)
 
 /* ---- how far ----------------------------------------------------------------------------- */
 
-static int64_t epoch_steps(const rc_trainer *t)
+int64_t rct_epoch_steps(const rc_trainer *t)
 {
     const int64_t length = t->task->epoch_length(t->corpus), seq = t->config->seq;
     return (length + seq - 1) / seq;
 }
 
-/* Steps of the whole training; 0: no end is known. */
-static int64_t all_steps(const rc_trainer *t)
+int64_t rct_all_steps(const rc_trainer *t)
 {
-    const int64_t each = epoch_steps(t);
+    const int64_t each = rct_epoch_steps(t);
     const int64_t epochs = t->config->epochs;
     const int64_t steps = t->config->steps;
     const int64_t by_epochs = each == 0 || epochs < INT64_MAX / each ? epochs * each : INT64_MAX;
@@ -194,7 +203,7 @@ static int64_t last_epoch(const rc_trainer *t)
 
 static double rate(const rc_trainer *t, int64_t epoch)
 {
-    const int64_t steps = all_steps(t);
+    const int64_t steps = rct_all_steps(t);
     const rct_moment m = {
         .epoch = epoch,
         .factor = t->place.factor,
@@ -224,8 +233,8 @@ static void tell(rc_trainer *t, listener *l, rc_event event)
     p->tokens = t->place.tokens;
     p->best = t->place.best;
     if (!t->task->fit) {
-        p->steps = all_steps(t);
-        p->epoch_steps = epoch_steps(t);
+        p->steps = rct_all_steps(t);
+        p->epoch_steps = rct_epoch_steps(t);
         p->lr = rate(t, p->epoch);
     }
     const rc_answer answer = l->fn ? l->fn(l->ctx, p) : RC_GO;
@@ -481,6 +490,21 @@ static rc_status advance(rc_trainer *t, listener *l)
     if (due(t->config->valid_every, t->place.step))
         return validate(t, l);
     return due(t->config->save_every, t->place.step) ? save_state(t, l) : RC_OK;
+}
+
+rc_status rct_trainer_step(rc_trainer *t)
+{
+    listener l = {0};
+    double scale;
+    const int64_t steps = batch_steps(t, &scale);
+
+    RC_TRY(t->task->batch(t->corpus, t->place.pos, steps, &t->feed));
+    if (t->feed.batch.rows == 0) { /* from the beginning again */
+        t->place.pos = 0;
+        clear_carry(t);
+        RC_TRY(t->task->batch(t->corpus, 0, steps, &t->feed));
+    }
+    return train_step(t, &l, scale);
 }
 
 rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)

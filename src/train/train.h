@@ -105,6 +105,55 @@ struct rc_trainer {
     rct_place place;
 };
 
+/* A fresh trainer on a text at hand, which need not live on; NULL: on the files of the
+ * configuration, as rc_trainer_new() makes it. */
+rc_status rct_trainer_on(rc_trainer **out, const rc_config *c, const rcd_text *text,
+                         const char *path, const rc_trainer_options *options);
+/* The next batch and its update, and nothing else: no validation, no file; the text begins again at
+ * its end. What measures training drives it so. RC_ENAN as of rc_trainer_run(). */
+rc_status rct_trainer_step(rc_trainer *t);
+int64_t rct_epoch_steps(const rc_trainer *t);
+int64_t rct_all_steps(const rc_trainer *t); /* of the whole training; 0: no end is known */
+
+/* ---- times and the peak (timing.c) ------------------------------------------------------- */
+
+typedef struct rct_timing {
+    int64_t calls;
+    double median, p99; /* seconds of one call */
+} rct_timing;
+
+/* How long to measure: `warm` calls that do not count, then at least `least` and on for `seconds`.
+ */
+typedef struct rct_pace {
+    double seconds;
+    int warm, least;
+} rct_pace;
+
+typedef rc_status (*rct_call)(void *ctx);
+/* Time single calls. The call's failure, or RC_ENOMEM. */
+rc_status rct_time(rct_timing *out, const rct_pace *pace, rct_call call, void *ctx);
+
+/* Operations a second that `workers` of the pool do together in registers alone, with the
+ * instructions of a table: the best of some tries of milliseconds. */
+double rct_peak(const rck_table *table, rcb_pool *pool, int workers);
+
+/* ---- what a training takes (estimate.c) -------------------------------------------------- */
+
+/* Bytes of a trainer; all but the activations are there before the first step. */
+typedef struct rct_memory {
+    size_t weights; /* with their transposes */
+    size_t gradients;
+    size_t optimizer;
+    size_t activations; /* of a step: as rcm_task.work says, not as they turned out */
+    size_t saving;      /* more, while a checkpoint is written */
+} rct_memory;
+
+rct_memory rct_memory_of(const rc_trainer *t);
+/* All but `saving`. */
+size_t rct_memory_sum(const rct_memory *m);
+/* Operations of a training step for each symbol: forward, and twice that on the way back. */
+double rct_flops_per_token(const rc_trainer *t);
+
 /* ---- checkpoints (checkpoint.c) ---------------------------------------------------------- */
 
 /* Write `path`.state: last weights, optimiser, place, carried state. One rename. RC_EIO,

@@ -52,6 +52,23 @@ echo "# places and files that are not there"
 ! recur train lm --train empty --out d.model
 ls d.model* 2>/dev/null || true
 
+echo "# a dry run writes nothing and needs no place"
+mkdir dry
+cd dry
+recur train lm --train ../text --hidden 8 --batch 4 --seq 16 --dry-run --quiet --threads 1 |
+    sed -E '/^(in all|speed|time) /s/[0-9][0-9.,hms]*[kMGT]?/#/g'
+recur train lm --train ../text --out a.model --epochs 0 --steps 7 --dry-run --json >../one
+for key in parameters vocabulary bytes weights_bytes gradients_bytes optimizer_bytes \
+    activations_bytes saving_bytes peak_bytes flops_per_token flops_per_epoch epoch_tokens \
+    epoch_steps tried_steps step_seconds tokens_per_second gflops epoch_seconds seconds; do
+    grep -E "\"$key\": [1-9]|\"$key\": 0\.[0-9]" ../one >/dev/null || echo "no $key"
+done
+grep -o '"steps": [0-9]*' ../one
+! recur train ngram --train ../text --dry-run
+! recur train lm --train nothing --dry-run
+ls
+cd ..
+
 echo "# a task that learns by counting"
 recur train ngram --train text --order 3 --out n.model --threads 2 2>&1 |
     sed -E "s/, (plain|avx2|avx512|avx512vnni)\$//" | hide_numbers

@@ -1,0 +1,127 @@
+/* estimate.c -- what a training will take: memory and operations by its shapes, time by some steps
+ * of the real thing. Nothing is written, and the trainer that is tried is thrown away.
+ */
+#include "train/train.h"
+
+#include <math.h>
+
+/* ---- memory and operations --------------------------------------------------------------- */
+
+static size_t transposes(const rcn_params *ps)
+{
+    int64_t reals = 0;
+
+    for (size_t i = 0; i < ps->n; i++)
+        if (ps->p[i].weight.wt)
+            reals += rcg_weight_size_t(&ps->p[i].weight);
+    return (size_t)reals * sizeof(rc_real);
+}
+
+/* --seq-random draws lengths around --seq with a deviation of 5: more than four of them are rare,
+ * more than twice --seq never comes. */
+static int64_t longest(const rc_config *c)
+{
+    const int64_t room = c->seq < 20 ? c->seq : 20;
+
+    return c->seq_random ? c->seq + room : c->seq;
+}
+
+/* What a step over the longest batch takes. */
+static rcg_work work_of(const rc_trainer *t, int64_t steps)
+{
+    rcg_work w = {.rows = t->config->batch * steps, .seqs = t->config->batch};
+
+    t->task->work(t->model, &w);
+    return w;
+}
+
+rct_memory rct_memory_of(const rc_trainer *t)
+{
+    const rcn_params *ps = &t->model->params;
+    const int64_t length = t->task->epoch_length(t->corpus), most = longest(t->config);
+    const rcg_work w = work_of(t, most < length ? most : length);
+    const size_t logical = (size_t)ps->count * sizeof(rc_real);
+    size_t reals = 0;
+    rct_memory m = {.activations = (size_t)rcg_work_bytes(&w), .saving = logical};
+
+    for (size_t i = 0; i < ps->n; i++)
+        reals += (size_t)ps->p[i].size;
+    m.weights = reals * sizeof(rc_real) + transposes(ps);
+    m.gradients = reals * sizeof(rc_real);
+    for (int s = 0; s < RCT_SLOTS; s++)
+        if (t->optim.slot[s]) {
+            m.optimizer += reals * sizeof(rc_real);
+            m.saving += logical;
+        }
+    return m;
+}
+
+size_t rct_memory_sum(const rct_memory *m)
+{
+    return m->weights + m->gradients + m->optimizer + m->activations;
+}
+
+double rct_flops_per_token(const rc_trainer *t)
+{
+    const rcg_work w = work_of(t, 1);
+
+    return 3 * w.flops / (double)w.rows;
+}
+
+/* ---- time -------------------------------------------------------------------------------- */
+
+static rc_status one_step(void *ctx)
+{
+    return rct_trainer_step(ctx);
+}
+
+static rc_status try_steps(rc_estimate *out, rc_trainer *t)
+{
+    const int64_t length = t->task->epoch_length(t->corpus), seq = t->config->seq;
+    const int64_t rows = t->config->batch * (seq < length ? seq : length); /* of a full step */
+    const rct_pace pace = {.seconds = 0.5, .warm = 2, .least = 3};
+    rct_timing timing;
+
+    RC_TRY(rct_time(&timing, &pace, one_step, t));
+    out->tried = timing.calls;
+    out->step_seconds = timing.median;
+    out->tokens_per_second = (double)rows / timing.median;
+    out->epoch_seconds = (double)out->epoch_tokens / out->tokens_per_second;
+    out->seconds = out->steps > 0 ? (double)out->steps * timing.median : (double)NAN;
+    return RC_OK;
+}
+
+static void tell_sizes(rc_estimate *out, const rc_trainer *t)
+{
+    const rct_memory m = rct_memory_of(t);
+
+    *out = (rc_estimate){
+        .parameters = t->model->params.count,
+        .symbols = rc_model_symbols(t->model),
+        .epoch_tokens = t->task->epoch_length(t->corpus) * t->config->batch,
+        .epoch_steps = rct_epoch_steps(t),
+        .steps = rct_all_steps(t),
+        .flops_per_token = rct_flops_per_token(t),
+        .weights = (int64_t)m.weights,
+        .gradients = (int64_t)m.gradients,
+        .optimizer = (int64_t)m.optimizer,
+        .activations = (int64_t)m.activations,
+        .saving = (int64_t)m.saving,
+        .bytes = (int64_t)rct_memory_sum(&m),
+    };
+}
+
+rc_status rc_config_estimate(rc_estimate *out, const rc_config *c,
+                             const rc_trainer_options *options)
+{
+    rc_trainer *t;
+
+    if (!c->task->loss)
+        return RC_FAIL(RC_EINVAL, "cannot estimate: task '%s' does not learn by gradients",
+                       c->task->name);
+    RC_TRY(rc_trainer_new(&t, c, "", options));
+    tell_sizes(out, t);
+    const rc_status status = try_steps(out, t);
+    rc_trainer_free(t);
+    return status;
+}

@@ -1,0 +1,182 @@
+/* estimate_test.c -- the memory a training is said to take is, within 15%, what it took; operations
+ * are counted as by hand; nothing is written; allocations fail in turn.
+ */
+#include "check.h"
+#include "train/train.h"
+
+static const char *some_text(void)
+{
+    static char path[1024];
+    rcb_buf b = {0};
+
+    snprintf(path, sizeof path, "%s", check_temp_path("text"));
+    for (int i = 0; i < 4000; i++)
+        CHECK_STATUS(rcb_buf_printf(&b, "w%d%c", (int)pick(0, 300), i % 10 == 9 ? '\n' : ' '),
+                     RC_OK);
+    check_write_file(path, b.p, b.n);
+    rcb_buf_free(&b);
+    return path;
+}
+
+/* Options as name, value, ..., NULL over those of a small model. */
+static rc_config *config(const char *text, const char *const more[])
+{
+    const char *const base[] = {"train",  text, "batch",       "8", "seq",    "16",
+                                "hidden", "96", "valid-split", "0", "epochs", "3"};
+    rc_config *c;
+
+    CHECK_STATUS(rc_config_new(&c, "lm"), RC_OK);
+    for (size_t i = 0; i < sizeof base / sizeof *base; i += 2)
+        CHECK_STATUS(rc_config_set(c, base[i], base[i + 1]), RC_OK);
+    for (; *more; more += 2)
+        CHECK_STATUS(rc_config_set(c, more[0], more[1]), RC_OK);
+    return c;
+}
+
+#define CONFIG(text, ...) config(text, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Some steps, then what is there against what was said. */
+static void check_memory(rc_config *c)
+{
+    rc_trainer *t;
+    const rc_trainer_options o = {.threads = 2};
+
+    CHECK_STATUS(rc_trainer_new(&t, c, "", &o), RC_OK);
+    rct_memory m = rct_memory_of(t);
+    for (int i = 0; i < 12; i++)
+        CHECK_STATUS(rct_trainer_step(t), RC_OK);
+    const double said = (double)m.activations, took = (double)rcg_graph_bytes(t->graph);
+    if (!(fabs(said / took - 1) <= 0.15))
+        fail_msg("%s, %s layers %lld: activations take %.0f bytes, said to be %.0f", c->cell,
+                 c->level, (long long)c->layers, took, said);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
+static void memory_is_foretold_within_15_percent(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *text = some_text();
+    const char *const cells[] = {"lstm", "gru", "gru-before", "tanh"};
+    const char *const layers[] = {"1", "2", "3"};
+
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < 3; k++) {
+            check_memory(CONFIG(text, "cell", cells[i], "layers", layers[k]));
+            check_memory(CONFIG(text, "cell", cells[i], "layers", layers[k], "level", "word",
+                                "optimizer", "sgd", "dropout", "0.3"));
+        }
+    check_memory(CONFIG(text, "tied", "true", "layers", "2", "skip", "residual"));
+    check_memory(
+        CONFIG(text, "skip", "graves", "layers", "3", "dropout", "0.2", "dropout-kind", "locked"));
+    check_memory(CONFIG(text, "batch", "40", "seq", "100000")); /* no more than the text */
+}
+
+/* What allocates outside the arena is counted in full. */
+static void weights_gradients_and_optimiser_are_counted(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *text = some_text();
+    const char *const optimizers[][3] = {
+        {"sgd", "0", "0"}, {"sgd", "0.9", "1"}, {"adam", "0", "2"}};
+
+    for (size_t i = 0; i < 3; i++) {
+        rc_config *c = CONFIG(text, "optimizer", optimizers[i][0], "momentum", optimizers[i][1],
+                              "tied", i == 1 ? "true" : "false");
+        rc_trainer *t;
+        size_t weights = 0, gradients = 0;
+
+        CHECK_STATUS(rc_trainer_new(&t, c, "", NULL), RC_OK);
+        const rct_memory m = rct_memory_of(t);
+        for (size_t k = 0; k < t->model->params.n; k++) {
+            const rcn_param *p = &t->model->params.p[k];
+            weights += (size_t)p->size;
+            weights += p->weight.wt ? (size_t)rcg_weight_size_t(&p->weight) : 0;
+            gradients += (size_t)p->size;
+        }
+        const size_t slots = (size_t)atoi(optimizers[i][2]);
+        assert_int_equal(m.weights, weights * sizeof(rc_real));
+        assert_int_equal(m.gradients, gradients * sizeof(rc_real));
+        assert_int_equal(m.optimizer, slots * gradients * sizeof(rc_real));
+        assert_int_equal(m.saving, (1 + slots) * (size_t)t->model->params.count * sizeof(rc_real));
+        assert_int_equal(rct_memory_sum(&m), m.weights + m.gradients + m.optimizer + m.activations);
+        rc_trainer_free(t);
+        rc_config_free(c);
+    }
+}
+
+static void an_estimate_fits_together(void **unused)
+{
+    (void)unused;
+    check_seed();
+    rc_config *c =
+        CONFIG(some_text(), "level", "byte", "embed", "32", "layers", "2", "cell", "gru");
+    rc_estimate e;
+
+    CHECK_STATUS(rc_config_estimate(&e, c, NULL), RC_OK);
+    assert_int_equal(e.symbols, 256);
+    assert_int_equal(e.parameters,
+                     256 * 32 + 3 * 96 * (32 + 96 + 1) + 3 * 96 * (96 + 96 + 1) + 256 * (96 + 1));
+    assert_true(e.flops_per_token == 6.0 * (3 * 96 * (32 + 96) + 3 * 96 * (96 + 96) + 256 * 96));
+    assert_int_equal(e.bytes, e.weights + e.gradients + e.optimizer + e.activations);
+    assert_int_equal(e.epoch_tokens % 8, 0);
+    assert_int_equal(e.epoch_steps, (e.epoch_tokens / 8 + 15) / 16);
+    assert_int_equal(e.steps, 3 * e.epoch_steps);
+    assert_true(e.tried >= 3 && e.step_seconds > 0);
+    CHECK_NEAR(e.tokens_per_second * e.step_seconds, 8 * 16, 1e-9);
+    CHECK_NEAR(e.epoch_seconds * e.tokens_per_second, (double)e.epoch_tokens, 1e-9);
+    CHECK_NEAR(e.seconds, (double)e.steps * e.step_seconds, 1e-9);
+
+    CHECK_STATUS(rc_config_set(c, "epochs", "0"), RC_OK);
+    CHECK_STATUS(rc_config_estimate(&e, c, NULL), RC_OK);
+    assert_true(e.steps == 0 && isnan(e.seconds));
+    rc_config_free(c);
+}
+
+static void what_cannot_be_trained_is_not_estimated(void **unused)
+{
+    (void)unused;
+    check_seed();
+    rc_config *c;
+    rc_estimate e;
+
+    CHECK_STATUS(rc_config_new(&c, "ngram"), RC_OK);
+    CHECK_STATUS(rc_config_estimate(&e, c, NULL), RC_EINVAL);
+    CHECK_MESSAGE_HAS("does not learn by gradients");
+    rc_config_free(c);
+    c = CONFIG(check_temp_path("nowhere"), "cell", "gru");
+    CHECK_STATUS(rc_config_estimate(&e, c, NULL), RC_EIO);
+    rc_config_free(c);
+}
+
+static rc_status estimate(void *ctx)
+{
+    rc_estimate e;
+    const rc_trainer_options o = {.threads = 1};
+
+    return rc_config_estimate(&e, ctx, &o);
+}
+
+static void every_allocation_may_fail(void **unused)
+{
+    (void)unused;
+    check_seed();
+    rc_config *c = CONFIG(some_text(), "hidden", "8", "batch", "4", "level", "byte");
+
+    CHECK_EACH_ALLOCATION(estimate, c);
+    rc_config_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_foretold_within_15_percent),
+        cmocka_unit_test(weights_gradients_and_optimiser_are_counted),
+        cmocka_unit_test(an_estimate_fits_together),
+        cmocka_unit_test(what_cannot_be_trained_is_not_estimated),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests_name("estimate", tests, NULL, NULL);
+}
