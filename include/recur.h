@@ -1,7 +1,7 @@
 /* recur.h -- recurrent networks and sequence learning: the whole public interface.
  *
- * Read it top to bottom: status, configuration, models, running a model, training, graph and
- * operations, cells, version. Conventions that hold everywhere:
+ * Read it top to bottom: status, configuration, models, running a model, training, measuring,
+ * graph and operations, cells, version. Conventions that hold everywhere:
  *
  *   - A function that can fail returns rc_status and writes its results through pointers; on
  *     failure they are NULL or untouched and rc_error_message() says what happened.
@@ -75,8 +75,8 @@ RC_API const char *rc_error_hint(void);
 /* ---- lists and options ------------------------------------------------------------------- */
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
- * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps". Entry i
- * of a list; false (and *out untouched) past its end or for an unknown list. The strings are
+ * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps",
+ * "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or for an unknown list. The strings are
  * static. */
 typedef struct rc_entry {
     const char *name;
@@ -410,6 +410,65 @@ typedef void (*rc_gradcheck_fn)(void *ctx, const rc_gradcheck_row *row);
  * RC_EINVAL (options, or a task that does not learn by gradients), RC_EDATA, RC_EIO. */
 RC_API rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn,
                               void *ctx);
+
+/* ---- measuring --------------------------------------------------------------------------- */
+
+/* What is measured; what a kind does not use means nothing to it. */
+typedef struct rc_bench_options {
+    const char *cell; /* of "cells" */
+    int64_t hidden;   /* units of a layer */
+    int64_t layers;
+    int64_t embed;  /* size of the symbol vectors; 0: hidden */
+    int64_t vocab;  /* symbols */
+    int64_t batch;  /* sequences */
+    int64_t seq;    /* time steps */
+    int64_t ragged; /* lengths fall evenly from seq to this; 0: all are seq */
+    double dropout;
+    const char *optimizer; /* of "optimizers" */
+    const char *precision; /* of "precisions" */
+    int64_t threads;       /* 0: RECUR_THREADS or all cores */
+    double seconds;        /* to measure for, each row */
+} rc_bench_options;
+
+typedef struct rc_bench_kind {
+    const char *name;         /* "lm" */
+    const char *help;         /* one line */
+    const char *uses;         /* the options that mean something to it, separated by blanks */
+    bool table;               /* many rows, else one */
+    rc_bench_options options; /* with which it measures unless told otherwise */
+} rc_bench_kind;
+/* Kind i of the list "benches"; NULL past the end. */
+RC_API const rc_bench_kind *rc_bench_kind_at(size_t i);
+
+/* One thing measured: calls of the same work, timed one by one. Rates follow: tokens / seconds,
+ * flops / seconds, and flops / seconds / peak as the fraction of the peak. */
+typedef struct rc_bench_row {
+    const char *name; /* what it was; valid during the call */
+    const char *isa;  /* kernels that ran */
+    int threads;
+    int64_t calls;     /* timed */
+    double seconds;    /* of one call: the median */
+    double p99;        /* of one call: 99 in 100 were faster */
+    int64_t tokens;    /* symbols of one call; 0: it has none */
+    double flops;      /* of one call: two for each multiply-add of a product */
+    double reads;      /* bytes of weights that one call reads, where that matters; else 0 */
+    double peak;       /* operations a second in registers alone: the lower of two probes, */
+    double before;     /* one before */
+    double after;      /* and one after, all threads together; */
+    double one;        /* and of one thread, before */
+    bool steady;       /* the probes differ by no more than 10%, and all threads did at least 0.85
+                          times what so many of the one would do: no core was missing */
+    int64_t bytes;     /* of training: weights, gradients, optimiser, activations; else 0 */
+    int64_t predicted; /* bytes as rc_config_estimate() says */
+} rc_bench_row;
+typedef void (*rc_bench_fn)(void *ctx, const rc_bench_row *row);
+
+/* Measure, calling fn for every row as it is done. NULL for options, or for a name in them: as the
+ * kind has it. Nothing is read or written.
+ *
+ * RC_EINVAL: no such kind, or options that cannot be. */
+RC_API rc_status rc_bench(const char *kind, const rc_bench_options *options, rc_bench_fn fn,
+                          void *ctx);
 
 /* ---- graph and operations ---------------------------------------------------------------- */
 

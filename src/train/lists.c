@@ -9,11 +9,24 @@ static const rc_entry optimizers[] = {
 #undef OPTIM
 };
 
+static const rc_entry precisions[] = {
+    {RCT_PRECISION, "weights, activations and products in the numbers of this build", NULL},
+};
+
 static const rc_entry schedules[] = {
 #define SCHEDULE(word, falls, ends, help) {#word, help, NULL},
 #include "train/schedules.def"
 #undef SCHEDULE
 };
+
+static bool list_benches(size_t i, rc_entry *out)
+{
+    const rc_bench_kind *kind = rc_bench_kind_at(i);
+
+    if (kind)
+        *out = (rc_entry){kind->name, kind->help, kind->uses};
+    return kind != NULL;
+}
 
 bool rc_list(const char *list, size_t i, rc_entry *out)
 {
@@ -24,6 +37,7 @@ bool rc_list(const char *list, size_t i, rc_entry *out)
     } own[] = {
         {"optimizers", optimizers, sizeof optimizers / sizeof *optimizers},
         {"schedules", schedules, sizeof schedules / sizeof *schedules},
+        {"precisions", precisions, sizeof precisions / sizeof *precisions},
     };
 
     for (size_t k = 0; k < sizeof own / sizeof *own; k++)
@@ -32,5 +46,5 @@ bool rc_list(const char *list, size_t i, rc_entry *out)
                 *out = own[k].entry[i];
             return i < own[k].n;
         }
-    return rcm_list(list, i, out);
+    return strcmp(list, "benches") == 0 ? list_benches(i, out) : rcm_list(list, i, out);
 }

@@ -83,9 +83,9 @@ static double try_once(probe *p, rcb_pool *pool, int workers)
     return rcb_clock() - begin;
 }
 
-double rct_peak(const rck_table *table, rcb_pool *pool, int workers)
+double rct_peak(const rck_table *table, rcb_pool *pool, int workers, double seconds)
 {
-    const double want = 3e-3; /* seconds of a try: waking the workers is nothing beside it */
+    const double want = seconds / TRIES; /* of one try */
     probe p = {.table = table, .rounds = 10000};
     rc_real out;
     const double round = table->peak(1, &out);

@@ -134,8 +134,15 @@ typedef rc_status (*rct_call)(void *ctx);
 rc_status rct_time(rct_timing *out, const rct_pace *pace, rct_call call, void *ctx);
 
 /* Operations a second that `workers` of the pool do together in registers alone, with the
- * instructions of a table: the best of some tries of milliseconds. */
-double rct_peak(const rck_table *table, rcb_pool *pool, int workers);
+ * instructions of a table: the best of some tries that take `seconds` in all. */
+double rct_peak(const rck_table *table, rcb_pool *pool, int workers, double seconds);
+
+/* The entry of "precisions" that this build has. */
+#ifdef RC_DOUBLE
+#define RCT_PRECISION "f64"
+#else
+#define RCT_PRECISION "f32"
+#endif
 
 /* ---- what a training takes (estimate.c) -------------------------------------------------- */
 

@@ -143,6 +143,38 @@ static void the_same_data_has_the_same_checksum(void **unused)
     rc_config_free(c);
 }
 
+/* All of it for training, as a file without a validation part would be; the text may go. */
+static void a_text_at_hand_is_a_corpus(void **unused)
+{
+    (void)unused;
+    rc_config *c = toy_config("lm", (const char *const[]){"batch", "3", NULL});
+    rcm_corpus *of, *file;
+    rcd_vocab *v, *other;
+    rcd_text *t;
+
+    CHECK_STATUS(rcd_text_of(&t, "toy", TOY_TEXT, strlen(TOY_TEXT)), RC_OK);
+    CHECK_STATUS(rcm_corpus_of(&of, c, t, &v), RC_OK);
+    rcd_text_free(t);
+    assert_part(of, v, RCM_TRAIN, TOY_TEXT);
+    assert_false(rcm_corpus_has(of, RCM_VALID) || rcm_corpus_has(of, RCM_TEST));
+    assert_int_equal(of->train.tracks, 3);
+
+    file = read_corpus(
+        (const char *const[]){"train", toy_file("of.txt", TOY_TEXT), "valid-split", "0", NULL}, 3,
+        &other);
+    assert_int_equal(rcm_corpus_crc(of), rcm_corpus_crc(file));
+    rcm_corpus_free(file);
+    rcd_vocab_free(other);
+    rcm_corpus_free(of);
+    rcd_vocab_free(v);
+
+    CHECK_STATUS(rcd_text_of(&t, "toy", "ab", 2), RC_OK);
+    CHECK_STATUS(rcm_corpus_of(&of, c, t, &v), RC_EDATA);
+    assert_null(of);
+    rcd_text_free(t);
+    rc_config_free(c);
+}
+
 static void bad_data_gives_one_clear_line(void **unused)
 {
     (void)unused;
@@ -226,6 +258,7 @@ int main(void)
         cmocka_unit_test(cuts_fall_between_symbols),
         cmocka_unit_test(the_vocabulary_is_that_of_the_training_part),
         cmocka_unit_test(the_same_data_has_the_same_checksum),
+        cmocka_unit_test(a_text_at_hand_is_a_corpus),
         cmocka_unit_test(bad_data_gives_one_clear_line),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };

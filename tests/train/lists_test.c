@@ -14,8 +14,9 @@ static bool listed(const char *list, const char *name)
 static void every_list_has_entries_with_help(void **unused)
 {
     (void)unused;
-    const char *const lists[] = {"cells",  "tasks", "optimizers", "schedules", "levels",
-                                 "biases", "skips", "averages",   "dropouts",  "keeps"};
+    const char *const lists[] = {"cells",    "tasks",  "optimizers", "schedules",
+                                 "levels",   "biases", "skips",      "averages",
+                                 "dropouts", "keeps",  "benches",    "precisions"};
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         rc_entry e, other;
         assert_true(rc_list(lists[k], 0, &e));

@@ -415,6 +415,34 @@ static void a_trainer_writes_nothing_until_it_runs_and_a_pause_leaves_both_files
     rc_model_free(m);
 }
 
+/* Within an epoch; after its end it goes on from the beginning. */
+static void single_steps_are_those_of_a_run(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"steps", "5"}, {"keep", "last"}};
+    rc_config *c = small_config(some_text("single.txt", 60), more, 2);
+    rc_trainer *run, *single;
+
+    CHECK_STATUS(rc_trainer_new(&run, c, check_temp_path("run"), NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(run, NULL, NULL), RC_OK);
+    CHECK_STATUS(rct_trainer_on(&single, c, NULL, "", NULL), RC_OK);
+    for (int i = 0; i < 5; i++)
+        CHECK_STATUS(rct_trainer_step(single), RC_OK);
+    for (size_t i = 0; i < run->model->params.n; i++) {
+        const rcn_param *a = &run->model->params.p[i], *b = &single->model->params.p[i];
+        assert_memory_equal(a->w, b->w, (size_t)a->size * sizeof *a->w);
+    }
+    const int64_t all = rct_epoch_steps(single);
+    for (int64_t i = 5; i < 2 * all + 3; i++)
+        CHECK_STATUS(rct_trainer_step(single), RC_OK);
+    assert_int_equal(single->place.step, 2 * all + 3);
+    assert_true(single->place.pos > 0 && single->feed.batch.rows > 0);
+    rc_trainer_free(single);
+    rc_trainer_free(run);
+    rc_config_free(c);
+}
+
 static void changed_data_is_not_resumed(void **unused)
 {
     (void)unused;
@@ -518,6 +546,7 @@ int main(void)
         cmocka_unit_test(a_step_that_went_bad_reaches_no_weight),
         cmocka_unit_test(a_score_that_is_no_number_still_leaves_a_model),
         cmocka_unit_test(a_trainer_writes_nothing_until_it_runs_and_a_pause_leaves_both_files),
+        cmocka_unit_test(single_steps_are_those_of_a_run),
         cmocka_unit_test(changed_data_is_not_resumed),
         cmocka_unit_test(a_model_in_training_is_not_run_but_its_clone_is),
         cmocka_unit_test(every_allocation_may_fail),

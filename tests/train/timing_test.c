@@ -69,7 +69,7 @@ static void every_table_has_a_peak(void **unused)
         if (!t || !rcb_isa_here((rcb_isa)i))
             continue;
         for (int workers = 1; workers <= 2; workers++) {
-            const double peak = rct_peak(t, pool, workers);
+            const double peak = rct_peak(t, pool, workers, 1e-3);
             assert_true(isfinite(peak) && peak > 1e6 && peak < 1e15);
         }
     }
