@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""torch_lm.py -- the training step of lm.c in PyTorch: tokens per second, median over single steps.
+"""torch_lm.py -- the training step of `recur bench lm` in PyTorch: tokens per second, median over single steps.
 
 usage: torch_lm.py CELL HIDDEN LAYERS VOCAB BATCH SEQ DROPOUT THREADS [SECONDS]
 

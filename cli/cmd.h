@@ -20,7 +20,8 @@ struct command {
     const char *example; /* command lines, separated by '\n' */
     const char *about;   /* paragraphs, separated by '\n'; or NULL */
     const opt *options;
-    bool takes_task; /* the first word is a task, whose options it takes too */
+    bool takes_task;   /* the first word is a task, whose options it takes too */
+    const char *words; /* the list that the first word is from, where help shows it; or NULL */
     bool may_be_interrupted;
     int (*run)(const opts *o); /* exit code */
 };

@@ -19,6 +19,8 @@ static const char *first_word_list(const command *c)
 {
     if (c->takes_task)
         return "tasks";
+    if (c->words)
+        return c->words;
     if (strncmp(c->usage, "[LIST", 5) == 0)
         return "lists";
     return strncmp(c->usage, "[COMMAND", 8) == 0 ? "commands" : NULL;

@@ -147,14 +147,14 @@ static const char *exit_codes(const command *c)
                : "0 done; 1 failed; 2 misused";
 }
 
-static void put_tasks(FILE *out, int width)
+static void put_list(FILE *out, const char *head, const char *list, int width)
 {
-    rc_entry task;
-    fprintf(out, "\nTasks:\n");
-    for (size_t i = 0; rc_list("tasks", i, &task); i++) {
-        const int at = fprintf(out, "  %s", task.name);
+    rc_entry entry;
+    fprintf(out, "\n%s:\n", head);
+    for (size_t i = 0; opt_list(list, i, &entry); i++) {
+        const int at = fprintf(out, "  %s", entry.name);
         fprintf(out, "%*s", at < HELP_COLUMN ? HELP_COLUMN - at : 1, "");
-        put_wrapped(out, task.help, HELP_COLUMN, HELP_COLUMN, width);
+        put_wrapped(out, entry.help, HELP_COLUMN, HELP_COLUMN, width);
     }
 }
 
@@ -172,7 +172,9 @@ int help_command(FILE *out, const command *c, const char *task)
     fputc('\n', out);
     put_wrapped(out, c->about ? c->about : c->summary, 0, 0, width);
     if (c->takes_task && !task)
-        put_tasks(out, width);
+        put_list(out, "Tasks", "tasks", width);
+    if (c->words)
+        put_list(out, "First word", c->words, width);
     for (size_t i = 0; i < n; i++) {
         if (!group_begins(rows, i))
             continue;

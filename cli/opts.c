@@ -42,6 +42,11 @@ static bool list_shells(size_t i, rc_entry *out)
     return true;
 }
 
+static bool list_benches(size_t i, rc_entry *out)
+{
+    return rc_list("benches", i, out);
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -51,6 +56,7 @@ static const struct {
     bool (*at)(size_t i, rc_entry *out);
 } own_lists[] = {{"commands", "what recur does", list_commands},
                  {"options", "options of training", list_options},
+                 {"benches", "what recur bench measures", list_benches},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };
