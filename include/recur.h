@@ -76,8 +76,8 @@ RC_API const char *rc_error_hint(void);
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
  * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps",
- * "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or for an unknown list. The strings are
- * static. */
+ * "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or for an
+ * unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -152,7 +152,7 @@ RC_API void rc_model_free(rc_model *m);
  *            a scale for every row, and rounds what is multiplied with them to bytes too. f32: as it
  *            is.
  *
- * RC_EINVAL (no such precision, a model without weights or reduced before), RC_ENAN (a weight that
+ * RC_EINVAL (no such precision, a model without weights or quantized before), RC_ENAN (a weight that
  * is not finite), RC_EBUSY (the model is being trained). */
 RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision);
 RC_API const char *rc_model_precision(const rc_model *m); /* "f32", "bf16" or "int8" */

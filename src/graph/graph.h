@@ -54,8 +54,13 @@ rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_rea
 /* ---- one row, and fewer bits (lean.c) ---------------------------------------------------- */
 
 /* How a weight is held for products of one row. One list: code, word, help. */
+#ifdef RC_DOUBLE
+#define RCG_REALS_WORD "f64"
+#else
+#define RCG_REALS_WORD "f32"
+#endif
 #define RCG_BITS_MAP(X)                                                                            \
-    X(RCG_REALS, "f32", "as trained")                                                              \
+    X(RCG_REALS, RCG_REALS_WORD, "as trained")                                                     \
     X(RCG_BF16, "bf16", "16 bits: the upper half of a float")                                      \
     X(RCG_INT8, "int8", "8 bits and a scale for every row")
 #define RCG_BITS_ENTRY(code, word, help) code,

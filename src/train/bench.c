@@ -13,6 +13,7 @@
 typedef struct bench_kind {
     rc_bench_kind face;
     rc_status (*measure)(const rct_bench *b);
+    bool lean; /* can have fewer bits */
 } bench_kind;
 
 static const bench_kind kinds[] = {
@@ -28,9 +29,10 @@ static const bench_kind kinds[] = {
                   .seq = 35,
                   .dropout = 0.5,
                   .optimizer = "sgd",
-                  .precision = RCT_PRECISION,
+                  .precision = RCG_REALS_WORD,
                   .seconds = 3}},
-     rct_bench_lm},
+     rct_bench_lm,
+     false},
     {{.name = "cells",
       .help = "training steps of every cell, with few symbols: the recurrent layers alone",
       .uses = "hidden layers vocab batch seq optimizer precision threads seconds",
@@ -41,9 +43,10 @@ static const bench_kind kinds[] = {
                   .batch = 32,
                   .seq = 64,
                   .optimizer = "sgd",
-                  .precision = RCT_PRECISION,
+                  .precision = RCG_REALS_WORD,
                   .seconds = 1}},
-     rct_bench_cells},
+     rct_bench_cells,
+     false},
     {{.name = "tag",
       .help = "forward of a tagger: embedding, layers in both directions, linear output",
       .uses = "cell hidden layers embed vocab batch seq ragged precision threads seconds",
@@ -54,9 +57,10 @@ static const bench_kind kinds[] = {
                   .vocab = 10000,
                   .batch = 32,
                   .seq = 40,
-                  .precision = RCT_PRECISION,
+                  .precision = RCG_REALS_WORD,
                   .seconds = 2}},
-     rct_bench_tag},
+     rct_bench_tag,
+     false},
     {{.name = "step",
       .help = "one step of one sequence: of a language model, or of bare layers (vocab 0)",
       .uses = "cell hidden layers embed vocab precision threads seconds",
@@ -66,10 +70,11 @@ static const bench_kind kinds[] = {
                   .vocab = 10000,
                   .batch = 1,
                   .seq = 1,
-                  .precision = RCT_PRECISION,
+                  .precision = RCG_REALS_WORD,
                   .threads = 1, /* as recur sample has it */
                   .seconds = 2}},
-     rct_bench_step},
+     rct_bench_step,
+     true},
     {{.name = "gemm",
       .help = "the products of training one by one, for every instruction set, on one thread",
       .uses = "cell hidden vocab batch seq precision seconds",
@@ -80,9 +85,10 @@ static const bench_kind kinds[] = {
                   .vocab = 10000,
                   .batch = 20,
                   .seq = 35,
-                  .precision = RCT_PRECISION,
+                  .precision = RCG_REALS_WORD,
                   .seconds = 0.2}},
-     rct_bench_gemm},
+     rct_bench_gemm,
+     false},
 };
 
 const rc_bench_kind *rc_bench_kind_at(size_t i)
@@ -112,7 +118,7 @@ static rc_status check_count(const char *name, int64_t n, int64_t least)
 }
 
 /* What the work is made of checks its own sizes; here is what would pass it unseen. */
-static rc_status check_options(const rc_bench_options *o)
+static rc_status check_options(const bench_kind *k, const rc_bench_options *o)
 {
     RC_TRY(check_count("hidden", o->hidden, 1));
     RC_TRY(check_count("layers", o->layers, 1));
@@ -128,7 +134,11 @@ static rc_status check_options(const rc_bench_options *o)
                        o->seq, o->ragged);
     if (!(o->seconds >= 0 && o->seconds <= 1e6))
         return RC_FAIL(RC_EINVAL, "cannot measure for %g seconds", o->seconds);
-    return rcm_list_check(rc_list, "precisions", "precision", o->precision);
+    RC_TRY(rcm_list_check(rc_list, "precisions", "precision", o->precision));
+    if (!k->lean && strcmp(o->precision, RCG_REALS_WORD) != 0)
+        return RC_FAIL_HINT(RC_EINVAL, "fewer bits are for: recur bench step",
+                            "cannot measure '%s' with precision %s", k->face.name, o->precision);
+    return RC_OK;
 }
 
 rc_status rc_bench(const char *kind, const rc_bench_options *options, rc_bench_fn fn, void *ctx)
@@ -142,7 +152,7 @@ rc_status rc_bench(const char *kind, const rc_bench_options *options, rc_bench_f
     o.cell = o.cell ? o.cell : usual->cell;
     o.optimizer = o.optimizer ? o.optimizer : usual->optimizer;
     o.precision = o.precision ? o.precision : usual->precision;
-    RC_TRY(check_options(&o));
+    RC_TRY(check_options(k, &o));
     RC_TRY(rck_select());
     const rct_bench b = {.o = &o, .fn = fn, .ctx = ctx};
     return k->measure(&b);

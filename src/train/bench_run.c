@@ -14,11 +14,21 @@ enum { TAGS = 45 /* of the Penn Treebank */, IDS = 1024 /* symbols that are fed 
 /* Bytes of the weights that a step reads: all but tables, of which it takes a row. */
 static double weight_bytes(const rcn_params *ps)
 {
-    int64_t reals = 0;
+    static const double bytes[RCG_BITS_COUNT] = {
+        [RCG_REALS] = sizeof(rc_real), [RCG_BF16] = 2, [RCG_INT8] = 1};
+    double sum = 0;
 
     for (size_t i = 0; i < ps->n; i++)
-        reals += ps->p[i].packed ? ps->p[i].size : 0;
-    return (double)reals * sizeof(rc_real);
+        sum += ps->p[i].packed ? (double)ps->p[i].size * bytes[ps->p[i].bits] : 0;
+    return sum;
+}
+
+/* Weights as the precision asked for has them. */
+static rc_status reduce(rcn_params *ps, const rc_bench_options *o)
+{
+    const int bits = rcm_list_index("precisions", o->precision);
+
+    return bits == RCG_REALS ? RC_OK : rcn_params_lean(ps, (rcg_bits)bits);
 }
 
 static void draw_ids(int32_t *ids, int64_t n, int64_t vocab)
@@ -77,6 +87,8 @@ static rc_status open_stepper(stepper *s, const rc_bench_options *o)
     RC_TRY(rcb_pool_new(&s->pool, (int)o->threads));
     RC_TRY(rcg_graph_on(&s->graph, s->pool, false));
     RC_TRY(new_model(&s->model, o));
+    RC_TRY(reduce(&s->model->params, o));
+    RC_TRY(rcm_model_settle(s->model, s->pool));
     s->state = rcb_calloc(s->model->config->task->state_size(s->model), 1);
     s->logp = rcb_calloc((size_t)o->vocab, sizeof *s->logp);
     draw_ids(s->ids, IDS, o->vocab);
@@ -115,6 +127,7 @@ typedef struct layers {
     rc_graph *graph;
     rcn_params ps;
     rcn_stack stack;
+    rcn_stepper *stepper; /* for steps; NULL else */
     int64_t *hidden;
     int64_t width; /* of the input */
     rcd_batch batch;
@@ -129,6 +142,7 @@ static void close_layers(layers *l)
     rcb_free(l->x);
     rcd_batch_free(&l->batch);
     rcb_free(l->hidden);
+    rcn_stepper_free(l->stepper);
     rcn_stack_free(&l->stack);
     rcn_params_free(&l->ps);
     rc_graph_free(l->graph);
@@ -192,11 +206,9 @@ static rc_rows rows_of(const layers *l)
 static rc_status bare_step(void *ctx)
 {
     const layers *l = ctx;
-    const rc_rows rows = rows_of(l);
 
     rc_graph_reset(l->graph);
-    rc_var *x = rc_leaf(l->graph, rc_shape_2(1, l->width), l->x, NULL);
-    (void)rcn_stack_run(&l->stack, &l->ps, l->graph, &rows, x, l->carry);
+    (void)rcn_step_vector(l->stepper, l->graph, l->x, l->carry);
     return rc_graph_status(l->graph);
 }
 
@@ -206,7 +218,8 @@ static rc_status measure_bare_step(const rct_bench *b, layers *l, rc_bench_row *
 
     RC_TRY(open_layers(l, b->o, 1));
     RC_TRY(rcn_init_all(&l->ps, "", 1));
-    RC_TRY(make_rows(&l->batch, 1, 1, 1));
+    RC_TRY(reduce(&l->ps, b->o));
+    RC_TRY(rcn_stepper_new(&l->stepper, &l->stack, &l->ps, SIZE_MAX));
     l->x = rcb_calloc((size_t)l->width, sizeof *l->x);
     l->carry = rcb_calloc((size_t)l->stack.state_width, sizeof *l->carry);
     if (!l->x || !l->carry)

@@ -9,10 +9,6 @@ static const rc_entry optimizers[] = {
 #undef OPTIM
 };
 
-static const rc_entry precisions[] = {
-    {RCT_PRECISION, "weights, activations and products in the numbers of this build", NULL},
-};
-
 static const rc_entry schedules[] = {
 #define SCHEDULE(word, falls, ends, help) {#word, help, NULL},
 #include "train/schedules.def"
@@ -37,7 +33,6 @@ bool rc_list(const char *list, size_t i, rc_entry *out)
     } own[] = {
         {"optimizers", optimizers, sizeof optimizers / sizeof *optimizers},
         {"schedules", schedules, sizeof schedules / sizeof *schedules},
-        {"precisions", precisions, sizeof precisions / sizeof *precisions},
     };
 
     for (size_t k = 0; k < sizeof own / sizeof *own; k++)

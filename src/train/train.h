@@ -137,13 +137,6 @@ rc_status rct_time(rct_timing *out, const rct_pace *pace, rct_call call, void *c
  * instructions of a table: the best of some tries that take `seconds` in all. */
 double rct_peak(const rck_table *table, rcb_pool *pool, int workers, double seconds);
 
-/* The entry of "precisions" that this build has. */
-#ifdef RC_DOUBLE
-#define RCT_PRECISION "f64"
-#else
-#define RCT_PRECISION "f32"
-#endif
-
 /* ---- what a training takes (estimate.c) -------------------------------------------------- */
 
 /* Bytes of a trainer; all but the activations are there before the first step. */

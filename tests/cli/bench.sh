@@ -5,7 +5,7 @@ quick="--hidden 16 --seconds 0"
 
 # Every number, unit of time and instruction set becomes a word; doubts come and go.
 plain_words() {
-    sed -E '/^unsteady/d; s/  (a core|the peak) was .*//; s/(plain|avx2|avx512)/ISA/' |
+    sed -E '/^unsteady/d; s/  (a core|the peak) was .*//; s/(plain|avx2|avx512|avx512vnni)/ISA/' |
         sed -E 's/[0-9][0-9.,]*[kMG]?/#/g; s/# (us|ms|s)\b/# time/g' | tr -s ' '
 }
 
@@ -14,6 +14,9 @@ for kind in lm tag step; do
     recur bench $kind $quick --vocab 60 --threads 1 | plain_words
 done
 recur bench step $quick --vocab 0 --cell gru | plain_words
+for bits in bf16 int8; do
+    recur bench step $quick --vocab 60 --precision $bits | plain_words
+done
 recur bench tag $quick --ragged 3 --batch 2 --seq 9 --threads 1 | plain_words
 
 echo "# tables"
@@ -57,6 +60,7 @@ try lm --cell lsmt
 try lm --vocab 2 --seconds 0
 try lm --hidden 0
 try lm --precision f8
+try lm --precision int8
 try lm --ragged 3
 try tag --seq 3 --ragged 4
 try lm text

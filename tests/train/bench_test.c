@@ -59,6 +59,9 @@ static void what_cannot_be_measured_is_refused(void **unused)
     o = bench_small("gemm");
     o.precision = "f8";
     CHECK_STATUS(rc_bench("gemm", &o, bench_keep, &r), RC_EINVAL);
+    o = bench_small("lm");
+    o.precision = "int8";
+    CHECK_STATUS(rc_bench("lm", &o, bench_keep, &r), RC_EINVAL);
     assert_int_equal(r.n, 0);
 }
 
