@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# speed.sh -- training speed against PyTorch, alternating in one run: ours, theirs, ours, theirs.
+# speed.sh -- training speed against PyTorch, alternating in one run: ours, theirs, ours, theirs. The small, medium
+# and large language models of Zaremba et al. 2014 and one of characters.
 #
 #   bench/speed.sh [ROUNDS]          or: ./dev bench speed [ROUNDS] (builds first)
 #
@@ -38,5 +39,8 @@ compare() { # THREADS CELL HIDDEN LAYERS VOCAB BATCH SEQ DROPOUT
 }
 
 for threads in 1 2; do
+    compare "$threads" lstm 200 2 10000 20 20 0
     compare "$threads" lstm 650 2 10000 20 35 0.5
+    compare "$threads" lstm 1500 2 10000 20 35 0.5
+    compare "$threads" lstm 512 2 96 50 50 0
 done
