@@ -3,12 +3,11 @@
  * One structure serves both for counting a corpus and as the finished vocabulary: the bytes of all
  * symbols in one block, one entry per symbol, and an open-addressing table of (hash, id) that stays
  * at most half full. Symbols of one byte, which are most of what a corpus has at the level of
- * characters, bypass the table. JSON through jansson.
+ * characters, bypass the table.
  */
 #include "data/data.h"
 #include "format/format.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -444,85 +443,111 @@ rc_status rcd_vocab_print(const rcd_vocab *v, rcb_buf *out)
 
 #define BAD_VOCAB(...) RC_FAIL(RC_EFORMAT, "cannot read the vocabulary: " __VA_ARGS__)
 
-static rc_status read_symbols(rcd_vocab *v, const json_t *list)
+/* What stands there is not what it should be: malformed, or else what the caller says of it. */
+#define NOT_THERE(scan, ...) ((scan)->status != RC_OK ? (scan)->status : BAD_VOCAB(__VA_ARGS__))
+
+/* ["the",59421] */
+static rc_status read_symbol(rcd_vocab *v, rcf_scan *s, size_t i)
 {
-    if (!json_is_array(list))
-        return BAD_VOCAB("it has no list 'symbols'");
+    const char *word;
+    size_t n;
+    int64_t count;
+    int32_t id;
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *pair = json_array_get(list, i);
-        const json_t *word = json_array_get(pair, 0);
-        const json_t *count = json_array_get(pair, 1);
-        int32_t id;
+    if (!rcf_scan_list(s) || !rcf_scan_item(s) || !rcf_scan_text(s, &word, &n) ||
+        !rcf_scan_item(s) || !rcf_scan_whole(s, &count) || rcf_scan_item(s) || s->status != RC_OK)
+        return NOT_THERE(s, "symbol %zu is not a pair of a string and a whole number", i);
+    if (count < 0)
+        return BAD_VOCAB("symbol %zu has the count %" PRId64, i, count);
+    if (!rcd_is_symbol(v->level, word, n))
+        return BAD_VOCAB("symbol %zu, '%s', is not one %s", i, word, rcd_level_word(v->level));
+    RC_TRY(put(v, word, n, &id));
+    if ((size_t)id != i)
+        return BAD_VOCAB("symbols %" PRId32 " and %zu are both '%s'", id, i, word);
+    v->entries[id].count = count;
+    return RC_OK;
+}
 
-        if (json_array_size(pair) != 2 || !json_is_string(word) || !json_is_integer(count))
-            return BAD_VOCAB("symbol %zu is not a pair of a string and a whole number", i);
-        if (json_integer_value(count) < 0)
-            return BAD_VOCAB("symbol %zu has the count %" JSON_INTEGER_FORMAT, i,
-                             json_integer_value(count));
-        if (!rcd_is_symbol(v->level, json_string_value(word), json_string_length(word)))
-            return BAD_VOCAB("symbol %zu, '%s', is not one %s", i, json_string_value(word),
-                             rcd_level_word(v->level));
-        RC_TRY(put(v, json_string_value(word), json_string_length(word), &id));
-        if ((size_t)id != i)
-            return BAD_VOCAB("symbols %" PRId32 " and %zu are both '%s'", id, i,
-                             json_string_value(word));
-        v->entries[id].count = json_integer_value(count);
-    }
-    if (!find_specials(v))
+static rc_status read_symbols(rcd_vocab *v, rcf_scan *s)
+{
+    if (!rcf_scan_list(s))
+        return NOT_THERE(s, "it has no list 'symbols'");
+    for (size_t i = 0; rcf_scan_item(s); i++)
+        RC_TRY(read_symbol(v, s, i));
+    if (s->status == RC_OK && !find_specials(v))
         return BAD_VOCAB("a %s vocabulary needs both '%s' and '%s'", rcd_level_word(v->level),
                          v->level == RCD_CHAR ? "\\n" : RCD_EOS, RCD_UNK);
-    return RC_OK;
+    return s->status;
 }
 
-static rc_status read_counts(rcd_vocab *v, const json_t *list)
+static rc_status read_counts(rcd_vocab *v, rcf_scan *s)
 {
-    RC_TRY(add_bytes(v));
-    (void)find_specials(v);
-    if (!list)
-        return RC_OK;
-    if (json_array_size(list) != (size_t)v->size)
-        return BAD_VOCAB("'counts' has %zu entries, there are 256 bytes", json_array_size(list));
-    for (int32_t i = 0; i < v->size; i++) {
-        const json_t *count = json_array_get(list, (size_t)i);
+    size_t n = 0;
 
-        if (!json_is_integer(count) || json_integer_value(count) < 0)
-            return BAD_VOCAB("the count of byte %" PRId32 " is not a whole number", i);
-        v->entries[i].count = json_integer_value(count);
+    if (!rcf_scan_list(s))
+        return NOT_THERE(s, "'counts' is not a list of 256 whole numbers");
+    for (; rcf_scan_item(s); n++) {
+        int64_t count;
+
+        if (!rcf_scan_whole(s, &count) || count < 0)
+            return NOT_THERE(s, "the count of byte %zu is not a whole number", n);
+        if (n < (size_t)v->size)
+            v->entries[n].count = count;
     }
-    return RC_OK;
+    if (s->status == RC_OK && n != (size_t)v->size)
+        return BAD_VOCAB("'counts' has %zu entries, there are 256 bytes", n);
+    return s->status;
 }
 
-/* An unknown key would be a promise that we do not keep. */
-static rc_status check_keys(json_t *root, const char *list)
+/* The list, once. An unknown key would be a promise that we do not keep. */
+static rc_status read_lists(rcd_vocab *v, rcf_scan *s)
 {
-    for (void *i = json_object_iter(root); i; i = json_object_iter_next(root, i)) {
-        const char *key = json_object_iter_key(i);
+    const char *list = v->level == RCD_BYTE ? "counts" : "symbols";
+    const char *key;
+    bool seen = false;
+    size_t n;
 
-        if (strcmp(key, "level") != 0 && strcmp(key, list) != 0)
+    while (rcf_scan_key(s, &key, &n)) {
+        if (strcmp(key, list) != 0 && strcmp(key, "level") != 0)
             return BAD_VOCAB("unknown key '%s' beside 'level' and '%s'", key, list);
+        if (seen || strcmp(key, list) != 0)
+            (void)rcf_scan_bad(s, "a name that was there before");
+        else
+            RC_TRY(v->level == RCD_BYTE ? read_counts(v, s) : read_symbols(v, s));
+        seen = true;
     }
-    return RC_OK;
+    if (s->status == RC_OK && !seen && v->level != RCD_BYTE)
+        return BAD_VOCAB("it has no list 'symbols'");
+    return s->status;
 }
 
-static rc_status read_vocab(rcd_vocab **out, json_t *root)
+/* The level comes first: it says what the rest means. */
+static rc_status read_level(rcf_scan *s, rcd_level *level)
 {
-    const char *word = json_string_value(json_object_get(root, "level"));
+    const char *word;
+    size_t n;
+
+    if (!rcf_scan_object(s) || !rcf_scan_key(s, &word, &n) || strcmp(word, "level") != 0 ||
+        !rcf_scan_text(s, &word, &n))
+        return NOT_THERE(s, "it has no word 'level' at its beginning");
+    return rcd_level_of(level, word) == RC_OK ? RC_OK : BAD_VOCAB("unknown level '%s'", word);
+}
+
+static rc_status read_vocab(rcd_vocab **out, rcf_scan *scan)
+{
     rcd_level level;
-
-    if (!word)
-        return BAD_VOCAB("it has no word 'level'");
-    if (rcd_level_of(&level, word) != RC_OK)
-        return BAD_VOCAB("unknown level '%s'", word);
-
-    const char *list = level == RCD_BYTE ? "counts" : "symbols";
     rcd_vocab *v;
 
-    RC_TRY(check_keys(root, list));
+    RC_TRY(read_level(scan, &level));
     RC_TRY(vocab_new(&v, level));
 
-    const json_t *listed = json_object_get(root, list);
-    const rc_status s = level == RCD_BYTE ? read_counts(v, listed) : read_symbols(v, listed);
+    rc_status s = level == RCD_BYTE ? add_bytes(v) : RC_OK;
+    if (s == RC_OK && level == RCD_BYTE)
+        (void)find_specials(v);
+    if (s == RC_OK)
+        s = read_lists(v, scan);
+    if (s == RC_OK)
+        s = rcf_scan_end(scan);
     if (s != RC_OK) {
         rcd_vocab_free(v);
         return s;
@@ -533,16 +558,14 @@ static rc_status read_vocab(rcd_vocab **out, json_t *root)
 
 rc_status rcd_vocab_parse(rcd_vocab **out, const char *json, size_t n)
 {
-    json_t *root;
-    rc_status s = rcf_json_parse(&root, json, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL);
+    rcf_scan scan;
 
     *out = NULL;
-    if (s == RC_EFORMAT)
-        return BAD_VOCAB("%s", rc_error_message());
-    RC_TRY(s);
-    s = read_vocab(out, root);
-    json_decref(root);
-    return s;
+    rcf_scan_begin(&scan, json, n);
+    const rc_status s = read_vocab(out, &scan);
+    const bool malformed = scan.status == RC_EFORMAT;
+    rcf_scan_free(&scan);
+    return malformed ? BAD_VOCAB("%s", rc_error_message()) : s;
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

@@ -30,6 +30,47 @@ void rcf_json_begin(void);
 
 bool rcf_is_utf8(const char *text, size_t n);
 
+/* ---- JSON without a tree (scan.c) -------------------------------------------------------- */
+
+/* Reads what is long and of a known form, in the order in which it stands. A reader asks for what
+ * it expects; the answer is false when something else is there, and when what is there is not
+ * well-formed: then `status` is RC_EFORMAT from there on, with the message "byte 17: what is wrong"
+ * (or RC_ENOMEM), and every answer is false. A list of texts:
+ *
+ *   bool good = rcf_scan_list(s);
+ *   while (good && rcf_scan_item(s))
+ *       good = rcf_scan_text(s, &p, &n);
+ *   if (!good)
+ *       return s->status != RC_OK ? s->status : RC_FAIL(RC_EFORMAT, "not a list of texts");
+ *   return rcf_scan_end(s);
+ */
+typedef struct rcf_scan {
+    const char *text;
+    const char *at; /* the next byte */
+    const char *end;
+    bool first; /* nothing has been read of the list or object just entered */
+    char *word; /* (cap) the last string */
+    size_t cap;
+    rc_status status;
+} rcf_scan;
+
+void rcf_scan_begin(rcf_scan *s, const char *text, size_t n); /* text must outlive it */
+rc_status rcf_scan_end(rcf_scan *s); /* nothing but blanks may follow; returns the status */
+void rcf_scan_free(rcf_scan *s);
+
+/* Enter a list or an object; then ask for each item, or name, before reading its value. False there
+ * ends the list or object: its bracket has been passed. */
+bool rcf_scan_list(rcf_scan *s);
+bool rcf_scan_item(rcf_scan *s);
+bool rcf_scan_object(rcf_scan *s);
+bool rcf_scan_key(rcf_scan *s, const char **key, size_t *n);
+/* Values. Strings are UTF-8 with escapes undone, followed by a 0 (and may contain some), and stay
+ * until the next one is read. */
+bool rcf_scan_text(rcf_scan *s, const char **p, size_t *n);
+bool rcf_scan_whole(rcf_scan *s, int64_t *out);
+/* The reader itself finds this place not well-formed. Returns false. */
+bool rcf_scan_bad(rcf_scan *s, const char *what);
+
 /* ---- safetensors (safetensors.c) --------------------------------------------------------- */
 
 /* One list: the element type, its word in the file, its bytes. */

@@ -375,7 +375,7 @@ static void a_wrong_header_says_what_is_wrong(void **unused)
                   "'z' begins at byte 2");
     check_refused(T(F32_AT("[1]", "[0,4]") ",\"stride\":[1]"), 4, "fields other than dtype");
     check_refused("{\"__metadata__\":{\"recur.crc32.data\":\"00000000\"}}", 0, "only one");
-    check_refused("{\"__metadata__\":{\"recur.crc32.header\":\"00000000\"}}", 0, "only one");
+    check_refused("{\"__metadata__\":{\"recur.crc32.header\": \"00000000\"}}", 0, "only one");
     check_refused("{\"__metadata__\":{\"recur.crc32.data\":\"00000000\",\"recur.crc32.header\": "
                   "\"00000000\"}}",
                   0, "its checksum is not as it was written");
