@@ -84,6 +84,16 @@ static void int8_is_within_half_a_step_of_the_row(void **unused)
         assert_true(t->to_int8(3, zeros, y) == 0);
         assert_int_equal(y[0] | y[1] | y[2], 0);
     }
+    for (int bad = 0; bad < 3; bad++) {
+        const double values[] = {NAN, INFINITY, -INFINITY};
+        const rc_real row[3] = {1, (rc_real)values[bad], -2};
+
+        for_each_table(t) {
+            memset(y, 1, sizeof y);
+            assert_true(isnan(t->to_int8(3, row, y)));
+            assert_int_equal(y[0] | y[1] | y[2], 0);
+        }
+    }
 }
 
 /* ---- products ---------------------------------------------------------------------------------- */
