@@ -208,6 +208,21 @@ typedef struct rck_table {
     void (*lanes_max)(int64_t rows, const rc_real *lanes, rc_real *out);
     void (*lanes_sum)(int64_t rows, const rc_real *lanes, rc_real *out);
 
+    /* losses down the columns of scores x (rows, ld), symbols by rows of a batch; `cols` a multiple
+     * of 16 (down.c). Rows may be cut into any calls, but another cut gives other roundings.
+     * soft_down: top and sum (cols), so far the maximum and the sum of exp(x - top), take in these
+     * rows; begin with -inf and 0. A score of -inf does not count.
+     * soft_down_back: x = by * exp(x - top).
+     * noise_down: sum += times * softplus(x) over the rows in order; x = times * sigmoid(x).
+     * softplus: y = ln(1 + exp(x)) */
+    void (*soft_down)(int64_t rows, int64_t cols, const rc_real *x, int64_t ld, rc_real *top,
+                      rc_real *sum);
+    void (*soft_down_back)(int64_t rows, int64_t cols, rc_real *x, int64_t ld, const rc_real *top,
+                           const rc_real *by);
+    void (*noise_down)(int64_t rows, int64_t cols, rc_real *x, int64_t ld, const rc_real *times,
+                       rc_real *sum);
+    void (*softplus)(int64_t n, const rc_real *x, rc_real *y);
+
     /* gather and scatter (index.c): tables have row stride ld; ids are valid rows */
     void (*gather)(int64_t n, int64_t width, const rc_real *table, int64_t ld, const int32_t *ids,
                    rc_real *y, int64_t ldy);

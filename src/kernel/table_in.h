@@ -64,6 +64,15 @@ void RCK_FN(row_scale)(int64_t rows, int cols, rc_real *panel, int64_t ld, const
 void RCK_FN(lanes_max)(int64_t rows, const rc_real *lanes, rc_real *out);
 void RCK_FN(lanes_sum)(int64_t rows, const rc_real *lanes, rc_real *out);
 
+/* down.c */
+void RCK_FN(soft_down)(int64_t rows, int64_t cols, const rc_real *x, int64_t ld, rc_real *top,
+                       rc_real *sum);
+void RCK_FN(soft_down_back)(int64_t rows, int64_t cols, rc_real *x, int64_t ld, const rc_real *top,
+                            const rc_real *by);
+void RCK_FN(noise_down)(int64_t rows, int64_t cols, rc_real *x, int64_t ld, const rc_real *times,
+                        rc_real *sum);
+void RCK_FN(softplus)(int64_t n, const rc_real *x, rc_real *y);
+
 /* index.c */
 void RCK_FN(gather)(int64_t n, int64_t width, const rc_real *table, int64_t ld, const int32_t *ids,
                     rc_real *y, int64_t ldy);
