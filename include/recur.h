@@ -75,9 +75,9 @@ RC_API const char *rc_error_hint(void);
 /* ---- lists and options ------------------------------------------------------------------- */
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
- * "optimizers", "schedules", "levels", "biases", "skips", "averages", "dropouts", "keeps",
- * "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or for an
- * unknown list. The strings are static. */
+ * "optimizers", "schedules", "levels", "outputs", "biases", "skips", "averages", "dropouts",
+ * "keeps", "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or for
+ * an unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */

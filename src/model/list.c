@@ -54,6 +54,16 @@ static bool cell_entry(size_t i, rc_entry *out)
     return true;
 }
 
+static bool output_entry(size_t i, rc_entry *out)
+{
+    const rcn_output_kind *kind = rcn_output_at(i);
+
+    if (!kind)
+        return false;
+    *out = (rc_entry){kind->name, kind->help, kind->equations};
+    return true;
+}
+
 static bool level_entry(size_t i, rc_entry *out)
 {
     if (i >= RCD_LEVEL_COUNT)
@@ -85,6 +95,7 @@ static const struct list {
     {"tasks", task_entry, NULL, 0},
     {"cells", cell_entry, NULL, 0},
     {"levels", level_entry, NULL, 0},
+    {"outputs", output_entry, NULL, 0},
     FIXED(skips),
     FIXED(biases),
     FIXED(dropouts),

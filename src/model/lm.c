@@ -1,9 +1,9 @@
 /* lm.c -- the task lm: a recurrent language model of bytes, characters or words.
  *
- *   symbol -> embedding -> dropout -> recurrent layers -> dropout -> linear -> softmax
+ *   symbol -> embedding -> dropout -> recurrent layers -> dropout -> output layer
  *
- * Parameters embed.weight (V,E), rnn.* (see net.h), out.weight (V,H) and out.bias (V); with --tied
- * the symbol vectors are the rows of out.weight and there is no embed.weight. Training reads the
+ * Parameters embed.weight (V,E), rnn.* and out.* (see net.h); with --tied the symbol vectors are the
+ * rows of out.weight and there is no embed.weight. Training reads the
  * text as parallel tracks with carried state. Scoring runs through the same layers a few hundred
  * rows at a time, so that a text of any length needs little memory; sums are in double.
  */
@@ -19,9 +19,9 @@ enum {
 struct lm {
     rcn_stack stack;
     rcn_stepper *stepper; /* made when the values are settled */
+    rcn_output output;
     int64_t V, E;
-    size_t embed; /* places in the parameters; tied: that of out.weight */
-    size_t out_w, out_b;
+    size_t embed; /* place in the parameters; tied: that of the output layer's vectors */
     bool tied;
     bool locked;
     double dropout;
@@ -86,6 +86,31 @@ static rc_status make_plan(struct plan *p, const rc_config *c)
     return RC_OK;
 }
 
+/* The output layer, by the configuration and the counts of the vocabulary. */
+static rc_status add_output(rc_model *m, struct lm *lm)
+{
+    const rc_config *c = m->config;
+    int64_t *count = rcb_alloc((size_t)lm->V, sizeof *count);
+
+    if (!count)
+        return RC_ENOMEM;
+    for (int64_t i = 0; i < lm->V; i++)
+        count[i] = rcd_vocab_count(m->vocab, (int32_t)i);
+
+    const rcn_output_plan plan = {
+        .kind = c->output,
+        .name = "out",
+        .V = lm->V,
+        .H = lm->stack.out,
+        .count = count,
+        .tied = lm->tied,
+    };
+    const rc_status s = rcn_output_new(&lm->output, &m->params, &plan);
+
+    rcb_free(count);
+    return s;
+}
+
 static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
 {
     rcn_params *ps = &m->params;
@@ -100,12 +125,9 @@ static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
                             "cannot tie the output to the symbol vectors: these have %" PRId64
                             " numbers, the output reads %" PRId64,
                             lm->E, lm->stack.out);
-    lm->out_w = ps->n;
-    RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, (const int[]){1}, lm->V, lm->stack.out));
-    lm->out_b = ps->n;
-    RC_TRY(rcn_params_weight(ps, "out.bias", 1, 1, (const int[]){1}, lm->V, 1));
+    RC_TRY(add_output(m, lm));
     if (lm->tied)
-        lm->embed = lm->out_w;
+        lm->embed = lm->output.vectors;
     return RC_OK;
 }
 
@@ -142,6 +164,7 @@ static void unbuild(rc_model *m)
     if (!lm)
         return;
     rcn_stepper_free(lm->stepper);
+    rcn_output_free(&lm->output);
     rcn_stack_free(&lm->stack);
     rcb_free(lm);
     m->own = NULL;
@@ -198,8 +221,7 @@ static rc_var *loss_of(const rc_model *m, rc_graph *g, const rc_rows *rows, cons
 {
     const struct lm *lm = m->own;
 
-    return rc_softmax_loss(g, run(m, g, rows, in, carry), var(m, g, lm->out_w),
-                           var(m, g, lm->out_b), out);
+    return rcn_output_loss(&lm->output, &m->params, g, run(m, g, rows, in, carry), out);
 }
 
 static int64_t carry_width(const rc_model *m)
@@ -397,9 +419,8 @@ static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, r
     const struct lm *lm = m->own;
 
     rc_graph_reset(g);
-    rc_var *y = rcn_step_symbol(lm->stepper, g, id, state);
-    y = rc_linear(g, y, var(m, g, lm->out_w), var(m, g, lm->out_b));
-    y = rc_log_softmax(g, y);
+    rc_var *y = rcn_output_logp(&lm->output, &m->params, g,
+                                rcn_step_symbol(lm->stepper, g, id, state));
     RC_TRY(rc_graph_status(g));
     return rc_var_read(g, y, logp, lm->V);
 }
@@ -431,7 +452,29 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
     if (gate_named(cell, "r") >= 0)
         RC_TRY(rcm_words_add(w, "reset gate", "%s the recurrent product",
                              cell->stages > 1 ? "before" : "after"));
-    return rcm_words_add(w, "biases", "%s", m->config->bias);
+    RC_TRY(rcm_words_add(w, "biases", "%s", m->config->bias));
+    if (lm->output.kind->layout)
+        RC_TRY(rcm_words_add(w, "output tensors", "%s", lm->output.kind->layout));
+    return RC_OK;
+}
+
+static rc_status output_facts(const rcn_output *o, rcm_words *w)
+{
+    const rcn_output_kind *kind = o->kind;
+    rcb_buf more = {0};
+    rc_status s = rcb_buf_puts(&more, "");
+
+    if (s == RC_OK && kind->facts)
+        s = kind->facts(o, &more);
+    if (s == RC_OK)
+        s = rcm_words_add(w, "output", "%s (%s)%s%s", kind->name, kind->help, more.n ? ": " : "",
+                          more.n ? more.p : "");
+    if (s == RC_OK)
+        s = rcm_words_add(w, "output equations", "%s", kind->equations);
+    if (s == RC_OK)
+        s = rcm_words_add(w, "output paper", "%s", kind->paper);
+    rcb_buf_free(&more);
+    return s;
 }
 
 static rc_status facts(const rc_model *m, rcm_words *w)
@@ -444,8 +487,9 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     RC_TRY(rcm_words_add(w, "equations", "%s", cell->equations));
     RC_TRY(rcm_words_add(w, "paper", "%s", cell->paper));
     RC_TRY(rcm_words_add(w, "layers", "%d of %s units", s->plan.layers, m->config->hidden));
-    return rcm_words_add(w, "symbol vectors", "%" PRId64 " numbers each%s", lm->E,
-                         lm->tied ? ", which are the output weights, too" : "");
+    RC_TRY(rcm_words_add(w, "symbol vectors", "%" PRId64 " numbers each%s", lm->E,
+                         lm->tied ? ", which are the output weights, too" : ""));
+    return output_facts(&lm->output, w);
 }
 
 const rcm_task rcm_lm = {

@@ -3,7 +3,8 @@
  *
  * Object room. Knows nothing of text, files or tasks. Parameter names are PyTorch's where PyTorch
  * has the thing: rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0 (suffix
- * _reverse for the second direction), embed.weight, out.weight, out.bias.
+ * _reverse for the second direction), embed.weight, out.weight, out.bias, out.head.weight,
+ * out.tail.0.0.weight.
  */
 #ifndef RCN_NET_H
 #define RCN_NET_H
@@ -230,5 +231,67 @@ void rcn_stepper_free(rcn_stepper *s);
  * state is undefined. */
 rc_var *rcn_step_symbol(const rcn_stepper *s, rc_graph *g, int32_t id, rc_real *state);
 rc_var *rcn_step_vector(const rcn_stepper *s, rc_graph *g, const rc_real *x, rc_real *state);
+
+/* ---- output layers (output.c, out_*.c) --------------------------------------------------- */
+
+/* From vectors of H numbers to a distribution over V symbols: one descriptor per kind, one line in
+ * outputs.def, equations in docs/outputs.md. What owns a vocabulary calls the functions below and
+ * knows no kind. */
+typedef struct rcn_output rcn_output;
+
+typedef struct rcn_output_plan {
+    const char *kind;      /* "full", ... */
+    const char *name;      /* prefix of parameter names: "out"; not kept */
+    int64_t V, H;          /* symbols, and numbers of what is read */
+    const int64_t *count;  /* (V) how often each symbol was in training; not kept */
+    bool tied;             /* parameter `vectors` will be looked up as an embedding */
+    int64_t samples;       /* sampled, nce: symbols drawn for a batch */
+    double noise_power;    /* sampled, nce: what counts are raised to */
+    int64_t classes;       /* class: how many; 0: the square root of V */
+    int cutoffs;           /* adaptive: 0 of them: no tails */
+    const int64_t *cutoff; /* (cutoffs) rising ranks at which a tail begins; not kept */
+    double cutoff_divide;  /* adaptive: each tail reads so many times fewer numbers */
+} rcn_output_plan;
+
+typedef struct rcn_output_kind {
+    const char *name;
+    const char *help;      /* one line */
+    const char *equations; /* lines, in the letters of docs/outputs.md */
+    const char *paper;
+    const char *layout; /* what a reader of its tensors must know; NULL: nothing */
+    bool vectors;       /* the rows of one parameter are symbols' vectors, and can be tied */
+    /* Add the parameters, set o->vectors and o->own (NULL so far), which release() frees. */
+    rc_status (*build)(rcn_output *o, rcn_params *ps, const rcn_output_plan *plan);
+    void (*release)(rcn_output *o); /* NULL: nothing to free */
+    /* Sum of nats over the rows of x (N,H); in a training graph what is trained by (samples). */
+    rc_var *(*loss)(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
+                    const int32_t *target);
+    /* ln p of every symbol: (N,H) -> (N,V). */
+    rc_var *(*logp)(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x);
+    /* What it is made of, in words; NULL: nothing to add. */
+    rc_status (*facts)(const rcn_output *o, rcb_buf *out);
+} rcn_output_kind;
+
+struct rcn_output {
+    const rcn_output_kind *kind;
+    int64_t V, H;
+    size_t weight, bias; /* places in rcn_params, if the kind has them */
+    size_t vectors;      /* place of the parameter whose row i is the vector of symbol i; or
+                          * SIZE_MAX */
+    void *own;
+};
+
+const rcn_output_kind *rcn_output_at(size_t i);           /* NULL past the end */
+const rcn_output_kind *rcn_output_find(const char *name); /* NULL: none */
+/* Add the parameters of an output layer. After a failure it may be freed. RC_EINVAL (no such kind,
+ * a kind that cannot be tied, a setting that does not fit), RC_ENOMEM. */
+rc_status rcn_output_new(rcn_output *out, rcn_params *ps, const rcn_output_plan *plan);
+void rcn_output_free(rcn_output *o);
+/* Sum of -ln p(target) over the rows of x (N,H), in nats. A kind that samples does so in a training
+ * graph alone; elsewhere all kinds give what the distribution below says. */
+rc_var *rcn_output_loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
+                        const int32_t *target);
+/* Natural log-probabilities of all symbols: (N,H) -> (N,V). */
+rc_var *rcn_output_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x);
 
 #endif

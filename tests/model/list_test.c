@@ -4,7 +4,7 @@
 static void every_list_has_entries_with_help(void **unused)
 {
     (void)unused;
-    static const char *const lists[] = {"tasks",  "cells",    "levels",   "skips",
+    static const char *const lists[] = {"tasks",  "cells",    "levels",   "outputs", "skips",
                                         "biases", "dropouts", "averages", "keeps"};
     rc_entry e;
 
