@@ -558,6 +558,8 @@ RC_API rc_var *rc_bmm(rc_graph *g, rc_var *a, rc_var *b);
 RC_API rc_var *rc_concat(rc_graph *g, int count, rc_var *const x[]);
 /* Columns [first, first + count) of x (N,D). */
 RC_API rc_var *rc_slice(rc_graph *g, rc_var *x, int64_t first, int64_t count);
+/* Columns ids[i] of x (N,D) -> (N,n). RC_EINVAL for an id outside 0..D-1. ids are copied. */
+RC_API rc_var *rc_pick(rc_graph *g, rc_var *x, const int32_t *ids, int64_t n);
 /* Rows ids[i] of table (V,D) -> (n,D). RC_EINVAL for an id outside 0..V-1. ids are copied. */
 RC_API rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t n);
 /* Zero with probability `rate`, 0 <= rate < 1, scale the rest by 1 / (1 - rate). Identity when not
@@ -572,6 +574,55 @@ RC_API rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targ
  * vocabulary wants. */
 RC_API rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b,
                                const int32_t *targets);
+
+/* Losses that read a part of a large vocabulary. w (V,D) is a table: rows are read as they lie. b
+ * (V) or RC_NONE, targets (N). Score s(w) of symbol w: (w x' + b). What the structs point to must
+ * live until the graph is reset. RC_EINVAL for ids, bounds or trees that cannot be. */
+
+/* Symbols drawn from a noise distribution, the same for all rows of a batch. */
+typedef struct rc_noise {
+    int64_t count;
+    const int32_t *ids;      /* (count) rising: each symbol once */
+    const rc_real *times;    /* (count) how often it was drawn; NULL: once each */
+    const rc_real *expected; /* (V) ln of how often each symbol is expected to be drawn */
+} rc_noise;
+/* Softmax over the target and the drawn symbols other than it, of the scores less `expected`
+ * (Jean et al. 2015). `times` are not used. */
+RC_API rc_var *rc_sampled_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets,
+                               const rc_noise *noise);
+/* Noise-contrastive estimation (Gutmann and Hyvarinen 2010): with d(w) = s(w) - expected(w), the
+ * target is told from noise by softplus(-d), each draw by softplus(d). A normaliser other than 1
+ * is part of `expected`. */
+RC_API rc_var *rc_nce_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets,
+                           const rc_noise *noise);
+
+/* Groups of neighbouring symbols: group i is start[i] .. start[i+1]-1; start[0] 0, start[count] V,
+ * none is empty. */
+typedef struct rc_groups {
+    int64_t count;
+    const int64_t *start; /* (count+1) */
+} rc_groups;
+/* - ln of the softmax of the target's score among those of its group. One group: of all. */
+RC_API rc_var *rc_group_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets,
+                             const rc_groups *groups);
+/* log_softmax within each group of the columns of x (N,V). */
+RC_API rc_var *rc_group_log_softmax(rc_graph *g, rc_var *x, const rc_groups *groups);
+
+/* A binary tree with the symbols as leaves and `leaves - 1` decisions, numbered so that each comes
+ * after the one above it; decision 0 is the root. Side 0 of decision k is taken with probability
+ * sigmoid(s(k)), side 1 with sigmoid(-s(k)). */
+typedef struct rc_tree {
+    int64_t leaves;
+    int64_t depth;     /* decisions on the longest way down */
+    const int32_t *up; /* (2 leaves - 1) 2 * decision above + side, of leaf w at w, of decision k
+                        * at leaves + k; -1 of the root */
+} rc_tree;
+/* - ln of the probability of the way down to each target; w (leaves-1, D), b (leaves-1). */
+RC_API rc_var *rc_tree_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int32_t *targets,
+                            const rc_tree *tree);
+/* ln of the probabilities of all leaves, (N,leaves), from the scores of decisions (N,leaves-1). */
+RC_API rc_var *rc_tree_logp(rc_graph *g, rc_var *scores, const rc_tree *tree);
+
 /* Sum of (x - t)^2 / 2. */
 RC_API rc_var *rc_squared_error(rc_graph *g, rc_var *x, rc_var *target);
 /* One on/off output each: - t ln s(x) - (1 - t) ln(1 - s(x)), s the sigmoid of the logits x. */

@@ -189,6 +189,50 @@ rc_status rcg_check_bias(const char *op, const rc_var *b, int64_t rows)
                    rcg_shape_text(b->shape, text), rows);
 }
 
+rc_status rcg_infer_total(const rcg_node *n, rc_shape *out)
+{
+    (void)n;
+    *out = rc_shape_1(1);
+    return RC_OK;
+}
+
+rc_status rcg_set_total(rcg_node *n, double total)
+{
+    rck->fill(n->out->ld, 0, n->out->x);
+    n->out->x[0] = (rc_real)total;
+    n->out->total = total;
+    return RC_OK;
+}
+
+int32_t *rcg_targets(rc_graph *g, const char *op, int64_t rows, int64_t V, const int32_t *targets)
+{
+    int32_t *copy = rcg_keep(g, (size_t)rows, sizeof *copy);
+    if (!copy)
+        return NULL;
+    for (int64_t r = 0; r < rows; r++) {
+        if (targets[r] < 0 || targets[r] >= V) {
+            rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: target %" PRId32 " of %" PRId64 " symbols", op,
+                                  targets[r], V));
+            return NULL;
+        }
+        copy[r] = targets[r];
+    }
+    return copy;
+}
+
+rc_status rcg_check_table(const rcg_node *n)
+{
+    const rc_var *x = n->in[0], *w = n->in[1], *b = n->in[2];
+    char tx[RCG_SHAPE_TEXT], tw[RCG_SHAPE_TEXT];
+
+    if (x->shape.rank != 2 || w->shape.rank != 2 || x->cols != w->cols)
+        return RC_FAIL(RC_ESHAPE, "%s: input is %s, the weight is %s", n->op->name,
+                       rcg_shape_text(x->shape, tx), rcg_shape_text(w->shape, tw));
+    if (w->weight)
+        return RC_FAIL(RC_EINVAL, "%s: the weight is packed, a table is needed", n->op->name);
+    return rcg_check_bias(n->op->name, b, w->rows);
+}
+
 /* ---- variables --------------------------------------------------------------------------- */
 
 /* Cached geometry of a shape; RC_EINVAL when its size does not fit into memory at all. */

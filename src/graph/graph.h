@@ -140,6 +140,8 @@ rc_status rcg_graph_on(rc_graph **out, rcb_pool *pool, bool training);
 void rcg_graph_train(rc_graph *g, bool training);
 /* Dropout masks are a function of (seed, step, how many masks were drawn since this call). */
 void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step);
+/* A key for the next mask, or for whatever else is drawn at random in a step. */
+rcb_key rcg_mask_key(rc_graph *g);
 
 /* Parameters as leaves, in place: nothing is copied. g NULL: frozen. */
 rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad);

@@ -32,9 +32,6 @@ rc_status rcg_check_rows(const char *op, const rc_rows *rows);
 /* A bias for `rows` outputs: one number each, as (rows) or (rows,1), or RC_NONE. */
 rc_status rcg_check_bias(const char *op, const rc_var *b, int64_t rows);
 
-/* A key for the next dropout mask. */
-rcb_key rcg_mask_key(rc_graph *g);
-
 /* Input i as a packed weight: the parameter's own, or a plain leaf packed into the arena, with its
  * transpose when `t` and with room for a gradient when one is wanted. rcg_weight_done() brings that
  * gradient back to the leaf; it does nothing for parameters. */
@@ -59,6 +56,38 @@ rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *
 /* dW of block b from the packed transpose at (N rows, see rck pack_t) and gradient panels d. */
 rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at,
                          const rc_real *d);
+/* A product whose right operand and result are rows: B (K, cols) with b_k reals between rows, C with
+ * c_row. The caller sets a, a_row, a_k, b, b_k, c, c_row and add. Whole groups of 16 columns are
+ * computed: what B has as padding lands in C's. */
+static inline rck_gemm rcg_gemm_rows(int64_t rows, int64_t K, int64_t cols)
+{
+    const rck_panel p = rck_panel_of(cols, 1, K);
+    return (rck_gemm){
+        .rows = rows,
+        .chunks = 1,
+        .kc = K,
+        .klast = K,
+        .b_panel = p.cols,
+        .c_panel = p.cols,
+        .panels = p.count,
+        .cols = p.cols,
+        .cols_last = p.last,
+    };
+}
+/* Make the padding of some rows zero. */
+static inline void rcg_clear_padding(int64_t rows, int64_t cols, int64_t ld, rc_real *x)
+{
+    for (int64_t r = 0; cols < ld && r < rows; r++)
+        rck->fill(ld - cols, 0, x + r * ld + cols);
+}
+/* What losses of an output layer share: one number, and its value in double. */
+rc_status rcg_infer_total(const rcg_node *n, rc_shape *out);
+rc_status rcg_set_total(rcg_node *n, double total);
+/* A copy of the targets, checked against the number of symbols; NULL: the graph has failed. */
+int32_t *rcg_targets(rc_graph *g, const char *op, int64_t rows, int64_t V, const int32_t *targets);
+/* The operands of an output layer that keeps its weight as a table: x (N,K), w (V,K) in rows, b (V)
+ * or RC_NONE; for n->op. */
+rc_status rcg_check_table(const rcg_node *n);
 /* Reals of a packed transpose of (N,K). */
 static inline int64_t rcg_pack_t_size(int64_t N, int64_t K)
 {

@@ -26,26 +26,6 @@ static rc_status set_loss(rcg_node *n, double total)
     return RC_OK;
 }
 
-/* A copy of the targets, checked against the number of symbols. */
-static int32_t *copy_targets(rc_graph *g, const char *op, const rc_var *x, int64_t V,
-                             const int32_t *targets)
-{
-    if (!x)
-        return NULL;
-    int32_t *copy = rcg_keep(g, (size_t)x->rows, sizeof *copy);
-    if (!copy)
-        return NULL;
-    for (int64_t r = 0; r < x->rows; r++) {
-        if (targets[r] < 0 || targets[r] >= V) {
-            rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: target %" PRId32 " of %" PRId64 " symbols", op,
-                                  targets[r], V));
-            return NULL;
-        }
-        copy[r] = targets[r];
-    }
-    return copy;
-}
-
 /* ---- cross_entropy ----------------------------------------------------------------------- */
 
 typedef struct entropy {
@@ -94,8 +74,8 @@ static const rcg_op op_cross_entropy = {
 rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
 {
     entropy *own = rcg_keep(g, 1, sizeof *own);
-    if (!own || (logits &&
-                 !(own->target = copy_targets(g, "cross_entropy", logits, logits->cols, targets))))
+    if (!own || (logits && !(own->target = rcg_targets(g, "cross_entropy", logits->rows,
+                                                       logits->cols, targets))))
         return NULL;
     return rcg_push(g, &op_cross_entropy, 1, (rc_var *[]){logits}, own);
 }
@@ -378,7 +358,7 @@ rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const int3
         return NULL;
     *own = (softmax_loss){0};
     if (x && w && !rcg_absent(w) &&
-        !(own->target = copy_targets(g, "softmax_loss", x, w->rows, targets)))
+        !(own->target = rcg_targets(g, "softmax_loss", x->rows, w->rows, targets)))
         return NULL;
     return rcg_push(g, &op_softmax_loss, 3, (rc_var *[]){x, w, b}, own);
 }

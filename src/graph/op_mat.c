@@ -7,11 +7,31 @@
 
 #include <string.h>
 
+/* B and C are rows: c (rows, cols) = or += a b. */
+static rck_gemm gemm_rows(int64_t rows, int64_t K, int64_t cols, const rc_real *a, int64_t a_row,
+                          int64_t a_k, const rc_real *b, int64_t b_row, rc_real *c, int64_t c_row,
+                          bool add)
+{
+    rck_gemm g = rcg_gemm_rows(rows, K, cols);
+
+    g.a = a;
+    g.a_row = a_row;
+    g.a_k = a_k;
+    g.b = b;
+    g.b_k = b_row;
+    g.c = c;
+    g.c_row = c_row;
+    g.add = add;
+    return g;
+}
+
 /* ---- linear ------------------------------------------------------------------------------ */
 
 typedef struct linear {
     rcg_weight *w, *b;
-    rc_real *xt; /* backward: the packed transpose of x */
+    rc_real *xt;     /* backward: the packed transpose of x */
+    rc_real *turned; /* w a table: per worker `run` rows of x, then of y, turned around */
+    int64_t run;
     rcg_node *n;
 } linear;
 
@@ -37,6 +57,50 @@ static rc_status linear_weights(rcg_node *n, linear *own)
     RC_TRY(rcg_weight_of(n, 1, 1, gates, units, n->in[0]->wants, &own->w));
     if (!rcg_absent(n->in[2]))
         RC_TRY(rcg_weight_of(n, 2, 1, gates, units, false, &own->b));
+    return RC_OK;
+}
+
+/* Rows of x in runs of 64, as panels, are the right operand; the table is the left one as it lies;
+ * what comes out is y turned around. */
+static void linear_table_share(const rcb_worker *worker, void *ctx)
+{
+    const linear *own = ctx;
+    const rc_var *x = own->n->in[0], *w = own->n->in[1], *y = own->n->out;
+    rc_real *xt = own->turned + worker->id * (x->cols + w->rows) * own->run;
+    rc_real *yt = xt + x->cols * own->run;
+    int64_t lo, hi;
+
+    rcb_share(worker, x->rows, own->run, &lo, &hi);
+    for (int64_t r = lo; r < hi; r += own->run) {
+        const int64_t rows = hi - r < own->run ? hi - r : own->run;
+        const rck_panel in = rck_panel_of(rows, 1, x->cols), out = rck_panel_of(rows, 1, w->rows);
+
+        rck->pack(&in, x->x + r * x->ld, x->ld, xt);
+        for (int64_t v = 0; v < w->rows; v++)
+            rck->fill(in.last, own->b ? own->b->w[v] : 0, yt + v * in.cols);
+        const rck_gemm g =
+            gemm_rows(w->rows, x->cols, rows, w->x, w->ld, 1, xt, in.cols, yt, in.cols, true);
+        rck->gemm(&g);
+        rck->unpack(&out, yt, y->x + r * y->ld, y->ld);
+        rcg_clear_padding(rows, y->cols, y->ld, y->x + r * y->ld);
+    }
+}
+
+/* A table that nobody wants a gradient of is not packed first. */
+static rc_status linear_table_forward(rcg_node *n, linear *own, double flops)
+{
+    const rc_var *x = n->in[0], *w = n->in[1];
+    const int gates[] = {1};
+    const int workers = rcg_workers(n->graph, flops);
+
+    if (!rcg_absent(n->in[2]))
+        RC_TRY(rcg_weight_of(n, 2, 1, gates, w->rows, false, &own->b));
+    own->run = rck_panel_of(1, 1, 1).cols;
+    own->turned = rcg_scratch(n->graph, (size_t)((x->cols + w->rows) * own->run) * sizeof(rc_real),
+                              (size_t)workers);
+    if (!own->turned)
+        return n->graph->status;
+    rcb_pool_run(n->graph->pool, workers, linear_table_share, own);
     return RC_OK;
 }
 
@@ -76,10 +140,12 @@ static rc_status linear_forward(rcg_node *n)
 {
     linear *own = n->own;
     own->n = n;
+    const double flops = 2.0 * (double)n->out->rows * (double)n->out->cols * (double)n->in[0]->cols;
+    if (!n->in[1]->weight && !n->out->wants)
+        return linear_table_forward(n, own, flops);
     RC_TRY(linear_weights(n, own));
     if (own->w->lean && n->out->rows == 1)
         return linear_row(n, own);
-    const double flops = 2.0 * (double)n->out->rows * (double)n->out->cols * (double)n->in[0]->cols;
     rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), linear_forward_share, own);
     return RC_OK;
 }
@@ -176,33 +242,6 @@ static rc_status bmm_infer(const rcg_node *n, rc_shape *out)
     out->dim[2] = b.dim[2];
     out->axis[2] = b.axis[2];
     return RC_OK;
-}
-
-/* A product whose B and C are rows: panels are runs of 64 columns. */
-static rck_gemm gemm_rows(int64_t rows, int64_t K, int64_t cols, const rc_real *a, int64_t a_row,
-                          int64_t a_k, const rc_real *b, int64_t b_row, rc_real *c, int64_t c_row,
-                          bool add)
-{
-    const rck_panel p = rck_panel_of(cols, 1, K);
-    return (rck_gemm){
-        .rows = rows,
-        .chunks = 1,
-        .kc = K,
-        .klast = K,
-        .a = a,
-        .a_row = a_row,
-        .a_k = a_k,
-        .b = b,
-        .b_k = b_row,
-        .b_panel = p.cols,
-        .c = c,
-        .c_row = c_row,
-        .c_panel = p.cols,
-        .panels = p.count,
-        .cols = p.cols,
-        .cols_last = p.last,
-        .add = add,
-    };
 }
 
 static void bmm_forward_share(const rcb_worker *w, void *ctx)

@@ -127,6 +127,71 @@ rc_var *rc_slice(rc_graph *g, rc_var *x, int64_t first, int64_t count)
     return rcg_push(g, &op_slice, 1, (rc_var *[]){x}, own);
 }
 
+/* ---- pick -------------------------------------------------------------------------------- */
+
+typedef struct pick {
+    int64_t n;
+    int32_t *ids;
+} pick;
+
+static rc_status pick_infer(const rcg_node *n, rc_shape *out)
+{
+    const pick *own = n->own;
+    const rc_var *x = n->in[0];
+    for (int64_t i = 0; i < own->n; i++)
+        if (own->ids[i] < 0 || own->ids[i] >= x->cols)
+            return RC_FAIL(RC_EINVAL, "pick: column %" PRId32 " of a variable with %" PRId64,
+                           own->ids[i], x->cols);
+    *out = x->shape;
+    out->dim[out->rank - 1] = own->n;
+    return RC_OK;
+}
+
+static rc_status pick_forward(rcg_node *n)
+{
+    const pick *own = n->own;
+    const rc_var *x = n->in[0], *y = n->out;
+    for (int64_t r = 0; r < y->rows; r++)
+        rck->gather(own->n, 1, x->x + r * x->ld, 1, own->ids, y->x + r * y->ld, 1);
+    rcg_clear_padding(y->rows, y->cols, y->ld, y->x);
+    return RC_OK;
+}
+
+static rc_status pick_backward(rcg_node *n)
+{
+    const pick *own = n->own;
+    const rc_var *x = n->in[0], *y = n->out;
+    for (int64_t r = 0; x->g && r < y->rows; r++)
+        rck->scatter_add(own->n, 1, y->g + r * y->ld, 1, own->ids, x->g + r * x->ld, 1);
+    return RC_OK;
+}
+
+static const rcg_op op_pick = {
+    .name = "pick",
+    .infer = pick_infer,
+    .forward = pick_forward,
+    .backward = pick_backward,
+};
+
+/* A copy of n numbers of columns or rows; NULL: the graph has failed. */
+static int32_t *copy_ids(rc_graph *g, const int32_t *ids, int64_t n)
+{
+    int32_t *copy = rcg_keep(g, n > 0 ? (size_t)n : 0, sizeof *copy);
+    if (copy && n > 0)
+        memcpy(copy, ids, (size_t)n * sizeof *copy);
+    return copy;
+}
+
+rc_var *rc_pick(rc_graph *g, rc_var *x, const int32_t *ids, int64_t n)
+{
+    pick *own = rcg_keep(g, 1, sizeof *own);
+    int32_t *copy = copy_ids(g, ids, n);
+    if (!own || !copy)
+        return NULL;
+    *own = (pick){n, copy};
+    return rcg_push(g, &op_pick, 1, (rc_var *[]){x}, own);
+}
+
 /* ---- embed ------------------------------------------------------------------------------- */
 
 /* From a plain table, rows as they lie. From a packed weight (tied embeddings), out of the
@@ -208,11 +273,9 @@ static const rcg_op op_embed = {
 rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t n)
 {
     embed *own = rcg_keep(g, 1, sizeof *own);
-    int32_t *copy = rcg_keep(g, n > 0 ? (size_t)n : 0, sizeof *copy);
+    int32_t *copy = copy_ids(g, ids, n);
     if (!own || !copy)
         return NULL;
-    if (n > 0)
-        memcpy(copy, ids, (size_t)n * sizeof *copy);
     *own = (embed){n, copy};
     return rcg_push(g, &op_embed, 1, (rc_var *[]){table}, own);
 }

@@ -213,6 +213,14 @@ static rc_var *build_slice(rc_graph *g, rc_var *const v[], void *ctx)
     return weigh(g, rc_slice(g, v[0], 2, 3));
 }
 
+static rc_var *build_pick(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    const int32_t ids[] = {2, 0, 2, 3};
+
+    (void)ctx;
+    return weigh(g, rc_pick(g, v[0], ids, 4));
+}
+
 static rc_var *build_embed(rc_graph *g, rc_var *const v[], void *ctx)
 {
     const int32_t ids[] = {2, 0, 2, 3};
@@ -248,6 +256,54 @@ static rc_var *build_softmax_loss(rc_graph *g, rc_var *const v[], void *ctx)
 {
     (void)ctx;
     return rc_softmax_loss(g, v[0], v[1], v[2], goals);
+}
+
+static const int32_t drawn[] = {0, 2, 4};
+static const rc_real often[] = {1, 3, 2}, log_often[] = {0.5, -1, 0.25, 0, -2};
+static const rc_noise noise = {3, drawn, often, log_often};
+
+static rc_var *build_sampled_loss(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return rc_sampled_loss(g, v[0], v[1], v[2], goals, &noise);
+}
+
+static rc_var *build_nce_loss(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return rc_nce_loss(g, v[0], v[1], v[2], goals, &noise);
+}
+
+static const int64_t group_start[] = {0, 1, 3, 5};
+static const rc_groups three_groups = {3, group_start};
+
+static rc_var *build_group_loss(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return rc_group_loss(g, v[0], v[1], v[2], goals, &three_groups);
+}
+
+static rc_var *build_group_log_softmax(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return weigh(g, rc_group_log_softmax(g, v[0], &three_groups));
+}
+
+/* Leaves 0 .. 4, decisions 0 .. 3: 0 has leaf 3 and decision 1; 1 has 2 and 3, with two leaves
+ * each. */
+static const int32_t above[] = {2 * 2, 2 * 2 + 1, 2 * 3, 0, 2 * 3 + 1, -1, 1, 2 * 1, 2 * 1 + 1};
+static const rc_tree small_tree = {5, 3, above};
+
+static rc_var *build_tree_loss(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return rc_tree_loss(g, v[0], v[1], v[2], goals, &small_tree);
+}
+
+static rc_var *build_tree_logp(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return weigh(g, rc_tree_logp(g, v[0], &small_tree));
 }
 
 static rc_var *build_squared_error(rc_graph *g, rc_var *const v[], void *ctx)
@@ -322,6 +378,7 @@ static const gradient_case cases[] = {
     {.op = "bmm", .build = build_bmm, .leaf = {SHAPE(2, 3, 5), SHAPE(2, 5, 4)}},
     {.op = "concat", .build = build_concat, .leaf = {SHAPE(3, 5), SHAPE(3, 2)}},
     {.op = "slice", .build = build_slice, .leaf = {SHAPE(3, 7)}},
+    {.op = "pick", .build = build_pick, .leaf = {SHAPE(3, 5)}},
     {.op = "embed", .build = build_embed, .leaf = {SHAPE(5, 3)}},
     {.op = "dropout", .build = build_dropout, .leaf = {SHAPE(6, 7)}},
     {.op = "dropout_locked", .build = build_dropout_locked, .leaf = {SHAPE(6, 7)}},
@@ -333,6 +390,14 @@ static const gradient_case cases[] = {
     {.op = "binary_cross_entropy",
      .build = build_binary_cross_entropy,
      .leaf = {SHAPE(3, 5), SHAPE(3, 5)}},
+    {.op = "sampled_loss",
+     .build = build_sampled_loss,
+     .leaf = {SHAPE(6, 3), SHAPE(5, 3), SHAPE(5)}},
+    {.op = "nce_loss", .build = build_nce_loss, .leaf = {SHAPE(6, 3), SHAPE(5, 3), SHAPE(5)}},
+    {.op = "group_loss", .build = build_group_loss, .leaf = {SHAPE(6, 3), SHAPE(5, 3), SHAPE(5)}},
+    {.op = "group_log_softmax", .build = build_group_log_softmax, .leaf = {SHAPE(3, 5)}},
+    {.op = "tree_loss", .build = build_tree_loss, .leaf = {SHAPE(6, 3), SHAPE(4, 3), SHAPE(4)}},
+    {.op = "tree_logp", .build = build_tree_logp, .leaf = {SHAPE(3, 4)}},
     {.op = "rnn", .build = build_rnn, .cell = true},
     {.op = "rnn_state", .build = build_rnn_state, .cell = true},
 };
