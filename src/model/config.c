@@ -683,3 +683,15 @@ rc_status rcm_sizes(const char *text, int64_t layers, int64_t *out)
         out[i] = out[0];
     return RC_OK;
 }
+
+rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count)
+{
+    *out = NULL;
+    if (!parse_sizes(text, 0, (double)INT64_MAX, 0, NULL, count))
+        return RC_FAIL(RC_EINVAL, "'%s' is not a number or several with commas between", text);
+    *out = rcb_alloc((size_t)*count, sizeof **out);
+    if (!*out)
+        return RC_ENOMEM;
+    (void)parse_sizes(text, 0, (double)INT64_MAX, *count, *out, count);
+    return RC_OK;
+}

@@ -86,17 +86,25 @@ static rc_status make_plan(struct plan *p, const rc_config *c)
     return RC_OK;
 }
 
+/* How often each symbol was in training, (V); NULL: no memory. */
+static int64_t *counts_of(const rcd_vocab *v)
+{
+    const int32_t V = rcd_vocab_size(v);
+    int64_t *count = rcb_alloc((size_t)V, sizeof *count);
+
+    for (int32_t i = 0; count && i < V; i++)
+        count[i] = rcd_vocab_count(v, i);
+    return count;
+}
+
 /* The output layer, by the configuration and the counts of the vocabulary. */
 static rc_status add_output(rc_model *m, struct lm *lm)
 {
     const rc_config *c = m->config;
-    int64_t *count = rcb_alloc((size_t)lm->V, sizeof *count);
+    int64_t *cutoff, cutoffs;
 
-    if (!count)
-        return RC_ENOMEM;
-    for (int64_t i = 0; i < lm->V; i++)
-        count[i] = rcd_vocab_count(m->vocab, (int32_t)i);
-
+    RC_TRY(rcm_numbers(c->cutoffs, &cutoff, &cutoffs));
+    int64_t *count = counts_of(m->vocab);
     const rcn_output_plan plan = {
         .kind = c->output,
         .name = "out",
@@ -104,10 +112,17 @@ static rc_status add_output(rc_model *m, struct lm *lm)
         .H = lm->stack.out,
         .count = count,
         .tied = lm->tied,
+        .samples = c->samples,
+        .noise_power = c->noise_power,
+        .classes = c->classes,
+        .cutoffs = cutoffs == 1 && cutoff[0] == 0 ? -1 : (int)cutoffs,
+        .cutoff = cutoff,
+        .cutoff_divide = c->cutoff_divide,
     };
-    const rc_status s = rcn_output_new(&lm->output, &m->params, &plan);
+    const rc_status s = count ? rcn_output_new(&lm->output, &m->params, &plan) : RC_ENOMEM;
 
     rcb_free(count);
+    rcb_free(cutoff);
     return s;
 }
 

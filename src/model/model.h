@@ -62,6 +62,9 @@ void rcm_paths_free(char **paths, size_t count);
  * numbers. */
 rc_status rcm_sizes(const char *text, int64_t layers, int64_t *out);
 
+/* The same text as however many numbers there are; freed with rcb_free(). RC_EINVAL, RC_ENOMEM. */
+rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
+
 /* ---- lists (list.c) ---------------------------------------------------------------------- */
 
 /* Small lists that have no room of their own: code, word on the command line, help. */

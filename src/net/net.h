@@ -248,7 +248,7 @@ typedef struct rcn_output_plan {
     int64_t samples;       /* sampled, nce: symbols drawn for a batch */
     double noise_power;    /* sampled, nce: what counts are raised to */
     int64_t classes;       /* class: how many; 0: the square root of V */
-    int cutoffs;           /* adaptive: 0 of them: no tails */
+    int cutoffs;           /* adaptive: tails; negative: chosen by the counts */
     const int64_t *cutoff; /* (cutoffs) rising ranks at which a tail begins; not kept */
     double cutoff_divide;  /* adaptive: each tail reads so many times fewer numbers */
 } rcn_output_plan;

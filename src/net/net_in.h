@@ -31,4 +31,37 @@ rc_status rcn_output_weight(rcn_params *ps, const char *name, const char *what, 
 rc_status rcn_output_table(rcn_params *ps, const char *name, const char *what, int64_t rows,
                            int64_t K, size_t *place);
 
+/* What the rows of x are worth in a full softmax over a table of vectors (V,H), whatever kind made
+ * it: the loss, and the log-probabilities. */
+rc_var *rcn_table_loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
+                       const int32_t *target);
+rc_var *rcn_table_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x);
+/* Symbols by falling count, equal ones by id: the place of each, (V), freed with rcb_free(). NULL:
+ * no memory. *sorted: ids are in that order already. */
+int32_t *rcn_ranks(const int64_t *count, int64_t V, bool *sorted);
+/* map[target] for every row of x, for as long as the graph lives; NULL: the graph has failed (a
+ * target outside 0..V-1 among others). */
+int32_t *rcn_map_targets(rc_graph *g, const rc_var *x, const int32_t *map, int64_t V,
+                         const int32_t *target);
+
+/* ---- noise (noise.c) --------------------------------------------------------------------- */
+
+/* How often each symbol is expected to be drawn for a batch. */
+typedef struct rcn_noise {
+    int64_t V;
+    int64_t most;      /* different symbols of a draw */
+    bool once;         /* no symbol more than once */
+    double *each;      /* (V) */
+    rc_real *expected; /* (V) ln of it, plus log_z */
+} rcn_noise;
+
+/* In proportion to count^noise_power (a count of 0 taken as 1), `samples` in all; `once`: with more
+ * samples than symbols each is drawn. After a failure it may be freed. RC_ENOMEM. */
+rc_status rcn_noise_new(rcn_noise *out, const rcn_output_plan *plan, bool once, double log_z);
+void rcn_noise_free(rcn_noise *n);
+/* Draw by a number u in [0,1): ids (most) rise, times (most) say how often. How many. */
+int64_t rcn_noise_draw(const rcn_noise *n, double u, int32_t *ids, rc_real *times);
+/* The draw of this step. False: the graph has failed. */
+bool rcn_noise_sample(const rcn_noise *n, rc_graph *g, rc_noise *out);
+
 #endif

@@ -3,6 +3,7 @@
  */
 #include "net/net_in.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define OUTPUT(name) extern const rcn_output_kind rcn_out_##name;
@@ -95,4 +96,74 @@ rc_status rcn_output_table(rcn_params *ps, const char *name, const char *what, i
     *place = ps->n - 1;
     ps->p[*place].rule = "xavier";
     return RC_OK;
+}
+
+rc_var *rcn_table_loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
+                       const int32_t *target)
+{
+    int64_t *start = rcg_keep(g, 2, sizeof *start);
+
+    if (!start)
+        return NULL;
+    start[0] = 0;
+    start[1] = o->V;
+    return rc_group_loss(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias), target,
+                         &(rc_groups){1, start});
+}
+
+rc_var *rcn_table_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x)
+{
+    return rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias)));
+}
+
+typedef struct counted {
+    int64_t count;
+    int32_t id;
+} counted;
+
+static int by_falling_count(const void *a, const void *b)
+{
+    const counted *x = a, *y = b;
+
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->id < y->id ? -1 : 1;
+}
+
+int32_t *rcn_ranks(const int64_t *count, int64_t V, bool *sorted)
+{
+    int32_t *rank = rcb_alloc((size_t)V, sizeof *rank);
+    counted *all = rcb_alloc((size_t)V, sizeof *all);
+
+    for (int64_t i = 0; rank && all && i < V; i++)
+        all[i] = (counted){count[i], (int32_t)i};
+    if (rank && all)
+        qsort(all, (size_t)V, sizeof *all, by_falling_count);
+    *sorted = true;
+    for (int64_t i = 0; rank && all && i < V; i++) {
+        rank[all[i].id] = (int32_t)i;
+        *sorted = *sorted && all[i].id == i;
+    }
+    if (!all) {
+        rcb_free(rank);
+        rank = NULL;
+    }
+    rcb_free(all);
+    return rank;
+}
+
+int32_t *rcn_map_targets(rc_graph *g, const rc_var *x, const int32_t *map, int64_t V,
+                         const int32_t *target)
+{
+    int32_t *out = x ? rcg_keep(g, (size_t)x->rows, sizeof *out) : NULL;
+
+    for (int64_t r = 0; out && r < x->rows; r++) {
+        if (target[r] < 0 || target[r] >= V) {
+            rcg_failed(g, RC_FAIL(RC_EINVAL, "output: target %" PRId32 " of %" PRId64 " symbols",
+                                  target[r], V));
+            return NULL;
+        }
+        out[r] = map[target[r]];
+    }
+    return out;
 }

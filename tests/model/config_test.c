@@ -302,9 +302,26 @@ static void every_failed_allocation_is_an_error(void **unused)
     CHECK_EACH_ALLOCATION(live, NULL);
 }
 
+static void numbers_are_read_however_many(void **unused)
+{
+    (void)unused;
+    int64_t *n, count;
+
+    CHECK_STATUS(rcm_numbers("7", &n, &count), RC_OK);
+    assert_true(count == 1 && n[0] == 7);
+    rcb_free(n);
+    CHECK_STATUS(rcm_numbers("0,20,300", &n, &count), RC_OK);
+    assert_true(count == 3 && n[0] == 0 && n[1] == 20 && n[2] == 300);
+    rcb_free(n);
+    CHECK_STATUS(rcm_numbers("1,,2", &n, &count), RC_EINVAL);
+    assert_null(n);
+    CHECK_MESSAGE_HAS("'1,,2' is not a number or several with commas between");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_read_however_many),
         cmocka_unit_test(names_are_fields_with_dashes),
         cmocka_unit_test(a_new_configuration_holds_the_defaults),
         cmocka_unit_test(values_become_fields_and_text),

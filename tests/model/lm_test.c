@@ -54,6 +54,38 @@ static void probabilities_of_all_strings_sum_to_one(void **unused)
     }
 }
 
+/* Every output layer, with settings that suit the toy vocabulary. */
+static const char *const outputs[][4] = {
+    {"full"},
+    {"sampled", "samples", "3"},
+    {"nce", "samples", "3"},
+    {"class", "classes", "2"},
+    {"hierarchical"},
+    {"adaptive", "cutoffs", "1,3"},
+};
+enum { OUTPUTS = sizeof outputs / sizeof *outputs };
+
+static void probabilities_sum_to_one_with_every_output_layer(void **unused)
+{
+    (void)unused;
+
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        rc_model *m =
+            toy_model((const char *const[]){"level", "word", "hidden", "5", "cell", "gru", "output",
+                                            outputs[i][0], outputs[i][1], outputs[i][2], NULL},
+                      "a b a\nb b a\n");
+        rc_runner *r;
+
+        assert_ptr_equal(rcn_output_at(i), rcn_output_find(outputs[i][0]));
+        CHECK_STATUS(rc_runner_new(&r, m), RC_OK);
+        for (int length = 1; length <= 4; length++)
+            CHECK_NEAR(mass_of(r, m, length), 1, SUM_TOL);
+        rc_runner_free(r);
+        rc_model_free(m);
+    }
+    assert_null(rcn_output_at(OUTPUTS)); /* a new kind has a row above */
+}
+
 /* Nats of a text by a runner; per line: begin at every line. */
 static double runner_nats(const rc_model *m, const char *text, bool per_line, int64_t *count)
 {
@@ -131,6 +163,32 @@ static void evaluation_agrees_with_a_runner(void **unused)
             assert_int_equal(e.tokens, count);
             CHECK_NEAR(e.nats / (double)e.tokens, want / (double)count, PATH_TOL);
         }
+        rc_model_free(m);
+        rcb_free(text);
+    }
+}
+
+static void evaluation_agrees_with_a_runner_for_every_output_layer(void **unused)
+{
+    (void)unused;
+    static const char *const levels[] = {"byte", "char", "word"};
+    (void)check_seed();
+
+    for (size_t i = 0; i < 3 * OUTPUTS; i++) {
+        const char *const *out = outputs[i / 3];
+        char *text = random_text(200);
+        rc_model *m =
+            toy_model((const char *const[]){"level", levels[i % 3], "hidden", "6", "init",
+                                            "normal:0.3", "output", out[0], out[1], out[2], NULL},
+                      TOY_TEXT);
+        rc_eval_options o = rc_eval_options_default();
+        int64_t count;
+
+        o.threads = (int)pick(1, 3);
+        const rc_evaluation e = evaluate(m, text, o);
+        const double want = runner_nats(m, text, false, &count);
+
+        CHECK_NEAR(e.nats / (double)e.tokens, want / (double)count, PATH_TOL);
         rc_model_free(m);
         rcb_free(text);
     }
@@ -233,6 +291,46 @@ static void tied_weights_are_the_symbol_vectors(void **unused)
     rc_model_free(loose);
 }
 
+static void an_output_layer_without_symbol_vectors_is_not_tied(void **unused)
+{
+    (void)unused;
+
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        rc_config *c = toy_config("lm", (const char *const[]){"hidden", "6", "tied", "true",
+                                                              "output", outputs[i][0], NULL});
+        rc_model *m;
+
+        if (rcn_output_at(i)->vectors) {
+            CHECK_STATUS(rcm_model_new(&m, c, toy_vocab(c->level, TOY_TEXT)), RC_OK);
+            assert_null(rcn_params_find(&m->params, "embed.weight"));
+            rc_model_free(m);
+        } else {
+            CHECK_STATUS(rcm_model_new(&m, c, toy_vocab(c->level, TOY_TEXT)), RC_EINVAL);
+            CHECK_MESSAGE_HAS("cannot tie the output to the symbol vectors");
+        }
+        rc_config_free(c);
+    }
+}
+
+static void settings_that_do_not_fit_are_refused(void **unused)
+{
+    (void)unused;
+    static const char *const wrong[][3] = {
+        {"class", "classes", "1000"},
+        {"adaptive", "cutoffs", "5,5"},
+        {"adaptive", "cutoffs", "1000"},
+    };
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        rc_config *c = toy_config(
+            "lm", (const char *const[]){"output", wrong[i][0], wrong[i][1], wrong[i][2], NULL});
+        rc_model *m;
+
+        CHECK_STATUS(rcm_model_new(&m, c, toy_vocab(c->level, TOY_TEXT)), RC_EINVAL);
+        rc_config_free(c);
+    }
+}
+
 static void the_forget_bias_is_as_asked(void **unused)
 {
     (void)unused;
@@ -280,10 +378,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(probabilities_of_all_strings_sum_to_one),
+        cmocka_unit_test(probabilities_sum_to_one_with_every_output_layer),
         cmocka_unit_test(evaluation_agrees_with_a_runner),
+        cmocka_unit_test(evaluation_agrees_with_a_runner_for_every_output_layer),
         cmocka_unit_test(tracks_score_every_symbol),
         cmocka_unit_test(losses_of_an_epoch_add_up_to_the_score),
         cmocka_unit_test(tied_weights_are_the_symbol_vectors),
+        cmocka_unit_test(an_output_layer_without_symbol_vectors_is_not_tied),
+        cmocka_unit_test(settings_that_do_not_fit_are_refused),
         cmocka_unit_test(the_forget_bias_is_as_asked),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };

@@ -81,11 +81,32 @@ static void every_way_to_build_passes(void **unused)
         check_model(ways[i][0][1], ways[i], 2);
 }
 
+static void every_output_layer_passes(void **unused)
+{
+    (void)unused;
+    const char *const more[][2] = {{"samples", "5"}, {"cutoffs", "4,9"}, {"classes", "4"}};
+    rc_entry e;
+    write_text();
+    for (size_t i = 0; rc_list("outputs", i, &e); i++)
+        for (size_t k = 0; k < 3; k++) {
+            const char *const pairs[][2] = {{"output", e.name},
+                                            {more[k][0], more[k][1]},
+                                            {"level", k == 0 ? "byte" : "char"},
+                                            {"dropout", k == 1 ? "0.3" : "0"}};
+            check_model(e.name, pairs, 4);
+        }
+    const char *const tied[][3][2] = {{{"output", "sampled"}, {"tied", "true"}, {"samples", "5"}},
+                                      {{"output", "nce"}, {"tied", "true"}, {"samples", "5"}}};
+    for (size_t i = 0; i < 2; i++)
+        check_model(tied[i][0][1], tied[i], 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_passes),
         cmocka_unit_test(every_way_to_build_passes),
+        cmocka_unit_test(every_output_layer_passes),
     };
     return cmocka_run_group_tests_name("gradcheck", tests, NULL, NULL);
 }

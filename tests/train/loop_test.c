@@ -65,14 +65,23 @@ static void threads_do_not_change_a_bit(void **unused)
 {
     (void)unused;
     check_seed();
-    const char *const kinds[][1][2] = {
-        {{"cell", "lstm"}}, {{"cell", "gru-before"}},     {{"seq-random", "true"}},
-        {{"tied", "true"}}, {{"dropout-kind", "locked"}}, {{"skip", "graves"}},
+    const char *const kinds[][2][2] = {
+        {{"cell", "lstm"}, {"bias", "double"}},
+        {{"cell", "gru-before"}, {"bias", "single"}},
+        {{"seq-random", "true"}, {"optimizer", "sgd"}},
+        {{"tied", "true"}, {"lr", "0.01"}},
+        {{"dropout-kind", "locked"}, {"lr", "0.01"}},
+        {{"skip", "graves"}, {"lr", "0.01"}},
+        {{"output", "sampled"}, {"samples", "5"}},
+        {{"output", "nce"}, {"tied", "true"}},
+        {{"output", "class"}, {"optimizer", "sgd"}},
+        {{"output", "hierarchical"}, {"optimizer", "sgd"}},
+        {{"output", "adaptive"}, {"cutoffs", "3,7"}},
     };
     const char *text = some_text("threads.txt", 120);
 
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        rc_config *c = small_config(text, kinds[k], 1);
+        rc_config *c = small_config(text, kinds[k], 2);
         const char *one = check_temp_path("one"), *other = check_temp_path("other");
         train(c, one, 1);
         for (int threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
@@ -104,6 +113,11 @@ static void stopping_and_going_on_does_not_change_a_bit(void **unused)
         {{"valid-every", "0"}, {"lr-schedule", "step"}},
         {{"keep", "last"}, {"valid-split", "0"}},
         {{"test-split", "0.1"}, {"patience", "2"}},
+        {{"output", "sampled"}, {"samples", "5"}},
+        {{"output", "nce"}, {"samples", "9"}},
+        {{"output", "class"}, {"optimizer", "sgd"}},
+        {{"output", "hierarchical"}, {"level", "byte"}},
+        {{"output", "adaptive"}, {"cutoffs", "3,7"}},
     };
     const char *text = some_text("stop.txt", 20); /* epochs of fewer steps than there are in all */
 
@@ -134,7 +148,8 @@ typedef struct counts {
     int step, valid, epoch, saved, skipped, test;
     double first, last; /* losses */
     uint64_t allocations;
-    uint64_t warm; /* allocations between two warm steps */
+    uint64_t warm;     /* allocations between two warm steps */
+    int64_t warm_from; /* steps from here on are warm, but not before the fifth */
 } counts;
 
 static rc_answer count_events(void *ctx, const rc_progress *p)
@@ -145,7 +160,7 @@ static rc_answer count_events(void *ctx, const rc_progress *p)
         if (n->step++ == 0)
             n->first = p->loss;
         n->last = p->loss;
-        if (p->step > 4 && p->step % 6 != 1)
+        if (p->step > 4 && p->step >= n->warm_from && p->step % 6 != 1)
             n->warm += rcb_alloc_count() - n->allocations;
         n->allocations = rcb_alloc_count();
         assert_true(p->epoch_step <= p->epoch_steps);
@@ -204,6 +219,30 @@ static void a_warm_step_allocates_nothing(void **unused)
         rc_trainer *t;
 
         CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("warm"), NULL), RC_OK);
+        CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+        assert_int_equal(n.warm, 0);
+        rc_trainer_free(t);
+        rc_config_free(c);
+    }
+}
+
+/* What the hungriest batch needs is there after some steps; from then on there is enough. */
+static void a_warm_step_of_every_output_layer_allocates_nothing(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *text = some_text("warm_out.txt", 200);
+    rc_entry e;
+
+    for (size_t k = 0; rc_list("outputs", k, &e); k++) {
+        const char *const more[][2] = {{"output", e.name}, {"samples", "7"}, {"cutoffs", "4,9"}};
+        rc_config *c = small_config(text, more, 3);
+        counts n = {0};
+        rc_trainer *t;
+
+        CHECK_STATUS(rc_config_set(c, "steps", "60"), RC_OK);
+        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("warm"), NULL), RC_OK);
+        n.warm_from = 40;
         CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
         assert_int_equal(n.warm, 0);
         rc_trainer_free(t);
@@ -538,6 +577,7 @@ int main(void)
         cmocka_unit_test(stopping_and_going_on_does_not_change_a_bit),
         cmocka_unit_test(events_tell_what_happens_and_the_loss_falls),
         cmocka_unit_test(a_warm_step_allocates_nothing),
+        cmocka_unit_test(a_warm_step_of_every_output_layer_allocates_nothing),
         cmocka_unit_test(epochs_end_training),
         cmocka_unit_test(patience_ends_training),
         cmocka_unit_test(keep_says_which_weights_the_model_file_holds),
