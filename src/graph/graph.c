@@ -288,6 +288,23 @@ rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *g
     return v;
 }
 
+rc_var *rcg_leaf_table(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad,
+                       uint8_t *touched)
+{
+    rc_var *v = rcg_leaf(g, shape, ld, x, grad);
+    if (v)
+        v->touched = touched;
+    return v;
+}
+
+void rcg_touch(rc_var *v, int64_t first, int64_t count)
+{
+    if (!v->touched || count < 1)
+        return;
+    const int64_t from = first * v->ld / RCK_BLOCK;
+    memset(v->touched + from, 1, (size_t)(rcg_marks((first + count) * v->ld) - from));
+}
+
 rc_var *rcg_leaf_weight(rc_graph *g, rcg_weight *w)
 {
     if (g->status != RC_OK)
@@ -415,6 +432,8 @@ static rc_status make_gradients(rc_graph *g, rcg_node *n)
 {
     for (int i = 0; i < n->inputs; i++) {
         rc_var *v = n->in[i];
+        if (v->wants && v->touched && (i >= 32 || (n->op->sparse >> i & 1) == 0))
+            rcg_touch(v, 0, v->rows);
         if (!v->wants || v->weight || v->g)
             continue;
         v->g = rcg_keep(g, (size_t)(v->rows * v->ld), sizeof *v->g);

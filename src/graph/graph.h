@@ -85,11 +85,12 @@ typedef struct rcg_node rcg_node;
 
 struct rc_var {
     rc_shape shape;
-    int64_t rows; /* product of all axes but the last */
-    int64_t cols; /* the last axis */
-    int64_t ld;   /* reals between rows */
-    rc_real *x;   /* (rows, ld); NULL for a packed weight */
-    rc_real *g;   /* gradient, same layout; NULL: nobody asked */
+    int64_t rows;     /* product of all axes but the last */
+    int64_t cols;     /* the last axis */
+    int64_t ld;       /* reals between rows */
+    rc_real *x;       /* (rows, ld); NULL for a packed weight */
+    rc_real *g;       /* gradient, same layout; NULL: nobody asked */
+    uint8_t *touched; /* a table that is a parameter: see rcg_touch(); NULL: not kept */
     rcg_weight *weight;
     rcg_node *node; /* what made it; NULL for leaves */
     double total;   /* scalars: the value in double */
@@ -109,6 +110,7 @@ struct rcg_node {
 struct rcg_op {
     const char *name;
     unsigned optional; /* bit i: operand i may be RC_NONE */
+    unsigned sparse;   /* bit i: backward adds to rows of operand i that it has touched alone */
     /* Check inputs and give the shape of the result; failures name the op and both shapes. */
     rc_status (*infer)(const rcg_node *n, rc_shape *out);
     /* out->x is allocated, not cleared; sets out->total where it knows a scalar in double. */
@@ -146,6 +148,17 @@ rcb_key rcg_mask_key(rc_graph *g);
 /* Parameters as leaves, in place: nothing is copied. g NULL: frozen. */
 rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad);
 rc_var *rcg_leaf_weight(rc_graph *g, rcg_weight *w);
+/* A leaf whose gradient is zero but for what a step touches: a mark for every RCK_BLOCK reals of it
+ * that may not be zero, which whoever owns the gradient clears. */
+rc_var *rcg_leaf_table(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad,
+                       uint8_t *touched);
+static inline int64_t rcg_marks(int64_t reals)
+{
+    return (reals + RCK_BLOCK - 1) / RCK_BLOCK;
+}
+/* Say that rows [first, first + count) of the gradient will be added to. Not for several workers at
+ * once. */
+void rcg_touch(rc_var *v, int64_t first, int64_t count);
 /* Raw rows of a value, (rows, ld) as it lies. */
 static inline const rc_real *rcg_rows(const rc_var *v)
 {

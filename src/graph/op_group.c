@@ -345,6 +345,9 @@ static rc_status group_loss_backward(rcg_node *n)
         return g->status;
     if (own->b && own->b->g)
         rcg_weight_touch(own->b);
+    for (int64_t i = 0; i < own->pieces; i++)
+        rcg_touch(n->in[1], own->groups.start[own->piece[i].group],
+                  symbols_of(own, own->piece[i].group));
     rcb_pool_run(g->pool, workers, group_backward_share, own);
     return own->b && own->b->g ? rcg_weight_done(n, 2, own->b) : RC_OK;
 }
@@ -352,6 +355,7 @@ static rc_status group_loss_backward(rcg_node *n)
 static const rcg_op op_group_loss = {
     .name = "group_loss",
     .optional = 1u << 2,
+    .sparse = 1u << 1,
     .infer = group_loss_infer,
     .forward = group_loss_forward,
     .backward = group_loss_backward,

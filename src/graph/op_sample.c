@@ -337,6 +337,10 @@ static rc_status sample_backward(rcg_node *n)
         return g->status;
     if (own->b && own->b->g)
         rcg_weight_touch(own->b);
+    for (int64_t s = 0; s < own->S; s++)
+        rcg_touch(n->in[1], own->noise.ids[s], 1);
+    for (int64_t r = 0; r < n->in[0]->rows; r++)
+        rcg_touch(n->in[1], own->target[r], 1);
     rcb_pool_run(g->pool, rcg_workers(g, 2 * sample_flops(own)), sample_backward_share, own);
     return own->b && own->b->g ? rcg_weight_done(n, 2, own->b) : RC_OK;
 }
@@ -346,6 +350,7 @@ static rc_status sample_backward(rcg_node *n)
 static const rcg_op op_sampled_loss = {
     .name = "sampled_loss",
     .optional = 1u << 2,
+    .sparse = 1u << 1,
     .infer = sample_infer,
     .forward = sample_forward,
     .backward = sample_backward,
@@ -354,6 +359,7 @@ static const rcg_op op_sampled_loss = {
 static const rcg_op op_nce_loss = {
     .name = "nce_loss",
     .optional = 1u << 2,
+    .sparse = 1u << 1,
     .infer = sample_infer,
     .forward = sample_forward,
     .backward = sample_backward,

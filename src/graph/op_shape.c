@@ -257,6 +257,8 @@ static rc_status embed_backward(rcg_node *n)
         rck->scatter_panels(&table->weight->lay[0], own->n, y->g, y->ld, own->ids,
                             table->weight->g);
     } else if (table->g) {
+        for (int64_t i = 0; i < own->n; i++)
+            rcg_touch(n->in[0], own->ids[i], 1);
         const double flops = 4.0 * (double)(own->n * y->ld);
         rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), scatter_share, n);
     }
@@ -265,6 +267,7 @@ static rc_status embed_backward(rcg_node *n)
 
 static const rcg_op op_embed = {
     .name = "embed",
+    .sparse = 1,
     .infer = embed_infer,
     .forward = embed_forward,
     .backward = embed_backward,

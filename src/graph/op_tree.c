@@ -172,6 +172,9 @@ static rc_status tree_loss_backward(rcg_node *n)
 
     if (own->b && own->b->g)
         rcg_weight_touch(own->b);
+    for (int64_t r = 0; r < n->in[0]->rows; r++)
+        for (int64_t i = 0; i < own->length[r]; i++)
+            rcg_touch(n->in[1], own->way[r * own->tree.depth + i] / 2, 1);
     rcb_pool_run(n->graph->pool, rcg_workers(n->graph, 2 * tree_flops(own)), tree_backward_share,
                  own);
     return own->b && own->b->g ? rcg_weight_done(n, 2, own->b) : RC_OK;
@@ -180,6 +183,7 @@ static rc_status tree_loss_backward(rcg_node *n)
 static const rcg_op op_tree_loss = {
     .name = "tree_loss",
     .optional = 1u << 2,
+    .sparse = 1u << 1,
     .infer = tree_loss_infer,
     .forward = tree_loss_forward,
     .backward = tree_loss_backward,

@@ -25,6 +25,7 @@ typedef struct rcn_param {
     rc_real *w;        /* all reals, padding included (= weight.w when packed) */
     rc_real *g;        /* gradient, same layout; NULL until rcn_params_grads() */
     int64_t size;      /* reals of w and of g */
+    uint8_t *touched;  /* table: blocks of g that may not be zero, see rcg_touch(); NULL: all */
     int64_t group;     /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
     rcg_bits bits;     /* what the values can be: RCG_REALS unless reduced */
     rc_real *scale;    /* (dim[0]) the step of every row, for RCG_INT8; else NULL */
@@ -54,6 +55,11 @@ rcn_param *rcn_params_find(const rcn_params *ps, const char *name); /* NULL: non
 /* Allocate gradients and make the transposes. After RC_ENOMEM what was made stays, until
  * rcn_params_free(). */
 rc_status rcn_params_grads(rcn_params *ps);
+/* May block i, of RCK_BLOCK reals, of the gradient hold something else than zeros? */
+static inline bool rcn_touched(const rcn_param *p, int64_t i)
+{
+    return !p->touched || p->touched[i] != 0;
+}
 /* Before a step: every gradient is empty. After backward: those nobody touched are zero. */
 void rcn_params_fresh(rcn_params *ps);
 void rcn_params_settle(rcn_params *ps);

@@ -125,6 +125,7 @@ void rcn_params_free(rcn_params *ps)
         rcb_free(ps->p[i].weight.wt);
         rcg_lean_free(ps->p[i].weight.lean);
         rcb_free(ps->p[i].scale);
+        rcb_free(ps->p[i].touched);
         rcb_free(ps->p[i].g);
         rcb_free(ps->p[i].w);
         rcb_free(ps->p[i].name);
@@ -140,6 +141,7 @@ rc_status rcn_params_clone(rcn_params *out, const rcn_params *ps)
         rcn_param copy = ps->p[i];
 
         copy.g = NULL;
+        copy.touched = NULL;
         copy.weight.g = NULL;
         copy.weight.wt = NULL;
         copy.weight.fresh = false;
@@ -196,6 +198,11 @@ rc_status rcn_params_grads(rcn_params *ps)
             if (p->packed)
                 p->weight.g = p->g;
         }
+        if (!p->packed && !p->touched) {
+            p->touched = rcb_calloc((size_t)rcg_marks(p->size), sizeof *p->touched);
+            if (!p->touched)
+                return RC_ENOMEM;
+        }
         RC_TRY(make_room(p));
         if (has_transpose(p))
             transpose_alone(&p->weight);
@@ -224,13 +231,26 @@ static void clear_gradient(rcn_param *p)
         memset(p->g, 0, (size_t)p->size * sizeof *p->g);
 }
 
+/* The same for a table, most of which a step may have left alone. */
+static void clear_touched(rcn_param *p)
+{
+    for (int64_t b = 0; p->g && b < rcg_marks(p->size); b++) {
+        const int64_t left = p->size - b * RCK_BLOCK;
+
+        if (p->touched[b])
+            memset(p->g + b * RCK_BLOCK, 0,
+                   (size_t)(left < RCK_BLOCK ? left : RCK_BLOCK) * sizeof *p->g);
+        p->touched[b] = 0;
+    }
+}
+
 void rcn_params_fresh(rcn_params *ps)
 {
     for (size_t i = 0; i < ps->n; i++) {
         if (ps->p[i].packed)
             ps->p[i].weight.fresh = true;
         else
-            clear_gradient(&ps->p[i]);
+            clear_touched(&ps->p[i]);
     }
 }
 
@@ -247,7 +267,7 @@ rc_var *rcn_var(rc_graph *g, rcn_param *p)
 {
     if (p->packed)
         return rcg_leaf_weight(g, &p->weight);
-    return rcg_leaf(g, rc_shape_2(p->dim[0], p->dim[1]), p->ld, p->w, p->g);
+    return rcg_leaf_table(g, rc_shape_2(p->dim[0], p->dim[1]), p->ld, p->w, p->g, p->touched);
 }
 
 /* ---- logical values ------------------------------------------------------------------------ */
@@ -260,6 +280,9 @@ static void load_share(const rcn_param *p, rc_real *to, const rc_real *rows,
         rcg_weight_pack_share(&p->weight, rows, to, worker);
         return;
     }
+
+    if (p->touched && to == p->g)
+        memset(p->touched, 1, (size_t)rcg_marks(p->size));
 
     const size_t width = (size_t)p->dim[1];
     const size_t rest = (size_t)p->ld - width;

@@ -136,6 +136,10 @@ static void norm_share(const rcb_worker *w, void *ctx)
         const rcn_param *p = &o->params->p[i];
         const int64_t from = (b - o->first[i]) * RCK_BLOCK;
         const int64_t n = p->size - from < RCK_BLOCK ? p->size - from : RCK_BLOCK;
+
+        o->block[b] = 0;
+        if (!rcn_touched(p, b - o->first[i]))
+            continue;
         if (limit > 0)
             rck->clamp(n, limit, p->g + from);
         o->block[b] = (double)rck->dot(n, p->g + from, p->g + from);
@@ -166,6 +170,30 @@ typedef struct update_job {
     rck_update common;
 } update_job;
 
+/* Would a gradient of zero move the weights of parameter i? */
+static bool moves(const rct_optim *o, size_t i)
+{
+    return o->slot[0] || o->l1[i] != 0 || o->l2[i] != 0 || o->config->weight_decay != 0;
+}
+
+/* Blocks [from,to) of parameter i. */
+static void update_blocks(const update_job *job, size_t i, int64_t from, int64_t to)
+{
+    const rct_optim *o = job->o;
+    const rcn_param *p = &o->params->p[i];
+    const int64_t at = from * RCK_BLOCK, end = to * RCK_BLOCK;
+    rck_update u = job->common;
+
+    u.n = (end < p->size ? end : p->size) - at;
+    u.w = p->w + at;
+    u.g = p->g + at;
+    u.l1 = o->l1[i];
+    u.l2 = o->l2[i];
+    u.m = o->slot[0] ? o->slot[0][i] + at : NULL;
+    u.v = o->slot[1] ? o->slot[1][i] + at : NULL;
+    o->method.update(&u);
+}
+
 static void update_share(const rcb_worker *w, void *ctx)
 {
     const update_job *job = ctx;
@@ -177,19 +205,18 @@ static void update_share(const rcb_worker *w, void *ctx)
     while (lo < hi) {
         i = owner_of(o, i, lo);
         const rcn_param *p = &o->params->p[i];
-        const int64_t end = o->first[i + 1] < hi ? o->first[i + 1] : hi;
-        const int64_t from = (lo - o->first[i]) * RCK_BLOCK;
-        const int64_t to = (end - o->first[i]) * RCK_BLOCK;
-        rck_update u = job->common;
+        const bool all = !p->touched || moves(o, i);
+        int64_t end = o->first[i + 1] < hi ? o->first[i + 1] : hi;
 
-        u.n = (to < p->size ? to : p->size) - from;
-        u.w = p->w + from;
-        u.g = p->g + from;
-        u.l1 = o->l1[i];
-        u.l2 = o->l2[i];
-        u.m = o->slot[0] ? o->slot[0][i] + from : NULL;
-        u.v = o->slot[1] ? o->slot[1][i] + from : NULL;
-        o->method.update(&u);
+        if (!all && !rcn_touched(p, lo - o->first[i])) {
+            lo++;
+            continue;
+        }
+        if (!all)
+            for (int64_t b = lo; b < end; b++)
+                if (!rcn_touched(p, b - o->first[i]))
+                    end = b;
+        update_blocks(job, i, lo - o->first[i], end - o->first[i]);
         lo = end;
     }
 }

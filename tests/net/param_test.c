@@ -232,6 +232,7 @@ static void settled_gradients_are_zero_where_nobody_wrote(void **unused)
     CHECK_STATUS(rcn_params_grads(&ps), RC_OK);
     for (size_t i = 0; i < ps.n; i++)
         memset(ps.p[i].g, 0x11, (size_t)ps.p[i].size * sizeof(rc_real));
+    ps.p[0].touched[0] = 1;
     rcn_params_fresh(&ps);
     assert_true(ps.p[1].weight.fresh && ps.p[2].weight.fresh);
     assert_int_equal(zeros(ps.p[0].g, ps.p[0].size), ps.p[0].size);
@@ -460,9 +461,67 @@ static void the_last_glob_that_matches_gives_the_value(void **unused)
     }
 }
 
+/* ---- tables of which a step touches a part --------------------------------------------------- */
+
+static int64_t marks_of(const rcn_param *p)
+{
+    int64_t n = 0;
+
+    for (int64_t b = 0; b < rcg_marks(p->size); b++)
+        n += rcn_touched(p, b);
+    return n;
+}
+
+static void a_table_marks_the_blocks_that_a_step_adds_to(void **unused)
+{
+    (void)unused;
+    const int32_t ids[] = {7, 999, 7}, target[] = {0, 0, 0};
+    rcn_params ps = {0};
+    rc_graph *g;
+
+    CHECK_STATUS(rcn_params_table(&ps, "embed.weight", 1000, 50), RC_OK); /* 64 rows a block */
+    CHECK_STATUS(rcn_params_grads(&ps), RC_OK);
+    CHECK_STATUS(rc_graph_new(&g, NULL), RC_OK);
+    rcn_param *p = &ps.p[0];
+    const int64_t all = rcg_marks(p->size);
+
+    assert_int_equal(marks_of(p), 0);
+    for (int round = 0; round < 2; round++) {
+        rcn_params_fresh(&ps);
+        rc_graph_reset(g);
+        CHECK_STATUS(rc_graph_backward(g, rc_sum(g, rc_embed(g, rcn_var(g, p), ids, 3))), RC_OK);
+        assert_int_equal(marks_of(p), 2);
+        assert_true(rcn_touched(p, 0) && rcn_touched(p, all - 1));
+        assert_true(p->g[7 * p->ld] == 2 && p->g[999 * p->ld + 49] == 1);
+    }
+
+    /* an operation that says nothing of rows has touched them all */
+    rc_graph_reset(g);
+    CHECK_STATUS(
+        rc_graph_backward(
+            g, rc_cross_entropy(
+                   g, rc_slice(g, rc_embed(g, rc_tanh(g, rcn_var(g, p)), ids, 3), 0, 5), target)),
+        RC_OK);
+    assert_int_equal(marks_of(p), all);
+    rcn_params_fresh(&ps);
+    assert_int_equal(marks_of(p), 0);
+    for (int64_t i = 0; i < p->size; i++)
+        assert_true(p->g[i] == 0);
+
+    rc_real *rows = rcb_calloc((size_t)p->count, sizeof *rows);
+
+    assert_non_null(rows);
+    rcn_param_load(p, p->g, rows); /* from outside: anything may be there */
+    assert_int_equal(marks_of(p), all);
+    rcb_free(rows);
+    rc_graph_free(g);
+    rcn_params_free(&ps);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_table_marks_the_blocks_that_a_step_adds_to),
         cmocka_unit_test(values_return_and_padding_is_zero),
         cmocka_unit_test(filling_writes_every_number_on_any_number_of_workers),
         cmocka_unit_test(rows_are_gates_of_units_in_order),

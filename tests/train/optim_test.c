@@ -316,9 +316,57 @@ static void every_allocation_may_fail(void **unused)
     rc_config_free(c);
 }
 
+/* What a step left alone is skipped where that changes nothing, and nowhere else. */
+static void untouched_blocks_change_no_bit(void **unused)
+{
+    (void)unused;
+    const char *const methods[][3][2] = {
+        {{"optimizer", "sgd"}, {"lr", "0.1"}, {"clip", "0"}},
+        {{"optimizer", "sgd"}, {"lr", "0.1"}, {"l2", "embed*=0.01"}},
+        {{"optimizer", "sgd"}, {"lr", "0.1"}, {"momentum", "0.9"}},
+        {{"optimizer", "adam"}, {"lr", "0.1"}, {"clip-value", "0.3"}},
+        {{"optimizer", "adamw"}, {"lr", "0.1"}, {"weight-decay", "0.1"}},
+    };
+
+    for (size_t k = 0; k < sizeof methods / sizeof *methods; k++) {
+        bench a, b;
+
+        bench_begin(&a, methods[k], 3, 2);
+        bench_begin(&b, methods[k], 3, 1);
+        rcn_param *p = &a.ps.p[2], *q = &b.ps.p[2];
+        const int64_t marks = rcg_marks(p->size);
+
+        for (int step = 0; step < 3; step++) {
+            const char *culprit;
+
+            for (int64_t i = 0; i < marks; i++) {
+                const int64_t left = p->size - i * RCK_BLOCK;
+                const size_t n = (size_t)(left < RCK_BLOCK ? left : RCK_BLOCK) * sizeof *p->g;
+
+                p->touched[i] = (uint8_t)((i + step) % 2);
+                if (p->touched[i] == 0) {
+                    memset(p->g + i * RCK_BLOCK, 0, n);
+                    memset(q->g + i * RCK_BLOCK, 0, n);
+                }
+                q->touched[i] = 1;
+            }
+            assert_true(rct_optim_norm(&a.o, a.pool, &culprit) ==
+                        rct_optim_norm(&b.o, b.pool, &culprit));
+            CHECK_STATUS(rct_optim_step(&a.o, a.pool, 0.1, 0.5), RC_OK);
+            CHECK_STATUS(rct_optim_step(&b.o, b.pool, 0.1, 0.5), RC_OK);
+            for (size_t i = 0; i < a.ps.n; i++)
+                assert_memory_equal(a.ps.p[i].w, b.ps.p[i].w,
+                                    (size_t)a.ps.p[i].size * sizeof(rc_real));
+        }
+        bench_end(&a);
+        bench_end(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(untouched_blocks_change_no_bit),
         cmocka_unit_test(the_norm_is_that_of_all_gradients),
         cmocka_unit_test(a_nan_is_reported_with_its_tensor),
         cmocka_unit_test(values_are_clipped_before_the_norm),
