@@ -61,8 +61,7 @@ extern const rcn_output_kind rcn_out_nce;
 
 const rcn_output_kind rcn_out_nce = {
     .name = "nce",
-    .help =
-        "targets are told from noise in training (noise-contrastive estimation), full elsewhere",
+    .help = "noise-contrastive estimation: targets are told from noise in training, full elsewhere",
     .equations = "s_w = W_w h + b_w\n"
                  "e_w = S count_w^a / sum over v of count_v^a, how often w is drawn in the mean\n"
                  "n_w = how often w was drawn for this batch\n"
