@@ -31,7 +31,7 @@ typedef struct group_loss {
     rcg_weight *b;
     bool keep;      /* for backward */
     int32_t *order; /* (N) rows of x, sorted */
-    int64_t *most;  /* (count + 1) where each group's rows begin in that order */
+    int64_t *begin; /* (count + 1) where each group's rows begin in that order */
     piece *piece;   /* (pieces + 1), the last one for its cost */
     int64_t pieces;
     rc_real *x;                /* (N,ldx) sorted */
@@ -89,19 +89,19 @@ static rc_status cut_rows(rcg_node *n, group_loss *own)
     const int64_t room = N / WIDEST + (N < G ? N : G) + 1;
 
     own->order = rcg_keep(g, (size_t)N, sizeof *own->order);
-    own->most = rcg_keep(g, (size_t)G + 1, sizeof *own->most);
+    own->begin = rcg_keep(g, (size_t)G + 1, sizeof *own->begin);
     own->piece = rcg_keep(g, (size_t)room, sizeof *own->piece);
     int64_t *next = rcg_scratch(g, (size_t)G, sizeof *next);
-    if (!own->order || !own->most || !own->piece || !next)
+    if (!own->order || !own->begin || !own->piece || !next)
         return g->status;
 
     for (int64_t i = 0; i <= G; i++)
-        own->most[i] = 0;
+        own->begin[i] = 0;
     for (int64_t r = 0; r < N; r++)
-        own->most[group_of(&own->groups, own->target[r]) + 1]++;
+        own->begin[group_of(&own->groups, own->target[r]) + 1]++;
     for (int64_t i = 0; i < G; i++) {
-        own->most[i + 1] += own->most[i];
-        next[i] = own->most[i];
+        own->begin[i + 1] += own->begin[i];
+        next[i] = own->begin[i];
     }
     for (int64_t r = 0; r < N; r++)
         own->order[next[group_of(&own->groups, own->target[r])]++] = (int32_t)r;
@@ -109,8 +109,8 @@ static rc_status cut_rows(rcg_node *n, group_loss *own)
     piece p = {0};
     own->pieces = 0;
     for (p.group = 0; p.group < G; p.group++)
-        for (p.first = own->most[p.group]; p.first < own->most[p.group + 1]; p.first += p.rows) {
-            const int64_t left = own->most[p.group + 1] - p.first;
+        for (p.first = own->begin[p.group]; p.first < own->begin[p.group + 1]; p.first += p.rows) {
+            const int64_t left = own->begin[p.group + 1] - p.first;
             p.rows = left < WIDEST ? left : WIDEST;
             p.width = rck_pad(p.rows);
             own->piece[own->pieces++] = p;
