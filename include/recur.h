@@ -385,11 +385,13 @@ typedef struct rc_estimate {
     double epoch_seconds;     /* of steps alone, without validation */
     double seconds;           /* of all steps; NaN: no end is known */
 } rc_estimate;
+
 /* Say what the training of a configuration will take: read its data, make its model, count memory
  * and operations by the shapes, and time some steps (five, or half a second of them). Nothing is
  * written and nothing is kept.
  *
- * Statuses of rc_trainer_new(); RC_EINVAL as well for a task that does not learn by gradients. */
+ * Statuses of rc_trainer_new(); RC_EINVAL as well for a task that does not learn by gradients,
+ * RC_ENOSUP for an output layer whose work is not counted (all but "full"). */
 RC_API rc_status rc_config_estimate(rc_estimate *out, const rc_config *c,
                                     const rc_trainer_options *options);
 

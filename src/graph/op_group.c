@@ -148,7 +148,7 @@ static void take_rows(const group_loss *own, const piece *p, rc_real *xt)
 
     rck->gather(p->rows, x->ld, x->x, x->ld, own->order + p->first, rows, x->ld);
     rcg_clear_padding(p->rows, x->cols, x->ld, rows);
-    rck->pack(&lay, rows, x->ld, xt);
+    rck->pack(&lay, rows, x->ld, xt, 0, lay.count);
 }
 
 static void piece_forward(const group_loss *own, const rcb_worker *worker, int64_t i)

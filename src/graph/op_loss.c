@@ -11,21 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-static rc_status infer_loss(const rcg_node *n, rc_shape *out)
-{
-    (void)n;
-    *out = rc_shape_1(1);
-    return RC_OK;
-}
-
-static rc_status set_loss(rcg_node *n, double total)
-{
-    rck->fill(n->out->ld, 0, n->out->x);
-    n->out->x[0] = (rc_real)total;
-    n->out->total = total;
-    return RC_OK;
-}
-
 /* ---- cross_entropy ----------------------------------------------------------------------- */
 
 typedef struct entropy {
@@ -46,7 +31,7 @@ static rc_status cross_entropy_forward(rcg_node *n)
         rck->log_softmax(x->cols, x->x + r * x->ld, own->logp + r * x->ld);
         total -= (double)own->logp[r * x->ld + own->target[r]];
     }
-    return set_loss(n, total);
+    return rcg_set_total(n, total);
 }
 
 static rc_status cross_entropy_backward(rcg_node *n)
@@ -66,7 +51,7 @@ static rc_status cross_entropy_backward(rcg_node *n)
 
 static const rcg_op op_cross_entropy = {
     .name = "cross_entropy",
-    .infer = infer_loss,
+    .infer = rcg_infer_total,
     .forward = cross_entropy_forward,
     .backward = cross_entropy_backward,
 };
@@ -114,7 +99,7 @@ static rc_status softmax_loss_infer(const rcg_node *n, rc_shape *out)
         return RC_FAIL(RC_ESHAPE, "softmax_loss: input is %s, the weight is %s",
                        rcg_shape_text(x->shape, tx), rcg_shape_text(w->shape, tw));
     RC_TRY(rcg_check_bias("softmax_loss", b, w->rows));
-    return infer_loss(n, out);
+    return rcg_infer_total(n, out);
 }
 
 /* Where the logits of panel p begin for the rows [lo, ...), and the rows of a panel there. */
@@ -260,7 +245,7 @@ static rc_status softmax_loss_forward(rcg_node *n)
     double total = 0;
     for (int64_t r = 0; r < x->rows; r++)
         total += log((double)own->sum[r]) + (double)own->top[r] - (double)own->goal[r];
-    return set_loss(n, total);
+    return rcg_set_total(n, total);
 }
 
 /* The unit groups [u0,u1) of one block of the vocabulary: exponentials become the gradient of the
@@ -373,7 +358,7 @@ static rc_status infer_same_pair(const rcg_node *n, rc_shape *out)
         return RC_FAIL(RC_ESHAPE, "%s: input is %s, the target is %s", n->op->name,
                        rcg_shape_text(x->shape, tx), rcg_shape_text(t->shape, tt));
     }
-    return infer_loss(n, out);
+    return rcg_infer_total(n, out);
 }
 
 static rc_status squared_error_forward(rcg_node *n)
@@ -394,7 +379,7 @@ static rc_status squared_error_forward(rcg_node *n)
             total += 0.5 * (double)rck->dot(m, row + j, row + j);
         }
     }
-    return set_loss(n, total);
+    return rcg_set_total(n, total);
 }
 
 static rc_status squared_error_backward(rcg_node *n)
@@ -433,7 +418,7 @@ static rc_status binary_forward(rcg_node *n)
             const double v = (double)x->x[r * x->ld + j];
             total += (v > 0 ? v : 0) + log1p(exp(-fabs(v))) - v * (double)t->x[r * x->ld + j];
         }
-    return set_loss(n, total);
+    return rcg_set_total(n, total);
 }
 
 /* dx = s(x) - t,  dt = -x */

@@ -75,7 +75,7 @@ static void linear_table_share(const rcb_worker *worker, void *ctx)
         const int64_t rows = hi - r < own->run ? hi - r : own->run;
         const rck_panel in = rck_panel_of(rows, 1, x->cols), out = rck_panel_of(rows, 1, w->rows);
 
-        rck->pack(&in, x->x + r * x->ld, x->ld, xt);
+        rck->pack(&in, x->x + r * x->ld, x->ld, xt, 0, in.count);
         for (int64_t v = 0; v < w->rows; v++)
             rck->fill(in.last, own->b ? own->b->w[v] : 0, yt + v * in.cols);
         const rck_gemm g =

@@ -87,7 +87,8 @@ static void gather_share(const sample *own, const rcb_worker *worker)
         const int64_t at = p * own->lay.span;
         const int64_t rows = x->rows - at < own->lay.span ? x->rows - at : own->lay.span;
         const rck_panel part = rck_panel_of(rows, 1, x->cols);
-        rck->pack(&part, x->x + at * x->ld, x->ld, own->xt + p * x->cols * own->lay.cols);
+        rck->pack(&part, x->x + at * x->ld, x->ld, own->xt + p * x->cols * own->lay.cols, 0,
+                  part.count);
     }
 }
 

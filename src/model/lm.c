@@ -273,17 +273,21 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
     return loss_of(m, g, &rows, b->in, b->out, feed->carry);
 }
 
-static void work(const rc_model *m, rcg_work *w)
+static rc_status work(const rc_model *m, rcg_work *w)
 {
     const struct lm *lm = m->own;
 
+    if (!lm->output.kind->work)
+        return RC_FAIL(RC_ENOSUP, "cannot estimate: what output '%s' takes is not counted",
+                       lm->output.kind->name);
     rcg_work_value(w, lm->E);
     if (lm->dropout > 0)
         rcg_work_dropout(w, lm->E, lm->locked);
     rcn_stack_work(&lm->stack, w);
     if (lm->dropout > 0)
         rcg_work_dropout(w, lm->stack.out, lm->locked);
-    rcg_work_softmax_loss(w, lm->stack.out, lm->V);
+    lm->output.kind->work(&lm->output, w);
+    return RC_OK;
 }
 
 /* ---- scoring ----------------------------------------------------------------------------- */
@@ -434,8 +438,8 @@ static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, r
     const struct lm *lm = m->own;
 
     rc_graph_reset(g);
-    rc_var *y = rcn_output_logp(&lm->output, &m->params, g,
-                                rcn_step_symbol(lm->stepper, g, id, state));
+    rc_var *y =
+        rcn_output_logp(&lm->output, &m->params, g, rcn_step_symbol(lm->stepper, g, id, state));
     RC_TRY(rc_graph_status(g));
     return rc_var_read(g, y, logp, lm->V);
 }

@@ -22,6 +22,11 @@ static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
     return rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias)));
 }
 
+static void work(const rcn_output *o, rcg_work *w)
+{
+    rcg_work_softmax_loss(w, o->H, o->V);
+}
+
 extern const rcn_output_kind rcn_out_full;
 
 const rcn_output_kind rcn_out_full = {
@@ -35,4 +40,5 @@ const rcn_output_kind rcn_out_full = {
     .build = build,
     .loss = loss,
     .logp = logp,
+    .work = work,
 };

@@ -100,7 +100,7 @@ static rc_status measure_lm_step(const rct_bench *b, stepper *s, rc_bench_row *r
     rcg_work w = {.rows = 1, .seqs = 1};
 
     RC_TRY(open_stepper(s, b->o));
-    s->model->config->task->work(s->model, &w);
+    RC_TRY(s->model->config->task->work(s->model, &w));
     row->flops = w.flops;
     row->reads = weight_bytes(&s->model->params);
     return rct_bench_time(b, row, rck, s->pool, lm_step, s);

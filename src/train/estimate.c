@@ -31,7 +31,7 @@ static rcg_work work_of(const rc_trainer *t, int64_t steps)
 {
     rcg_work w = {.rows = t->config->batch * steps, .seqs = t->config->batch};
 
-    t->task->work(t->model, &w);
+    (void)t->task->work(t->model, &w); /* it was asked before */
     return w;
 }
 
@@ -120,8 +120,11 @@ rc_status rc_config_estimate(rc_estimate *out, const rc_config *c,
         return RC_FAIL(RC_EINVAL, "cannot estimate: task '%s' does not learn by gradients",
                        c->task->name);
     RC_TRY(rc_trainer_new(&t, c, "", options));
-    tell_sizes(out, t);
-    const rc_status status = try_steps(out, t);
+    rc_status status = t->task->work(t->model, &(rcg_work){.rows = 1, .seqs = 1});
+    if (status == RC_OK) {
+        tell_sizes(out, t);
+        status = try_steps(out, t);
+    }
     rc_trainer_free(t);
     return status;
 }
