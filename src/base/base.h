@@ -143,6 +143,15 @@ rc_status rcb_buf_printf(rcb_buf *b, const char *fmt, ...) RC_PRINTF(2, 3);
 void rcb_buf_clear(rcb_buf *b); /* keep the memory */
 void rcb_buf_free(rcb_buf *b);
 
+/* ---- reals as text (number.c) ------------------------------------------------------------ */
+
+/* For files, JSON and options: with a decimal point whatever the locale of the program is, while
+ * rcb_buf_printf() follows it, as messages should. */
+rc_status rcb_buf_real(rcb_buf *b, double x); /* the shortest text that reads back as x */
+rc_status rcb_buf_hex(rcb_buf *b, double x);  /* "0x1.8p+1": exact; also "inf" and "nan" */
+/* strtod(): what it reads, and where it stops (at `text`: no number). */
+double rcb_real_read(const char *text, const char **end);
+
 /* ---- files read (file.c) ----------------------------------------------------------------- */
 
 /* A whole file as bytes. "-" is standard input; .gz, .xz and .zst are unpacked (told by their

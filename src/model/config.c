@@ -126,8 +126,8 @@ static rc_status int_read(rc_config *c, const struct option *o, const json_t *va
 
 static rc_status real_set(const struct option *o, void *field, const char *value)
 {
-    char *end;
-    const double x = strtod(value, &end);
+    const char *end;
+    const double x = rcb_real_read(value, &end);
 
     if (end == value || *end || strchr(" \t\n\v\f\r", *value))
         return CANNOT_SET(o, value, "it must be a number from %.15g to %.15g", o->shown.lo,
@@ -145,12 +145,15 @@ static rc_status real_show(const void *field, rcb_buf *out)
 
 static rc_status real_read(rc_config *c, const struct option *o, const json_t *value)
 {
-    char text[40];
+    rcb_buf text = {0};
 
     if (!json_is_number(value))
         return not_a(o, "a number");
-    (void)snprintf(text, sizeof text, "%.17g", json_number_value(value));
-    return config_set(c, o, text);
+    rc_status s = rcb_buf_real(&text, json_number_value(value));
+    if (s == RC_OK)
+        s = config_set(c, o, text.p);
+    rcb_buf_free(&text);
+    return s;
 }
 
 /* ---- kinds: flags ------------------------------------------------------------------------ */
@@ -551,8 +554,10 @@ bool rc_config_is_default(const rc_config *c, const char *name)
 
     if (!o || !has(c, o))
         return false;
-    if (o->kind == &kind_REAL)
-        return *(const double *)field_of(c, o) == strtod(o->shown.fallback, NULL);
+    if (o->kind == &kind_REAL) {
+        const char *end;
+        return *(const double *)field_of(c, o) == rcb_real_read(o->shown.fallback, &end);
+    }
     return strcmp(c->shown[o->i], o->shown.fallback) == 0;
 }
 

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Format onto the end of a buffer. */
@@ -75,16 +74,7 @@ void rcm_words_free(rcm_words *w)
 
 rc_status rcm_print_real(rcb_buf *out, double x)
 {
-    char text[40];
-
-    if (!isfinite(x))
-        return rcb_buf_puts(out, "null");
-    for (int digits = 1; digits <= 17; digits++) {
-        (void)snprintf(text, sizeof text, "%.*g", digits, x);
-        if (strtod(text, NULL) == x)
-            break;
-    }
-    return rcb_buf_puts(out, text);
+    return isfinite(x) ? rcb_buf_real(out, x) : rcb_buf_puts(out, "null");
 }
 
 rc_status rcm_print_text(rcb_buf *out, const char *text)

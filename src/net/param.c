@@ -403,14 +403,14 @@ bool rcn_item_names(const rcn_item *item, const char *name)
 bool rcn_number(const char *text, size_t n, double *out)
 {
     char digits[64];
-    char *end;
+    const char *end;
 
     if (n == 0 || n >= sizeof digits || memchr(text, ' ', n))
         return false;
     memcpy(digits, text, n);
     digits[n] = 0;
 
-    const double value = strtod(digits, &end);
+    const double value = rcb_real_read(digits, &end);
 
     if (*end || !isfinite(value))
         return false;

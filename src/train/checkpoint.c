@@ -20,7 +20,10 @@ static rc_status print_place(const rc_trainer *t, rcb_buf *out)
 {
     const rct_place *p = &t->place;
 #define RCT_WHOLE(field) RC_TRY(rcb_buf_printf(out, #field " %" PRId64 "\n", p->field));
-#define RCT_REAL(field) RC_TRY(rcb_buf_printf(out, #field " %a\n", p->field));
+#define RCT_REAL(field)                                                                            \
+    RC_TRY(rcb_buf_puts(out, #field " "));                                                         \
+    RC_TRY(rcb_buf_hex(out, p->field));                                                            \
+    RC_TRY(rcb_buf_puts(out, "\n"));
     RCT_PLACE_MAP(RCT_WHOLE, RCT_REAL)
 #undef RCT_WHOLE
 #undef RCT_REAL
@@ -41,13 +44,13 @@ static const char *place_value(const char *text, const char *name)
 
 static rc_status parse_place(rct_place *p, const char *path, const char *text)
 {
-    const char *value;
+    const char *value, *end;
 #define RCT_FIELD(field, read)                                                                     \
     if (!(value = place_value(text, #field)))                                                      \
         return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': it lacks '" #field "'", path);        \
     p->field = read;
 #define RCT_WHOLE(field) RCT_FIELD(field, strtoll(value, NULL, 10))
-#define RCT_REAL(field) RCT_FIELD(field, strtod(value, NULL))
+#define RCT_REAL(field) RCT_FIELD(field, rcb_real_read(value, &end))
     RCT_PLACE_MAP(RCT_WHOLE, RCT_REAL)
 #undef RCT_WHOLE
 #undef RCT_REAL

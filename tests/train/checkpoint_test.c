@@ -1,10 +1,35 @@
 /* checkpoint_test.c -- a state file is whole or refused: cut short, bits flipped, another kind of
  * file; and it opens as a model too. That going on gives the same bits is loop_test.c's business.
  */
-#include "check.h"
+#define _GNU_SOURCE /* setenv */
+#include "comma.h"
 #include "train/train.h"
 
 static char state[1024], path[1024];
+
+/* Five steps, one checkpoint and one model. */
+static rc_status train(const char *to)
+{
+    rc_config *c;
+    rc_trainer *t = NULL;
+    rc_status s = rc_config_new(&c, "lm");
+    static const char *const options[][2] = {
+        {"hidden", "7"}, {"batch", "3"},   {"seq", "11"},
+        {"steps", "5"},  {"lr", "0.0125"}, {"init", "rnn.*=uniform:0.25"},
+    };
+
+    RC_TRY(s);
+    s = rc_config_set(c, "train", check_temp_path("text"));
+    for (size_t i = 0; s == RC_OK && i < sizeof options / sizeof *options; i++)
+        s = rc_config_set(c, options[i][0], options[i][1]);
+    if (s == RC_OK)
+        s = rc_trainer_new(&t, c, to, NULL);
+    if (s == RC_OK)
+        s = rc_trainer_run(t, NULL, NULL);
+    rc_trainer_free(t);
+    rc_config_free(c);
+    return s;
+}
 
 static int train_once(void **unused)
 {
@@ -16,19 +41,10 @@ static int train_once(void **unused)
     check_write_file(check_temp_path("text"), text, sizeof text);
     snprintf(path, sizeof path, "%s", check_temp_path("model"));
     snprintf(state, sizeof state, "%s", check_temp_path("model.state"));
-
-    rc_config *c;
-    rc_trainer *t;
-    if (rc_config_new(&c, "lm") != RC_OK || rc_config_set(c, "train", check_temp_path("text")) ||
-        rc_config_set(c, "hidden", "7") || rc_config_set(c, "batch", "3") ||
-        rc_config_set(c, "seq", "11") || rc_config_set(c, "steps", "5") ||
-        rc_trainer_new(&t, c, path, NULL) != RC_OK || rc_trainer_run(t, NULL, NULL) != RC_OK) {
-        print_error("%s\n", rc_error_message());
-        return 1;
-    }
-    rc_trainer_free(t);
-    rc_config_free(c);
-    return 0;
+    if (train(path) == RC_OK)
+        return 0;
+    print_error("%s\n", rc_error_message());
+    return 1;
 }
 
 static void a_state_opens_as_a_model_of_the_last_weights(void **unused)
@@ -100,6 +116,42 @@ static void a_folder_that_cannot_be_written_loses_nothing(void **unused)
     rc_config_free(c);
 }
 
+static void check_same(const char *a, const char *b)
+{
+    rcb_bytes x;
+
+    CHECK_STATUS(rcb_file_load(&x, a), RC_OK);
+    check_file_has(b, x.p, x.n);
+    rcb_bytes_free(&x);
+}
+
+/* Options are read, files written and read, as if the program had no locale. */
+static void a_decimal_comma_changes_no_file(void **unused)
+{
+    (void)unused;
+    char other[1024], other_state[1024];
+    rc_trainer *t = NULL;
+    rc_model *m = NULL;
+
+    snprintf(other, sizeof other, "%s", check_temp_path("comma"));
+    snprintf(other_state, sizeof other_state, "%s", check_temp_path("comma.state"));
+    if (!comma_begin())
+        skip();
+    const rc_status trained = train(other);
+    const rc_status opened = rc_model_open(&m, other);
+    const rc_status resumed = rc_trainer_resume(&t, other, NULL);
+    comma_end();
+
+    CHECK_STATUS(trained, RC_OK);
+    CHECK_STATUS(opened, RC_OK);
+    CHECK_STATUS(resumed, RC_OK);
+    assert_string_equal(rc_config_get(rc_model_config(m), "lr"), "0.0125");
+    rc_trainer_free(t);
+    rc_model_free(m);
+    check_same(path, other);
+    check_same(state, other_state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +159,7 @@ int main(void)
         cmocka_unit_test(a_damaged_state_is_refused),
         cmocka_unit_test(a_model_without_training_state_is_refused),
         cmocka_unit_test(a_folder_that_cannot_be_written_loses_nothing),
+        cmocka_unit_test(a_decimal_comma_changes_no_file),
     };
     return cmocka_run_group_tests_name("checkpoint", tests, train_once, NULL);
 }
