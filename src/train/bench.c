@@ -222,18 +222,26 @@ static rc_status set_int(rc_config *c, const char *name, int64_t value)
     return rc_config_set(c, name, text);
 }
 
+static rc_status set_real(rc_config *c, const char *name, double value)
+{
+    rcb_buf text = {0};
+    rc_status status = rcb_buf_real(&text, value);
+
+    if (status == RC_OK)
+        status = rc_config_set(c, name, text.p);
+    rcb_buf_free(&text);
+    return status;
+}
+
 static rc_status set_options(rc_config *c, const rc_bench_options *o, const char *cell)
 {
-    char dropout[32];
-
-    (void)snprintf(dropout, sizeof dropout, "%.17g", o->dropout);
     RC_TRY(rc_config_set(c, "cell", cell));
     RC_TRY(set_int(c, "hidden", o->hidden));
     RC_TRY(set_int(c, "layers", o->layers));
     RC_TRY(set_int(c, "embed", o->embed));
     RC_TRY(set_int(c, "batch", o->batch));
     RC_TRY(set_int(c, "seq", o->seq));
-    RC_TRY(rc_config_set(c, "dropout", dropout));
+    RC_TRY(set_real(c, "dropout", o->dropout));
     RC_TRY(rc_config_set(c, "level", "word"));
     RC_TRY(rc_config_set(c, "lr", "0.001")); /* nothing is to be learnt, nothing may overflow */
     return o->optimizer ? rc_config_set(c, "optimizer", o->optimizer) : RC_OK;
