@@ -147,7 +147,8 @@ static void piece_forward(const softmax_loss *own, int worker, int64_t block, in
     rc_real *sum = max + SLICE * RCK_LANES;
     const int64_t at = block * own->n->in[0]->rows + lo;
 
-    rck->fill(rows * RCK_LANES, -FLT_MAX, max); /* a block of -inf has shares of 0, not NaN */
+    /* from a number, not -inf: a block of nothing else has shares of 0, not NaN */
+    rck->fill(rows * RCK_LANES, (rc_real)-FLT_MAX, max);
     rck->fill(rows * RCK_LANES, 0, sum);
     for (int64_t p = first; p < end; p++) {
         rc_real *c = logit_rows(own, worker, p, lo);

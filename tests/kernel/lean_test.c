@@ -12,11 +12,15 @@ static void bf16_rounds_to_the_nearest_and_ties_to_even(void **unused)
         double x;
         uint16_t want;
     } cases[] = {
-        {0, 0x0000},          {1, 0x3F80},
-        {-2, 0xC000},         {1.00390625, 0x3F80}, /* 1 + 2^-8, a tie: to even */
-        {1.01171875, 0x3F82},                       /* 1 + 3 * 2^-8, a tie: to even */
-        {1.0040, 0x3F81},     {3.3895314e38, 0x7F7F},
-        {INFINITY, 0x7F80},   {-INFINITY, 0xFF80},
+        {0, 0x0000},
+        {1, 0x3F80},
+        {-2, 0xC000},
+        {1.00390625, 0x3F80}, /* 1 + 2^-8, a tie: to even */
+        {1.01171875, 0x3F82}, /* 1 + 3 * 2^-8, a tie: to even */
+        {1.0040, 0x3F81},
+        {3.3895314e38, 0x7F7F},
+        {(double)INFINITY, 0x7F80},
+        {-(double)INFINITY, 0xFF80},
         {1e-3, 0x3A83},
     };
 
@@ -85,7 +89,7 @@ static void int8_is_within_half_a_step_of_the_row(void **unused)
         assert_int_equal(y[0] | y[1] | y[2], 0);
     }
     for (int bad = 0; bad < 3; bad++) {
-        const double values[] = {NAN, INFINITY, -INFINITY};
+        const double values[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
         const rc_real row[3] = {1, (rc_real)values[bad], -2};
 
         for_each_table(t) {
