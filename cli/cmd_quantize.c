@@ -139,6 +139,10 @@ static int run(const opts *o)
     rc_model *m;
     report r = {0};
 
+    if (strcmp(out, "-") == 0)
+        return say_misuse("'recur quantize' writes a file, --out cannot be '-'");
+    if (opts_has(o, "from") && !opts_has(o, "check"))
+        return say_misuse("--from is of the text that --check names");
     if (access(out, F_OK) == 0 && !opts_flag(o, "force")) {
         say_failure("'%s' is there already", out);
         say_hint("pass --force to write over it");

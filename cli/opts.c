@@ -31,6 +31,11 @@ static bool list_options(size_t i, rc_entry *out)
     return option != NULL;
 }
 
+static bool list_precisions(size_t i, rc_entry *out)
+{
+    return rc_list("precisions", i, out);
+}
+
 static bool list_shells(size_t i, rc_entry *out)
 {
     static const rc_entry shells[] = {
@@ -57,6 +62,7 @@ static const struct {
 } own_lists[] = {{"commands", "what recur does", list_commands},
                  {"options", "options of training", list_options},
                  {"benches", "what recur bench measures", list_benches},
+                 {"precisions", "how recur quantize holds weights", list_precisions},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };

@@ -145,7 +145,8 @@ RC_API rc_status rc_model_save(const rc_model *m, const char *path);
 /* Copy a model, so that it outlives the original. */
 RC_API rc_status rc_model_clone(rc_model **out, const rc_model *m);
 RC_API void rc_model_free(rc_model *m);
-/* A copy whose matrices have fewer bits, for running: it is smaller and its single steps are faster.
+/* A copy whose matrices have fewer bits, for running: its file is smaller and single steps are
+ * faster. In memory the reals stay, for whole batches.
  *
  * out        receives the copy, which the caller frees.
  * precision  of the list "precisions": bf16 keeps the upper half of every number; int8 keeps bytes with
@@ -155,7 +156,8 @@ RC_API void rc_model_free(rc_model *m);
  * RC_EINVAL (no such precision, a model without weights or quantized before), RC_ENAN (a weight that
  * is not finite), RC_EBUSY (the model is being trained). */
 RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision);
-RC_API const char *rc_model_precision(const rc_model *m); /* "f32", "bf16" or "int8" */
+RC_API const char *
+rc_model_precision(const rc_model *m); /* "f32" (recur64: "f64"), "bf16" or "int8" */
 
 /* How it was made; a view, valid as long as the model. */
 RC_API const rc_config *rc_model_config(const rc_model *m);

@@ -143,12 +143,13 @@ static void piece_forward(const softmax_loss *own, int worker, int64_t block, in
 {
     const rck_panel *lay = &own->w->lay[0];
     const int64_t first = block * BLOCK, end = block_end(own, block);
+    const rc_real most = sizeof(rc_real) == sizeof(double) ? (rc_real)DBL_MAX : (rc_real)FLT_MAX;
     rc_real *max = own->lanes + (int64_t)worker * 2 * SLICE * RCK_LANES;
     rc_real *sum = max + SLICE * RCK_LANES;
     const int64_t at = block * own->n->in[0]->rows + lo;
 
     /* from a number, not -inf: a block of nothing else has shares of 0, not NaN */
-    rck->fill(rows * RCK_LANES, (rc_real)-FLT_MAX, max);
+    rck->fill(rows * RCK_LANES, -most, max);
     rck->fill(rows * RCK_LANES, 0, sum);
     for (int64_t p = first; p < end; p++) {
         rc_real *c = logit_rows(own, worker, p, lo);

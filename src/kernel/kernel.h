@@ -157,7 +157,8 @@ typedef struct rck_table {
     void (*row_int8)(const rck_lean *g);
     void (*to_bf16)(int64_t n, const rc_real *x, uint16_t *y); /* to nearest even */
     void (*from_bf16)(int64_t n, const uint16_t *x, rc_real *y);
-    /* x = scale y; returns scale, NaN (and y zeros) when a number is not finite */
+    /* x = scale y; returns scale: NaN (and y zeros) when a number is not finite, 0 when all are next
+     * to nothing (1e-36) */
     rc_real (*to_int8)(int64_t n, const rc_real *x, int8_t *y);
     /* Panels of reals as B of rck_lean, count * ceil(K / group) * cols * group elements. int8: reals
      * are rounded to multiples of their column's scale; less (count * cols). */

@@ -62,13 +62,13 @@ rc_real RCK_FN(to_int8)(int64_t n, const rc_real *x, int8_t *y)
         most = size > most ? size : most;
         sound &= size < (rc_real)INFINITY;
     }
-    const rc_real by = sound && most > RC_C(0.0) ? RC_C(127.0) / most : RC_C(0.0);
+    const rc_real by = sound && most > RC_C(1e-36) ? RC_C(127.0) / most : RC_C(0.0);
 
     for (int64_t i = 0; i < n; i++) { /* adding and taking away 1.5 * 2^23 rounds to even */
         const float v = (float)(x[i] * by) + 12582912.0f - 12582912.0f;
         y[i] = (int8_t)(v == v ? v : 0.0f);
     }
-    return sound ? most / RC_C(127.0) : (rc_real)NAN;
+    return !sound ? (rc_real)NAN : by > RC_C(0.0) ? most / RC_C(127.0) : RC_C(0.0);
 }
 
 void RCK_FN(lean_bf16)(const rck_panel *p, const rc_real *panels, uint16_t *lean)

@@ -180,7 +180,10 @@ static rc_status write_int8(const rcn_param *p, rcf_writer *w, rcm_buffers *keep
     (void)snprintf(name, n, "%s" SCALE_SUFFIX, p->name);
     for (int64_t i = 0; i < p->count; i++) {
         const double step = (double)p->scale[i / p->dim[1]];
-        ((int8_t *)bytes)[i] = (int8_t)(step > 0 ? lrint((double)rows[i] / step) : 0);
+        const long q = step > 0 ? lrint((double)rows[i] / step) : 0;
+
+        assert(q >= -128 && q <= 127);
+        ((int8_t *)bytes)[i] = (int8_t)q;
     }
     RC_TRY(add_tensor(w, p, RCF_I8, bytes));
     return rcf_writer_add(w, &(rcf_tensor){
@@ -370,8 +373,9 @@ rc_status rcm_tensor_reals(const rcf_tensor *t, const char *path, int64_t count,
     const size_t each = rcf_dtype_bytes(t->dtype);
 
     if (t->dtype != RCF_F32 && t->dtype != RCF_F64)
-        return CANNOT_OPEN(path, "tensor '%s' has type %s, it should be F32 or F64", t->name,
-                           rcf_dtype_word(t->dtype));
+        return CANNOT_OPEN(
+            path, "tensor '%s' has type %s, it should be F32 or F64 (a matrix: or BF16 or I8)",
+            t->name, rcf_dtype_word(t->dtype));
     if ((uint64_t)count != t->bytes / each)
         return CANNOT_OPEN(path, "tensor '%s' has %zu numbers, it should have %" PRId64, t->name,
                            t->bytes / each, count);
@@ -416,7 +420,7 @@ static rc_status load_scales(rc_real **out, const rcn_param *p, const rcf_file *
     if (s == RC_OK)
         s = rcm_tensor_reals(t, path, p->dim[0], scale);
     for (int64_t r = 0; s == RC_OK && r < p->dim[0]; r++)
-        if (!(scale[r] >= 0 && isfinite(scale[r])))
+        if (!(scale[r] >= 0 && isfinite(scale[r] * 128)))
             s = CANNOT_OPEN(path, "tensor '%s': scale %" PRId64 " is %g", name.p, r,
                             (double)scale[r]);
     rcb_buf_free(&name);
@@ -506,8 +510,17 @@ static rc_status load_tensors(rc_model *m, const rcf_file *f, const char *path, 
 {
     const rcm_task *task = m->config->task;
 
-    for (size_t i = 0; i < m->params.n; i++)
+    const rcn_param *first = NULL; /* of the matrices */
+
+    for (size_t i = 0; i < m->params.n; i++) {
+        const rcn_param *p = &m->params.p[i];
+
         RC_TRY(load_param(&m->params.p[i], f, path, pool));
+        if (p->rank == 2 && first && p->bits != first->bits)
+            return CANNOT_OPEN(path, "tensors '%s' and '%s' are not held alike", first->name,
+                               p->name);
+        first = p->rank == 2 && !first ? p : first;
+    }
     if (task->table)
         RC_TRY(in_file(path, task->tables_load(m, find_tensor, f)));
     for (size_t i = 0; i < rcf_file_count(f); i++) {

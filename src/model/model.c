@@ -159,6 +159,10 @@ rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *preci
     if (m->params.n == 0)
         return RC_FAIL(RC_EINVAL, "cannot quantize a model of the task '%s': it has no weights",
                        m->config->task->name);
+    if (bits_of(m) != RCG_REALS)
+        return RC_FAIL_HINT(RC_EINVAL, "begin with the model that was trained",
+                            "cannot quantize a model of %s: it has been quantized before",
+                            rc_model_precision(m));
     RC_TRY(rcm_model_free_to_run(m));
     RC_TRY(rc_model_clone(out, m));
     if (bits == RCG_REALS)

@@ -39,6 +39,11 @@ rc_status rcn_param_lean(rcn_param *p, rcg_bits bits, rc_real *scale)
     assert(!p->weight.lean && !p->scale && p->rank == 2 && (bits == RCG_INT8) == (scale != NULL));
     p->bits = bits;
     p->scale = scale;
+    if (bits == RCG_INT8 && p->dim[1] > MOST_SUM)
+        return RC_FAIL_HINT(RC_EINVAL, "bf16 has no such limit",
+                            "'%s' cannot be int8: its rows have %" PRId64
+                            " numbers, at most %d are possible",
+                            p->name, p->dim[1], MOST_SUM);
     return p->packed ? rcg_lean_new(&p->weight.lean, &p->weight, bits, scale) : RC_OK;
 }
 
@@ -72,11 +77,6 @@ rc_status rcn_params_lean(rcn_params *ps, rcg_bits bits)
 
         if (p->rank != 2)
             continue;
-        if (bits == RCG_INT8 && p->dim[1] > MOST_SUM)
-            return RC_FAIL_HINT(RC_EINVAL, "bf16 has no such limit",
-                                "cannot quantize '%s' to int8: its rows have %" PRId64
-                                " numbers, at most %d are possible",
-                                p->name, p->dim[1], MOST_SUM);
         if (p->bits != RCG_REALS)
             return RC_FAIL(RC_EINVAL, "cannot quantize '%s': it has been quantized before",
                            p->name);

@@ -132,6 +132,11 @@ static rc_status check_options(const bench_kind *k, const rc_bench_options *o)
         return RC_FAIL(RC_EINVAL,
                        "cannot measure sequences from %" PRId64 " down to %" PRId64 " steps",
                        o->seq, o->ragged);
+    if ((double)o->batch * (double)o->seq > 1e8 || o->vocab > 10000000)
+        return RC_FAIL_HINT(RC_EINVAL, "measure with less",
+                            "cannot measure %" PRId64 " x %" PRId64 " steps of %" PRId64
+                            " symbols: at most 1e8 steps and 1e7 symbols are possible",
+                            o->batch, o->seq, o->vocab);
     if (!(o->seconds >= 0 && o->seconds <= 1e6))
         return RC_FAIL(RC_EINVAL, "cannot measure for %g seconds", o->seconds);
     RC_TRY(rcm_list_check(rc_list, "precisions", "precision", o->precision));

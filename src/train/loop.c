@@ -101,6 +101,10 @@ static rc_status make_from(rc_trainer *t, const rcf_file *f)
 
     RC_TRY(rct_checkpoint_crc(f, t->state_path, &crc));
     RC_TRY(rcm_model_read(&t->model, f, t->state_path, t->pool));
+    if (strcmp(rc_model_precision(t->model), RCG_REALS_WORD) != 0)
+        return RC_FAIL(RC_EFORMAT,
+                       "cannot resume '%s': its matrices are %s, which cannot be trained",
+                       t->state_path, rc_model_precision(t->model));
     RC_TRY(rc_config_clone(&t->config, t->model->config));
     t->task = t->config->task;
     RC_TRY(t->task->corpus_open(&t->corpus, t->config, t->model->vocab, NULL));

@@ -35,3 +35,6 @@ recur train ngram --train text --out n.model --quiet >/dev/null
 head -c 900 small.model >cut.model
 ! recur info cut.model 2>/dev/null
 ! test -e b.model
+! recur quantize small.model --to f32 --out b.model
+! recur quantize a.model --to int8 --out -
+! recur quantize a.model --to int8 --out b.model --from 0.5
