@@ -183,54 +183,6 @@ const char *opt_value_name(const opt *row)
 
 /* ---- the nearest name ----------------------------------------------------------------------- */
 
-enum { NEAR_LONGEST = 40 };
-
-static int smallest(int a, int b, int c)
-{
-    const int ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Insertions, deletions, replacements and swaps of neighbours that turn a into b (optimal string
- * alignment); a large number for long words. */
-static int distance(const char *a, const char *b)
-{
-    const size_t n = strlen(a), m = strlen(b);
-    int d[NEAR_LONGEST + 1][NEAR_LONGEST + 1];
-    if (n > NEAR_LONGEST || m > NEAR_LONGEST)
-        return 1000;
-    for (size_t i = 0; i <= n; i++)
-        d[i][0] = (int)i;
-    for (size_t j = 0; j <= m; j++)
-        d[0][j] = (int)j;
-    for (size_t i = 1; i <= n; i++) {
-        for (size_t j = 1; j <= m; j++) {
-            const int differ = a[i - 1] != b[j - 1];
-            d[i][j] = smallest(d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + differ);
-            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped && d[i - 2][j - 2] + 1 < d[i][j])
-                d[i][j] = d[i - 2][j - 2] + 1;
-        }
-    }
-    return d[n][m];
-}
-
-const char *opt_nearest(const char *word, opt_candidate at, const void *ctx)
-{
-    const char *best = NULL;
-    const char *candidate;
-    int least = 1 + (int)(strlen(word) / 3); /* farther is not a slip of the finger */
-    for (size_t i = 0; (candidate = at(ctx, i)); i++) {
-        const bool begins = strlen(word) >= 3 && strncmp(candidate, word, strlen(word)) == 0;
-        const int far = begins ? 1 : distance(word, candidate);
-        if (far < least || (far == least && !best)) {
-            least = far;
-            best = candidate;
-        }
-    }
-    return best;
-}
-
 static const char *list_name(const void *list, size_t i)
 {
     rc_entry entry;
@@ -239,7 +191,7 @@ static const char *list_name(const void *list, size_t i)
 
 const char *opt_nearest_in_list(const char *list, const char *word)
 {
-    return opt_nearest(word, list_name, list);
+    return rc_nearest(word, list_name, list);
 }
 
 static const char *row_name(const void *o, size_t i)
@@ -355,7 +307,7 @@ static const rc_option *option_elsewhere(const opts *o, const char *name, size_t
 
 static int refuse_option(const opts *o, const char *word)
 {
-    char name[NEAR_LONGEST + 1];
+    char name[64]; /* what does not fit is near to nothing */
     const size_t n = strcspn(word + 2, "=");
     snprintf(name, sizeof name, "%.*s", (int)n, word + 2);
     const rc_option *elsewhere = option_elsewhere(o, word + 2, n);
@@ -363,7 +315,7 @@ static int refuse_option(const opts *o, const char *word)
         return say_misuse("option '--%s' is for the task %s, not for %s", elsewhere->name,
                           elsewhere->tasks, o->task);
     say_misuse("unknown option '--%.*s'", (int)n, word + 2);
-    const char *near = opt_nearest(name, row_name, o);
+    const char *near = rc_nearest(name, row_name, o);
     if (near)
         say_hint("did you mean '--%s'?", near);
     else

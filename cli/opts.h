@@ -69,9 +69,7 @@ bool opt_in_list(const char *list, const char *name);
 /* What stands for the value of a row in help: "N"; "" for flags. */
 const char *opt_value_name(const opt *row);
 
-/* The candidate nearest to `word` as people mistype, or NULL when none is near. */
-typedef const char *(*opt_candidate)(const void *ctx, size_t i); /* NULL past the end */
-const char *opt_nearest(const char *word, opt_candidate at, const void *ctx);
+/* The entry of a list that is nearest to `word`, or NULL when none is near. */
 const char *opt_nearest_in_list(const char *list, const char *word);
 
 /* ---- a parsed command line ------------------------------------------------------------------ */

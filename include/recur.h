@@ -72,6 +72,12 @@ RC_API const char *rc_error_message(void);
  * Valid as long as the message. */
 RC_API const char *rc_error_hint(void);
 
+/* The name that a word was meant to be, as people mistype, or NULL when none is near: how the
+ * library makes its hints. name(ctx, i) is the i-th name, NULL past the end. Pure; the result is
+ * one of the names. */
+typedef const char *(*rc_name_fn)(const void *ctx, size_t i);
+RC_API const char *rc_nearest(const char *word, rc_name_fn name, const void *ctx);
+
 /* ---- lists and options ------------------------------------------------------------------- */
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",

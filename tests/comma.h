@@ -1,5 +1,5 @@
-/* comma.h -- a locale with a decimal comma, as a host program may have set one: one of the system's,
- * or one made for the test. Wants _GNU_SOURCE (setenv).
+/* comma.h -- a locale with a decimal comma, as a host program may have set one: one of the
+ * system's, or one made for the test. Wants _GNU_SOURCE (setenv).
  */
 #ifndef COMMA_H
 #define COMMA_H

@@ -26,10 +26,6 @@ rc_status rcb_fail(rc_status code, const char *hint, const char *fmt, ...) RC_PR
             return rc_try_;                                                                        \
     } while (0)
 
-/* The distance in edits between two words; used to suggest the nearest name. Words of more than 64
- * bytes are far from all others. */
-int rcb_distance(const char *a, const char *b);
-
 /* ---- memory (mem.c) ---------------------------------------------------------------------- */
 
 enum { RCB_ALIGN = 64 }; /* bytes: a cache line and an AVX-512 register */

@@ -1,7 +1,7 @@
 /* err.c -- the words of the last failure, one line and one hint per thread.
  *
  * The two lines live in thread-local storage of fixed size: reporting a failure never allocates,
- * so it works when memory is what ran out. Also holds the edit distance behind "did you mean".
+ * so it works when memory is what ran out.
  */
 #include "base/base.h"
 
@@ -9,11 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    LINE = 512,       /* bytes of a message with its final 0; longer text is cut and ends in ... */
-    WORD = 64,        /* longest word that rcb_distance() measures */
-    FAR_AWAY = 10000, /* its answer for longer ones: farther than any two measured words */
-};
+enum { LINE = 512 }; /* bytes of a message with its final 0; longer text is cut and ends in ... */
 
 static _Thread_local char message[LINE];
 static _Thread_local char hint_line[LINE];
@@ -63,37 +59,4 @@ const char *rc_error_message(void)
 const char *rc_error_hint(void)
 {
     return hint_line;
-}
-
-static int least(int a, int b, int c)
-{
-    const int ab = a < b ? a : b;
-
-    return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance, one row of the table at a time. */
-int rcb_distance(const char *a, const char *b)
-{
-    const size_t na = strlen(a);
-    const size_t nb = strlen(b);
-    int row[WORD + 1]; /* row[j]: from the first i letters of a to the first j of b */
-
-    if (na > WORD || nb > WORD)
-        return strcmp(a, b) == 0 ? 0 : FAR_AWAY;
-
-    for (size_t j = 0; j <= nb; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= na; i++) {
-        int corner = row[0]; /* the entry above and to the left */
-
-        row[0] = (int)i;
-        for (size_t j = 1; j <= nb; j++) {
-            const int above = row[j];
-
-            row[j] = least(above + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1]));
-            corner = above;
-        }
-    }
-    return row[nb];
 }

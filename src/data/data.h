@@ -24,7 +24,7 @@ typedef enum rcd_level {
 
 const char *rcd_level_word(rcd_level level);
 const char *rcd_level_help(rcd_level level);
-rc_status rcd_level_of(rcd_level *out, const char *word); /* RC_EINVAL names the nearest */
+rc_status rcd_level_of(rcd_level *out, const char *word); /* RC_EINVAL names what is near */
 
 #define RCD_UNK "<unk>"
 #define RCD_EOS "<eos>"

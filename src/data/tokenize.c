@@ -57,20 +57,25 @@ const char *rcd_level_help(rcd_level level)
     return levels[level].help;
 }
 
+static const char *level_name(const void *unused, size_t i)
+{
+    (void)unused;
+    return i < RCD_LEVEL_COUNT ? levels[i].word : NULL;
+}
+
 rc_status rcd_level_of(rcd_level *out, const char *word)
 {
-    int nearest = 0;
-
     for (int i = 0; i < RCD_LEVEL_COUNT; i++) {
         if (strcmp(levels[i].word, word) == 0) {
             *out = (rcd_level)i;
             return RC_OK;
         }
-        if (rcb_distance(levels[i].word, word) < rcb_distance(levels[nearest].word, word))
-            nearest = i;
     }
-    return RC_FAIL(RC_EINVAL, "unknown level '%s', the nearest is '%s'", word,
-                   levels[nearest].word);
+
+    const char *near = rc_nearest(word, level_name, NULL);
+
+    return near ? RC_FAIL(RC_EINVAL, "unknown level '%s', the nearest is '%s'", word, near)
+                : RC_FAIL(RC_EINVAL, "unknown level '%s'", word);
 }
 
 /* ---- opening ----------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
  * text beside the field, so that reading one never fails and never writes. Names of lists that live
  * on higher floors (optimizers, schedules) are taken as they come and checked there.
  */
-#include "model/model.h"
+#include "model/model_in.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -437,15 +437,17 @@ static bool has(const rc_config *c, const struct option *o)
 
 /* ---- making ------------------------------------------------------------------------------ */
 
+static const char *task_name(const void *unused, size_t i)
+{
+    (void)unused;
+    return rcm_task_at(i) ? rcm_task_at(i)->name : NULL;
+}
+
 static rc_status no_such_task(const char *task)
 {
-    const char *nearest = rcm_task_at(0)->name;
-    char hint[96];
+    char hint[RCM_HINT];
 
-    for (size_t i = 0; rcm_task_at(i); i++)
-        if (rcb_distance(rcm_task_at(i)->name, task) < rcb_distance(nearest, task))
-            nearest = rcm_task_at(i)->name;
-    (void)snprintf(hint, sizeof hint, "the nearest is '%s'; see 'recur list tasks'", nearest);
+    rcm_hint(hint, rc_nearest(task, task_name, NULL), "tasks");
     return RC_FAIL_HINT(RC_EINVAL, hint, "there is no task '%s'", task);
 }
 
@@ -514,21 +516,24 @@ void rc_config_free(rc_config *c)
 
 /* ---- setting and getting ----------------------------------------------------------------- */
 
+/* The i-th option that a configuration has. */
+static const char *option_name(const void *c, size_t i)
+{
+    for (size_t k = 0; k < RCM_OPTIONS; k++)
+        if (has(c, &options[k]) && i-- == 0)
+            return options[k].shown.name;
+    return NULL;
+}
+
 static rc_status no_such_option(const rc_config *c, const char *name)
 {
     const struct option *o = option_find(name);
-    const char *nearest = NULL;
-    char hint[96] = "";
+    char hint[RCM_HINT];
 
-    for (size_t i = 0; i < RCM_OPTIONS; i++)
-        if (has(c, &options[i]) &&
-            (!nearest || rcb_distance(options[i].shown.name, name) < rcb_distance(nearest, name)))
-            nearest = options[i].shown.name;
     if (o)
         return RC_FAIL(RC_EINVAL, "task '%s' has no option '%s', it is one of: %s", c->task->name,
                        name, o->shown.tasks);
-    if (nearest)
-        (void)snprintf(hint, sizeof hint, "the nearest is '%s'; see 'recur list options'", nearest);
+    rcm_hint(hint, rc_nearest(name, option_name, c), "options");
     return RC_FAIL_HINT(RC_EINVAL, hint, "there is no option '%s'", name);
 }
 

@@ -3,7 +3,7 @@
  * One row per list; rooms with a list of their own are asked, small lists stand in model.h. What a
  * name means in numbers is its place in the list.
  */
-#include "model/model.h"
+#include "model/model_in.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,22 +129,41 @@ int rcm_list_index(const char *list, const char *name)
     return -1;
 }
 
+/* A list as names. */
+struct names {
+    rcm_list_fn entries;
+    const char *list;
+};
+
+static const char *name_at(const void *ctx, size_t i)
+{
+    const struct names *names = ctx;
+    rc_entry e;
+
+    return names->entries(names->list, i, &e) ? e.name : NULL;
+}
+
+void rcm_hint(char hint[RCM_HINT], const char *near, const char *list)
+{
+    if (near)
+        (void)snprintf(hint, RCM_HINT, "the nearest is '%s'; see 'recur list %s'", near, list);
+    else
+        (void)snprintf(hint, RCM_HINT, "see 'recur list %s'", list);
+}
+
 rc_status rcm_list_check(rcm_list_fn entries, const char *list, const char *option,
                          const char *name)
 {
-    const char *nearest = NULL;
-    char hint[128];
-    rc_entry e;
+    const struct names names = {entries, list};
+    const char *entry = NULL;
+    char hint[RCM_HINT];
 
-    for (size_t i = 0; entries(list, i, &e); i++) {
-        if (strcmp(e.name, name) == 0)
+    for (size_t i = 0; (entry = name_at(&names, i)) != NULL; i++)
+        if (strcmp(entry, name) == 0)
             return RC_OK;
-        if (!nearest || rcb_distance(e.name, name) < rcb_distance(nearest, name))
-            nearest = e.name;
-    }
-    if (!nearest)
+    if (!name_at(&names, 0))
         return RC_OK;
-    (void)snprintf(hint, sizeof hint, "the nearest is '%s'; see 'recur list %s'", nearest, list);
+    rcm_hint(hint, rc_nearest(name, name_at, &names), list);
     return RC_FAIL_HINT(RC_EINVAL, hint, "cannot set '%s' to '%s': it is none of the %s", option,
                         name, list);
 }

@@ -11,6 +11,10 @@
  * (RC_EFORMAT). */
 rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, int64_t room);
 
+/* What to do about a word that a list of `recur list` lacks; near: see rc_nearest(). */
+enum { RCM_HINT = 128 };
+void rcm_hint(char hint[RCM_HINT], const char *near, const char *list);
+
 /* Some tensors to find one by name in. */
 struct rcm_table_view {
     rcf_tensor *p;

@@ -1,4 +1,4 @@
-/* err_test.c -- the message and hint of a thread, and the distance between words. */
+/* err_test.c -- the message and hint of a thread. */
 #include "check.h"
 
 #include <pthread.h>
@@ -112,54 +112,6 @@ static void try_forwards_failures_only(void **unused)
     assert_true(went_on);
 }
 
-static void distance_counts_edits(void **unused)
-{
-    char longest[66];
-
-    (void)unused;
-    assert_int_equal(rcb_distance("", ""), 0);
-    assert_int_equal(rcb_distance("", "abc"), 3);
-    assert_int_equal(rcb_distance("abc", ""), 3);
-    assert_int_equal(rcb_distance("kitten", "sitting"), 3);
-    assert_int_equal(rcb_distance("hidden", "hiden"), 1);
-    assert_int_equal(rcb_distance("intention", "execution"), 5);
-    assert_int_equal(rcb_distance("lstm", "lstm"), 0);
-
-    memset(longest, 'a', 65);
-    longest[64] = '\0';
-    assert_int_equal(rcb_distance(longest, "b"), 64);
-    longest[64] = 'a';
-    longest[65] = '\0';
-    assert_true(rcb_distance(longest, "b") > 64);
-    assert_int_equal(rcb_distance(longest, longest), 0);
-}
-
-/* The distance is a metric: symmetric, zero only for equal words, no detour is shorter. */
-static void distance_is_a_metric(void **unused)
-{
-    (void)unused;
-    (void)check_seed();
-
-    for (int trial = 0; trial < 500; trial++) {
-        char w[3][9];
-
-        for (int i = 0; i < 3; i++) {
-            const int64_t n = pick(0, 8);
-
-            for (int64_t j = 0; j < n; j++)
-                w[i][j] = (char)('a' + pick(0, 2));
-            w[i][n] = '\0';
-        }
-
-        const int ab = rcb_distance(w[0], w[1]);
-
-        assert_int_equal(ab, rcb_distance(w[1], w[0]));
-        assert_int_equal(ab == 0, strcmp(w[0], w[1]) == 0);
-        assert_true(ab <= rcb_distance(w[0], w[2]) + rcb_distance(w[2], w[1]));
-        assert_true(ab >= abs((int)strlen(w[0]) - (int)strlen(w[1])));
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,8 +122,6 @@ int main(void)
         cmocka_unit_test(message_of_exactly_the_line_is_kept_whole),
         cmocka_unit_test(threads_do_not_share_a_message),
         cmocka_unit_test(try_forwards_failures_only),
-        cmocka_unit_test(distance_counts_edits),
-        cmocka_unit_test(distance_is_a_metric),
     };
     return cmocka_run_group_tests_name("err", tests, NULL, NULL);
 }
