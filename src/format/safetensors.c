@@ -510,10 +510,16 @@ static rc_status check_header_crc(const rcf_file *f)
     if (!find_digits(f->header, f->header_n, &digits))
         return RC_OK;
     print_crc(have, header_crc(f->header, f->header_n, digits));
-    if (memcmp(have, f->header + digits, DIGITS) != 0)
-        return bad(f, "its header is damaged: its checksum is %s, it says %.*s", have, DIGITS,
-                   (const char *)f->header + digits);
-    return RC_OK;
+    if (memcmp(have, f->header + digits, DIGITS) == 0)
+        return RC_OK;
+
+    char says[DIGITS + 1] = "";
+
+    for (size_t i = 0; i < DIGITS; i++) { /* any bytes */
+        const char c = (char)f->header[digits + i];
+        says[i] = c >= ' ' && c <= '~' ? c : '?';
+    }
+    return bad(f, "its header is damaged: its checksum is %s, it says %s", have, says);
 }
 
 /* Words that look like checksums are both there, as they were written, or both not. */
