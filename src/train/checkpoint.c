@@ -42,15 +42,39 @@ static const char *place_value(const char *text, const char *name)
     return NULL;
 }
 
+static bool at_line_end(const char *text, const char *end)
+{
+    return end > text && (*end == '\n' || *end == '\0');
+}
+
+/* No training comes near the last whole number: what is added to one never overflows. */
+static bool read_whole(const char *text, int64_t *out)
+{
+    char *end;
+
+    *out = strtoll(text, &end, 10);
+    return at_line_end(text, end) && *out >= -1 && *out <= INT64_MAX / 4;
+}
+
+static bool read_real(const char *text, double *out)
+{
+    const char *end;
+
+    *out = rcb_real_read(text, &end);
+    return at_line_end(text, end) && !isnan(*out);
+}
+
 static rc_status parse_place(rct_place *p, const char *path, const char *text)
 {
-    const char *value, *end;
+    const char *value;
 #define RCT_FIELD(field, read)                                                                     \
     if (!(value = place_value(text, #field)))                                                      \
         return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': it lacks '" #field "'", path);        \
-    p->field = read;
-#define RCT_WHOLE(field) RCT_FIELD(field, strtoll(value, NULL, 10))
-#define RCT_REAL(field) RCT_FIELD(field, rcb_real_read(value, &end))
+    if (!read(value, &p->field))                                                                   \
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': its '" #field "' is '%.*s'", path,    \
+                       (int)strcspn(value, "\n"), value);
+#define RCT_WHOLE(field) RCT_FIELD(field, read_whole)
+#define RCT_REAL(field) RCT_FIELD(field, read_real)
     RCT_PLACE_MAP(RCT_WHOLE, RCT_REAL)
 #undef RCT_WHOLE
 #undef RCT_REAL
@@ -58,6 +82,10 @@ static rc_status parse_place(rct_place *p, const char *path, const char *text)
     if (p->epoch < 1 || p->pos < 0 || p->step < 0 || p->updates < 0 || p->count < 0)
         return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': its place in the data is below zero",
                        path);
+    if (!isfinite(p->sum) || !isfinite(p->factor) || p->factor < 0)
+        return RC_FAIL(RC_EFORMAT,
+                       "cannot resume from '%s': its loss is %g and its factor of the rate %g",
+                       path, p->sum, p->factor);
     return RC_OK;
 }
 

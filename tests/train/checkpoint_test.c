@@ -88,6 +88,71 @@ static void a_damaged_state_is_refused(void **unused)
     free(copy);
 }
 
+/* The state file again, its checksums right, with another place; `from` becomes `to`. */
+static void rewrite_place(const char *out, const char *from, const char *to)
+{
+    static const char *const kept[] = {"recur.format",      "recur.version", "recur.task",
+                                       "recur.config",      "recur.vocab",   "recur.history",
+                                       "recur.conventions", "recur.results"};
+    rcf_file *f;
+    rcf_writer *w;
+    rcb_buf place = {0};
+
+    CHECK_STATUS(rcf_file_open(&f, state), RC_OK);
+    CHECK_STATUS(rcf_writer_new(&w), RC_OK);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        CHECK_STATUS(rcf_writer_meta(w, kept[i], rcf_file_meta(f, kept[i])), RC_OK);
+
+    const char *text = rcf_file_meta(f, "state.place");
+    const char *at = strstr(text, from);
+
+    assert_non_null(at);
+    CHECK_STATUS(rcb_buf_add(&place, text, (size_t)(at - text)), RC_OK);
+    CHECK_STATUS(rcb_buf_printf(&place, "%s%s", to, at + strlen(from)), RC_OK);
+    CHECK_STATUS(rcf_writer_meta(w, "state.place", place.p), RC_OK);
+    for (size_t i = 0; i < rcf_file_count(f); i++)
+        CHECK_STATUS(rcf_writer_add(w, rcf_file_at(f, i)), RC_OK);
+    CHECK_STATUS(rcf_writer_save(w, out), RC_OK);
+    rcb_buf_free(&place);
+    rcf_writer_free(w);
+    rcf_file_free(f);
+}
+
+/* Checksums tell of damage, not of malice. */
+static void a_place_that_cannot_be_is_refused(void **unused)
+{
+    (void)unused;
+    static const char *const changes[][2] = {
+        {"epoch ", "epoch 0 "},
+        {"pos ", "pos -"},
+        {"pos ", "pos x"},
+        {"\npos ", "\npos 9223372036854775807\nold "},
+        {"\ntokens ", "\ntokens 99999999999999999999\nold "},
+        {"\nstep ", "\nstep 5.5\nold "},
+        {"\nscored ", "\nscored -2\nold "},
+        {"\nfactor ", "\nfactor nan\nold "},
+        {"\nfactor ", "\nfactor -0x1p-1\nold "},
+        {"\nfactor ", "\nfactor\nold "},
+        {"\nsum ", "\nsum inf\nold "},
+        {"\nbest ", "\nbest nan\nold "},
+        {"\nbest ", "\nworst "},
+    };
+    char other[1024], other_state[1024];
+    rc_trainer *t;
+
+    snprintf(other, sizeof other, "%s", check_temp_path("place"));
+    snprintf(other_state, sizeof other_state, "%s", check_temp_path("place.state"));
+    rewrite_place(other_state, "epoch ", "epoch ");
+    CHECK_STATUS(rc_trainer_resume(&t, other, NULL), RC_OK);
+    rc_trainer_free(t);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        rewrite_place(other_state, changes[i][0], changes[i][1]);
+        CHECK_STATUS(rc_trainer_resume(&t, other, NULL), RC_EFORMAT);
+        CHECK_MESSAGE_HAS("place.state");
+        assert_null(t);
+    }
+}
+
 static void a_model_without_training_state_is_refused(void **unused)
 {
     (void)unused;
@@ -157,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_opens_as_a_model_of_the_last_weights),
         cmocka_unit_test(a_damaged_state_is_refused),
+        cmocka_unit_test(a_place_that_cannot_be_is_refused),
         cmocka_unit_test(a_model_without_training_state_is_refused),
         cmocka_unit_test(a_folder_that_cannot_be_written_loses_nothing),
         cmocka_unit_test(a_decimal_comma_changes_no_file),
