@@ -177,6 +177,8 @@ static void what_cannot_be_is_refused(void **unused)
     rcn_params wide = {0};
     CHECK_STATUS(rcn_params_table(&wide, "wide", 1, 65537), RC_OK);
     CHECK_STATUS(rcn_params_lean(&wide, RCG_INT8), RC_EINVAL);
+    rcn_params_free(&wide);
+    CHECK_STATUS(rcn_params_table(&wide, "wide", 1, 65537), RC_OK);
     CHECK_STATUS(rcn_params_lean(&wide, RCG_BF16), RC_OK);
     rcn_params_free(&wide);
 }
