@@ -293,6 +293,14 @@ RC_INLINE void int8_body(const int np, const int nv, const piece *p)
 /* Panels side by side for nz groups, so that sums enough are in flight. */
 static const int np_most[5] = {0, 8 / FLOATS, 4 / FLOATS, 2, 2 / FLOATS};
 
+/* The shapes that all_pieces() asks for: groups of columns, panels side by side. */
+#ifdef __AVX512F__
+#define WIDE_SHAPES(X) X(1, 8) X(2, 4) X(4, 2)
+#else
+#define WIDE_SHAPES(X)
+#endif
+#define SHAPES(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(1, 4) X(2, 2) X(3, 2) WIDE_SHAPES(X)
+
 static void bf16_piece(int np, int nz, const piece *p)
 {
     switch (nz * 16 + np) {
@@ -300,18 +308,7 @@ static void bf16_piece(int np, int nz, const piece *p)
     case (nz)*16 + (np):                                                                           \
         bf16_body((np), (nz)*FLOATS, p);                                                           \
         return;
-        SHAPE(1, 1)
-        SHAPE(2, 1)
-        SHAPE(3, 1)
-        SHAPE(4, 1)
-        SHAPE(1, 4)
-        SHAPE(2, 2)
-        SHAPE(3, 2)
-#ifdef __AVX512F__
-        SHAPE(1, 8)
-        SHAPE(2, 4)
-        SHAPE(4, 2)
-#endif
+        SHAPES(SHAPE)
 #undef SHAPE
     default:
         assert(!"a piece of this shape");
@@ -325,18 +322,7 @@ static void int8_piece(int np, int nz, const piece *p)
     case (nz)*16 + (np):                                                                           \
         int8_body((np), (nz)*INTS, p);                                                             \
         return;
-        SHAPE(1, 1)
-        SHAPE(2, 1)
-        SHAPE(3, 1)
-        SHAPE(4, 1)
-        SHAPE(1, 4)
-        SHAPE(2, 2)
-        SHAPE(3, 2)
-#ifdef __AVX512F__
-        SHAPE(1, 8)
-        SHAPE(2, 4)
-        SHAPE(4, 2)
-#endif
+        SHAPES(SHAPE)
 #undef SHAPE
     default:
         assert(!"a piece of this shape");
