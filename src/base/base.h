@@ -179,8 +179,9 @@ void rcb_in_close(rcb_stream_in *in);
 
 /* ---- files written (write.c) ------------------------------------------------------------- */
 
-/* Write beside, then rename. Nothing at `path` changes before rcb_out_commit() returns RC_OK:
- * data is written to a temporary name in the same folder, synced, renamed, and the folder synced.
+/* Write beside, then rename. Nothing at `path` changes before rcb_out_commit() returns RC_OK (or
+ * fails in the very last thing it does): data is written to a temporary name in the same folder,
+ * synced, renamed, and the folder synced.
  * rcb_out_drop() removes the temporary file; it is harmless after a commit and accepts NULL.
  * The writer is freed by either. */
 typedef struct rcb_out rcb_out;

@@ -37,6 +37,8 @@
 
 #define SCALE_SUFFIX ".scale"
 
+enum { MOST_RESULTS = 1000 }; /* each is looked for among all: a file must not take minutes */
+
 /* ---- buffers that live until the file is written ----------------------------------------- */
 
 rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out)
@@ -329,6 +331,9 @@ static rc_status read_results(rc_model *m, json_t *root)
 
     if (!json_is_object(root))
         return RC_FAIL(RC_EFORMAT, "the word '" KEY_RESULTS "' is not an object");
+    if (json_object_size(root) > MOST_RESULTS)
+        return RC_FAIL(RC_EFORMAT, "the word '" KEY_RESULTS "' has %zu numbers, the limit is %d",
+                       json_object_size(root), MOST_RESULTS);
     json_object_foreach(root, name, value)
     {
         if (!json_is_number(value) && !json_is_null(value))

@@ -153,6 +153,29 @@ static void words_that_do_not_fit_are_refused(void **unused)
     rc_model_free(m);
 }
 
+static void more_results_than_anybody_has_are_refused(void **unused)
+{
+    (void)unused;
+    rc_model *m = rich_model("char");
+    TOY_PATH(path, "many.rc");
+
+    for (int extra = 0; extra < 2; extra++) {
+        rcb_buf words = {0};
+        rc_model *back;
+
+        for (int i = 0; i < 1000 + extra; i++)
+            CHECK_STATUS(rcb_buf_printf(&words, "%s\"r%d\":0", i ? "," : "{", i), RC_OK);
+        CHECK_STATUS(rcb_buf_puts(&words, "}"), RC_OK);
+        write_changed(path, m, &(struct change){"recur.results", words.p}, NULL, NULL);
+        CHECK_STATUS(rc_model_open(&back, path), extra ? RC_EFORMAT : RC_OK);
+        if (extra)
+            CHECK_MESSAGE_HAS("1001 numbers, the limit is 1000");
+        rc_model_free(back);
+        rcb_buf_free(&words);
+    }
+    rc_model_free(m);
+}
+
 static void tensors_that_do_not_fit_are_refused(void **unused)
 {
     (void)unused;
@@ -295,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_brings_the_model_back),
         cmocka_unit_test(words_that_do_not_fit_are_refused),
+        cmocka_unit_test(more_results_than_anybody_has_are_refused),
         cmocka_unit_test(tensors_that_do_not_fit_are_refused),
         cmocka_unit_test(the_other_number_type_is_converted),
         cmocka_unit_test(damaged_files_are_refused),
