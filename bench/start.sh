@@ -2,10 +2,22 @@
 # start.sh -- how long `recur sample MODEL --length 1` takes from start to end: best and median of 20.
 #
 #   bench/start.sh MODEL
+#   bench/start.sh HIDDEN LAYERS SYMBOLS    an LSTM of so many words, after one step of training
 set -euo pipefail
 recur=${RECUR:-$(dirname "${BASH_SOURCE[0]}")/../build/release/recur}
+model=$1
+if [[ $# == 3 ]]; then
+    folder=$(mktemp -d)
+    trap 'rm -r "$folder"' EXIT
+    model=$folder/model
+    seq -f w%.0f $(($3 - 2)) | xargs -n 20 >"$folder/text" # and <unk>, <eos>
+    "$recur" train lm --train "$folder/text" --level word --hidden "$1" --layers "$2" --steps 1 \
+        --batch 20 --valid-split 0 --optimizer sgd --quiet --out "$model" >/dev/null
+fi
+"$recur" sample "$model" --length 1 >/dev/null # not timed: it must work, and the file be in memory
 for _ in $(seq 20); do
     begin=${EPOCHREALTIME/./}
-    "$recur" sample "$1" --length 1 >/dev/null
+    "$recur" sample "$model" --length 1 >/dev/null
     echo $((${EPOCHREALTIME/./} - begin))
-done | sort -n | awk '{t[NR]=$1} END{printf "best %.1f ms, median %.1f ms\n", t[1]/1e3, t[11]/1e3}'
+done | sort -n | awk -v n="$(stat -c %s "$model")" '{t[NR]=$1}
+    END{printf "%.1f MB: best %.1f ms, median %.1f ms\n", n/1e6, t[1]/1e3, t[11]/1e3}'
