@@ -75,8 +75,9 @@ typedef struct tile_job {
     int64_t c_row, c_panel;
     const rc_real *start; /* columns that every row begins as, when not `add` */
     int64_t start_panel;
-    const rc_real *next; /* a line to ask for at every k, next_k further each time */
-    int64_t next_k;
+    const rc_real *next; /* a line to ask for at every k: next_k further each time, and in */
+    int64_t next_k;      /* every chunk next_chunk further than in the one before */
+    int64_t next_chunk;
     bool add;
 } tile_job;
 
@@ -91,8 +92,9 @@ RC_INLINE void tile_body(const int mr, const int nv, const tile_job *j)
     const int64_t c_row = j->c_row;
     const float *chunk_a = j->a;
     const float *b = j->b;
-    const char *next = (const char *)j->next;
+    const char *chunk_next = (const char *)j->next;
     const int64_t next_k = j->next_k * (int64_t)sizeof(float);
+    const int64_t next_chunk = j->next_chunk * (int64_t)sizeof(float);
     float *c = j->c;
     vec sum[20][4];
 
@@ -103,8 +105,10 @@ RC_INLINE void tile_body(const int mr, const int nv, const tile_job *j)
             sum[r][z] = vec_load(j->add ? c + r * c_row + z * WIDTH : j->start + z * WIDTH);
     }
 
-    for (int64_t left = j->chunks; left > 0; left--, chunk_a += j->a_chunk) {
+    for (int64_t left = j->chunks; left > 0;
+         left--, chunk_a += j->a_chunk, chunk_next += next_chunk) {
         const float *a = chunk_a;
+        const char *next = chunk_next;
 
         for (int64_t k = left > 1 ? j->kc : j->klast; k > 0; k--, a += a_k, b += b_k) {
             vec line[4];
@@ -408,25 +412,34 @@ static int panel_cols(const rck_gemm *g, int64_t panel)
 
 /* Rows [r0,r1) of one strip of nz groups. `job` is set but for its rows: a and c are those of
  * row 0. `next` is the strip of B that follows, or NULL; the first tiles share the work of asking
- * for it. */
-static void strip_rows(const rck_gemm *g, const tile_job *job, int nz, int64_t r0, int64_t r1,
+ * for it. The job is changed in place: a copy would be read wider than it was just written, and
+ * wait for the stores of the tile before. */
+static void strip_rows(const rck_gemm *g, tile_job *job, int nz, int64_t r0, int64_t r1,
                        const rc_real *next)
 {
+    const rc_real *const a = job->a;
+    rc_real *const c = job->c;
     const int64_t most = mr_most[nz];
     const int64_t tiles = ceil_div(r1 - r0, most);
     int64_t r = r0;
 
     for (int64_t i = 0; r < r1; i++) {
-        tile_job t = *job;
         int64_t mr = g->a_block ? RCK_MB - r % RCK_MB : ceil_div(r1 - r, tiles - i);
 
         mr = mr < most ? mr : most;
         mr = mr < r1 - r ? mr : r1 - r;
-        t.a += a_offset(g, r);
-        t.c += r * g->c_row;
-        t.next = next && i < nz ? next + i * RCK_LANES : t.b;
-        t.next_k = next && i < nz ? g->b_k : 0;
-        tile((int)mr, nz, &t);
+        job->a = a + a_offset(g, r);
+        job->c = c + r * g->c_row;
+        if (next && i < nz) { /* this strip of B in the block that follows */
+            job->next = next + i * RCK_LANES;
+            job->next_k = g->b_k;
+            job->next_chunk = job->kc * g->b_k;
+        } else { /* A of the chunk that follows, whose rows lie one after another */
+            job->next = job->a + job->a_chunk;
+            job->next_k = RCK_LANES;
+            job->next_chunk = job->a_chunk;
+        }
+        tile((int)mr, nz, job);
         r += mr;
     }
 }
@@ -464,7 +477,7 @@ static void panel_rows(const rck_gemm *g, int64_t panel, const k_block *b, bool 
     const int width = strip_width(groups, NZ_MOST);
 
     for (int z = 0; z < groups; z += width) {
-        const tile_job job = job_of(g, b, panel, z * RCK_LANES, add);
+        tile_job job = job_of(g, b, panel, z * RCK_LANES, add);
         const int nz = groups - z < width ? groups - z : width;
 
         strip_rows(g, &job, nz, r0, r1, next ? next + z * RCK_LANES : NULL);
