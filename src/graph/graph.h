@@ -45,6 +45,8 @@ void rcg_weight_pack_share(const rcg_weight *w, const rc_real *rows, rc_real *pa
 void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows);
 /* Make wt anew from w, on all workers. */
 void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool);
+/* The part of it that panels [p0,p1) of block i bring. */
+void rcg_weight_transpose_panels(rcg_weight *w, int i, int64_t p0, int64_t p1);
 
 /* A (rows, K) times the panels of block b of w plus the bias (block b of one; NULL: none), into
  * activations in panels c (N rows). */

@@ -88,14 +88,18 @@ void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows
     }
 }
 
+void rcg_weight_transpose_panels(rcg_weight *w, int i, int64_t p0, int64_t p1)
+{
+    rck->transpose(&w->lay[i], w->w + w->at[i], w->wt + w->at_t[i], p0, p1);
+}
+
 static void transpose_share(const rcb_worker *worker, void *ctx)
 {
     rcg_weight *w = ctx;
     for (int i = 0; i < w->blocks; i++) {
-        const rck_panel t = rck_panel_t(&w->lay[i]);
         int64_t lo, hi;
-        rcb_share(worker, t.count, 1, &lo, &hi);
-        rck->transpose(&w->lay[i], w->w + w->at[i], w->wt + w->at_t[i], lo, hi);
+        rcb_share(worker, w->lay[i].count, 1, &lo, &hi);
+        rcg_weight_transpose_panels(w, i, lo, hi);
     }
 }
 

@@ -143,8 +143,9 @@ typedef struct rck_table {
     void (*pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst, int64_t p0,
                  int64_t p1);
     void (*unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t ld);
-    /* transposed panels q0 <= q < q1 of rck_panel_t(p); the shares of several threads may differ */
-    void (*transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0, int64_t q1);
+    /* what panels p0 <= i < p1 bring to the panels of rck_panel_t(p), all at dst; each panel alone
+     * writes its places */
+    void (*transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t p0, int64_t p1);
     /* A^T as left operand: columns [m0,m1) of the rows (n, ld) at x into blocks of RCK_MB columns:
      * dst[(m / 6) * 6 * N + (row + i) * 6 + m % 6] = x[i * ld + m], m0 a multiple of 6. Fills rows
      * row..row+n-1 of N. The rest of the last block is zero. As the operand of a product whose rows

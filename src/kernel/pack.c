@@ -1,7 +1,9 @@
 /* pack.c -- between logical matrices and panels, the transposed panels, and A^T as a left operand.
  *
  * All but pack_t are made of transposes of 16 x 16 blocks: in registers where the set has them,
- * otherwise and at the edges in a plain loop. Reals are moved, never changed.
+ * otherwise and at the edges in a plain loop. The transpose of a large weight is written past the
+ * caches, which it would leave again before it is used: a line is then not read to be overwritten.
+ * Reals are moved, never changed.
  */
 #include "kernel/table_in.h"
 
@@ -10,6 +12,8 @@
 #if defined(__AVX2__) && !defined(RC_DOUBLE)
 #include <immintrin.h>
 #endif
+
+enum { NEAR = 128 * 1024 }; /* reals of a weight that may still be in the cache at its next use */
 
 /* One unit group of one gate in a panel. */
 typedef struct group {
@@ -44,8 +48,18 @@ static void transpose_part(int m, int n, const rc_real *src, int64_t ld, rc_real
 
 #if defined(__AVX512F__) && !defined(RC_DOUBLE)
 
-/* dst(j,i) = src(i,j), 16 x 16. In four rounds: pairs of reals, pairs of pairs, then quarters. */
-static void transpose_block(const float *src, int64_t ld, float *dst, int64_t ldd)
+RC_INLINE void store_line(float *dst, __m512 x, const bool past)
+{
+    if (past)
+        _mm512_stream_ps(dst, x);
+    else
+        _mm512_storeu_ps(dst, x);
+}
+
+/* dst(j,i) = src(i,j), 16 x 16. In four rounds: pairs of reals, pairs of pairs, then quarters.
+ * `past` the caches: dst and ldd are whole lines. */
+RC_INLINE void transpose_lines(const float *src, int64_t ld, float *dst, int64_t ldd,
+                               const bool past)
 {
     __m512 a[16];
     __m512 b[16];
@@ -77,9 +91,19 @@ static void transpose_block(const float *src, int64_t ld, float *dst, int64_t ld
     }
     RC_UNROLL
     for (int i = 0; i < 8; i++) {
-        _mm512_storeu_ps(dst + i * ldd, _mm512_shuffle_f32x4(b[i], b[i + 8], 0x88));
-        _mm512_storeu_ps(dst + (i + 8) * ldd, _mm512_shuffle_f32x4(b[i], b[i + 8], 0xDD));
+        store_line(dst + i * ldd, _mm512_shuffle_f32x4(b[i], b[i + 8], 0x88), past);
+        store_line(dst + (i + 8) * ldd, _mm512_shuffle_f32x4(b[i], b[i + 8], 0xDD), past);
     }
+}
+
+static void transpose_block(const float *src, int64_t ld, float *dst, int64_t ldd)
+{
+    transpose_lines(src, ld, dst, ldd, false);
+}
+
+static void transpose_past(const float *src, int64_t ld, float *dst, int64_t ldd)
+{
+    transpose_lines(src, ld, dst, ldd, true);
 }
 
 #elif defined(__AVX2__) && !defined(RC_DOUBLE)
@@ -120,6 +144,18 @@ static void transpose_block(const float *src, int64_t ld, float *dst, int64_t ld
     transpose_quarter(src + 8 * ld + 8, ld, dst + 8 * ldd + 8, ldd);
 }
 
+/* The same past the caches, where dst and ldd are whole lines: two halves of a line at once. */
+static void transpose_past(const float *src, int64_t ld, float *dst, int64_t ldd)
+{
+    float line[RCK_LANES * RCK_LANES];
+
+    transpose_block(src, ld, line, RCK_LANES);
+    for (int i = 0; i < RCK_LANES; i++) {
+        _mm256_stream_ps(dst + i * ldd, _mm256_loadu_ps(line + i * RCK_LANES));
+        _mm256_stream_ps(dst + i * ldd + 8, _mm256_loadu_ps(line + i * RCK_LANES + 8));
+    }
+}
+
 #else
 
 static void transpose_block(const rc_real *src, int64_t ld, rc_real *dst, int64_t ldd)
@@ -127,7 +163,20 @@ static void transpose_block(const rc_real *src, int64_t ld, rc_real *dst, int64_
     transpose_part(RCK_LANES, RCK_LANES, src, ld, dst, ldd, false);
 }
 
+static void transpose_past(const rc_real *src, int64_t ld, rc_real *dst, int64_t ldd)
+{
+    transpose_block(src, ld, dst, ldd);
+}
+
 #endif
+
+/* What was written past the caches is seen by whoever sees what is written later. */
+static void end_past(void)
+{
+#if defined(__AVX2__) && !defined(RC_DOUBLE)
+    _mm_sfence();
+#endif
+}
 
 /* The 16 columns of a group from its logical rows. */
 static void pack_group(const rck_panel *p, group u, const rc_real *src, int64_t ld, rc_real *dst)
@@ -173,34 +222,39 @@ void RCK_FN(unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_
 
 /* Sixteen rows of a transposed panel: `span` columns from as many inputs, of which n are left. */
 static void transpose_rows(const rck_panel *p, int64_t n, const rc_real *src, rc_real *dst,
-                           int span)
+                           int span, bool past)
 {
     for (int z = 0; z < span; z += RCK_LANES, n -= RCK_LANES) {
         const rc_real *block = src + z * p->cols;
 
-        if (n >= RCK_LANES)
-            transpose_block(block, p->cols, dst + z, span);
-        else
+        if (n < RCK_LANES)
             transpose_part(n > 0 ? (int)n : 0, RCK_LANES, block, p->cols, dst + z, span, true);
+        else if (past)
+            transpose_past(block, p->cols, dst + z, span);
+        else
+            transpose_block(block, p->cols, dst + z, span);
     }
 }
 
-void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0, int64_t q1)
+void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t p0, int64_t p1)
 {
     const rck_panel t = rck_panel_t(p);
+    const bool past = p->count * p->K * p->cols >= NEAR && (uintptr_t)dst % 64 == 0;
 
-    for (int64_t q = q0; q < q1; q++)
-        for (int64_t panel = 0; panel < p->count; panel++) {
+    for (int64_t panel = p0; panel < p1; panel++)
+        for (int64_t q = 0; q < t.count; q++) {
             const int64_t left = p->K - q * t.span;
             const rc_real *from = src + (panel * p->K + q * t.span) * p->cols;
             rc_real *to = dst + (q * t.K + panel * p->cols) * t.span;
             const int used = panel + 1 < p->count ? p->cols : p->last;
 
             for (int c = 0; c < used; c += RCK_LANES)
-                transpose_rows(p, left, from + c, to + c * t.span, t.span);
+                transpose_rows(p, left, from + c, to + c * t.span, t.span, past);
             for (int64_t i = used * t.span; i < p->cols * t.span; i++)
                 to[i] = RC_C(0.0);
         }
+    if (past)
+        end_past();
 }
 
 void RCK_FN(pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,

@@ -16,8 +16,8 @@ void RCK_FN(gemm)(const rck_gemm *g);
 void RCK_FN(pack)(const rck_panel *p, const rc_real *src, int64_t ld, rc_real *dst, int64_t p0,
                   int64_t p1);
 void RCK_FN(unpack)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t ld);
-void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t q0,
-                       int64_t q1);
+void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int64_t p0,
+                       int64_t p1);
 void RCK_FN(pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                     int64_t row, rc_real *dst);
 

@@ -182,8 +182,7 @@ static rc_status make_room(rcn_param *p)
 static void transpose_alone(rcg_weight *w)
 {
     for (int i = 0; i < w->blocks; i++)
-        rck->transpose(&w->lay[i], w->w + w->at[i], w->wt + w->at_t[i], 0,
-                       rck_panel_t(&w->lay[i]).count);
+        rcg_weight_transpose_panels(w, i, 0, w->lay[i].count);
 }
 
 rc_status rcn_params_grads(rcn_params *ps)

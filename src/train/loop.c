@@ -443,8 +443,8 @@ static rc_status update(rc_trainer *t, listener *l, double nats, double rate_sca
     p->row = 0;
     p->sum += nats;
     p->count += t->feed.batch.rows;
-    RC_TRY(rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * rate_scale,
-                          clip > 0 && norm > clip ? clip / norm : 1));
+    rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * rate_scale,
+                   clip > 0 && norm > clip ? clip / norm : 1);
     p->updates = t->optim.steps;
     return RC_OK;
 }

@@ -176,15 +176,14 @@ static bool moves(const rct_optim *o, size_t i)
     return o->slot[0] || o->l1[i] != 0 || o->l2[i] != 0 || o->config->weight_decay != 0;
 }
 
-/* Blocks [from,to) of parameter i. */
-static void update_blocks(const update_job *job, size_t i, int64_t from, int64_t to)
+/* Reals [at,end) of parameter i. */
+static void update_reals(const update_job *job, size_t i, int64_t at, int64_t end)
 {
     const rct_optim *o = job->o;
     const rcn_param *p = &o->params->p[i];
-    const int64_t at = from * RCK_BLOCK, end = to * RCK_BLOCK;
     rck_update u = job->common;
 
-    u.n = (end < p->size ? end : p->size) - at;
+    u.n = end - at;
     u.w = p->w + at;
     u.g = p->g + at;
     u.l1 = o->l1[i];
@@ -194,34 +193,59 @@ static void update_blocks(const update_job *job, size_t i, int64_t from, int64_t
     o->method.update(&u);
 }
 
-static void update_share(const rcb_worker *w, void *ctx)
+/* A worker's part of parameter i, which has no transpose: runs of blocks that move. */
+static void update_flat(const update_job *job, size_t i, const rcb_worker *w)
 {
-    const update_job *job = ctx;
     const rct_optim *o = job->o;
+    const rcn_param *p = &o->params->p[i];
+    const bool all = !p->touched || moves(o, i);
     int64_t lo, hi;
-    size_t i = 0;
 
-    rcb_share(w, o->first[o->params->n], 1, &lo, &hi);
-    while (lo < hi) {
-        i = owner_of(o, i, lo);
-        const rcn_param *p = &o->params->p[i];
-        const bool all = !p->touched || moves(o, i);
-        int64_t end = o->first[i + 1] < hi ? o->first[i + 1] : hi;
-
-        if (!all && !rcn_touched(p, lo - o->first[i])) {
-            lo++;
-            continue;
-        }
-        if (!all)
-            for (int64_t b = lo; b < end; b++)
-                if (!rcn_touched(p, b - o->first[i]))
-                    end = b;
-        update_blocks(job, i, lo - o->first[i], end - o->first[i]);
-        lo = end;
+    rcb_share(w, rcg_marks(p->size), 1, &lo, &hi);
+    for (int64_t end; lo < hi; lo = end) {
+        end = lo;
+        while (end < hi && (all || rcn_touched(p, end)))
+            end++;
+        if (lo < end)
+            update_reals(job, i, lo * RCK_BLOCK,
+                         end * RCK_BLOCK < p->size ? end * RCK_BLOCK : p->size);
+        else
+            end++;
     }
 }
 
-rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
+/* A worker's part of parameter i, and its transpose, panel by panel while they are near. */
+static void update_panels(const update_job *job, size_t i, const rcb_worker *w)
+{
+    rcg_weight *weight = &job->o->params->p[i].weight;
+
+    for (int b = 0; b < weight->blocks; b++) {
+        const rck_panel *lay = &weight->lay[b];
+        const int64_t size = lay->K * lay->cols;
+        int64_t lo, hi;
+
+        rcb_share(w, lay->count, 1, &lo, &hi);
+        for (int64_t q = lo; q < hi; q++) {
+            update_reals(job, i, weight->at[b] + q * size, weight->at[b] + (q + 1) * size);
+            rcg_weight_transpose_panels(weight, b, q, q + 1);
+        }
+    }
+}
+
+static void update_share(const rcb_worker *w, void *ctx)
+{
+    const update_job *job = ctx;
+    const rcn_params *ps = job->o->params;
+
+    for (size_t i = 0; i < ps->n; i++) {
+        if (ps->p[i].weight.wt)
+            update_panels(job, i, w);
+        else
+            update_flat(job, i, w);
+    }
+}
+
+void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
 {
     const rc_config *c = o->config;
     const double step = (double)++o->steps;
@@ -241,5 +265,4 @@ rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
             },
     };
     rcb_pool_run(pool, rcb_pool_size(pool), update_share, &job);
-    return rcn_params_refresh(o->params, pool);
 }

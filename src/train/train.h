@@ -43,9 +43,9 @@ void rct_optim_free(rct_optim *o);
  * an element then is, or too large to be squared; *culprit is the first such parameter, else
  * NULL. */
 double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit);
-/* One update at learning rate lr with gradients times `scale`, then fresh transposes. RC_ENOMEM:
- * for the transposes, where there were none yet. */
-rc_status rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
+/* One update at learning rate lr with gradients times `scale`, and fresh transposes. The parameters
+ * have their gradients and transposes (rcn_params_grads). */
+void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
 
 /* ---- schedules (schedule.c) -------------------------------------------------------------- */
 

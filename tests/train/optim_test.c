@@ -182,7 +182,7 @@ static void check_updates(const char *const pairs[][2], size_t n, double momentu
             }
             rcb_free(g);
         }
-        CHECK_STATUS(rct_optim_step(&b.o, b.pool, 0.1, 0.5), RC_OK);
+        rct_optim_step(&b.o, b.pool, 0.1, 0.5);
     }
     for (size_t i = 0; i < b.ps.n; i++) {
         check_logical(&b.ps.p[i], b.ps.p[i].w, w[i], adam ? 50 * tolerance : tolerance);
@@ -232,7 +232,7 @@ static void padding_stays_zero(void **unused)
     bench b;
 
     bench_begin(&b, NULL, 0, 1);
-    CHECK_STATUS(rct_optim_step(&b.o, b.pool, 0.1, 1), RC_OK);
+    rct_optim_step(&b.o, b.pool, 0.1, 1);
     for (size_t i = 0; i < b.ps.n; i++) {
         int64_t used = 0;
         for (int64_t k = 0; k < b.ps.p[i].size; k++)
@@ -352,8 +352,8 @@ static void untouched_blocks_change_no_bit(void **unused)
             }
             assert_true(rct_optim_norm(&a.o, a.pool, &culprit) ==
                         rct_optim_norm(&b.o, b.pool, &culprit));
-            CHECK_STATUS(rct_optim_step(&a.o, a.pool, 0.1, 0.5), RC_OK);
-            CHECK_STATUS(rct_optim_step(&b.o, b.pool, 0.1, 0.5), RC_OK);
+            rct_optim_step(&a.o, a.pool, 0.1, 0.5);
+            rct_optim_step(&b.o, b.pool, 0.1, 0.5);
             for (size_t i = 0; i < a.ps.n; i++)
                 assert_memory_equal(a.ps.p[i].w, b.ps.p[i].w,
                                     (size_t)a.ps.p[i].size * sizeof(rc_real));
