@@ -69,9 +69,12 @@ rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
 
 /* The vocabulary is cut into blocks of BLOCK panels, the rows into slices: such a piece of logits is
  * in the cache from the product to its last exponential, and its weights are while all slices pass.
- * In a block exponentials are taken against the block's own largest logit; factors bring the blocks
- * together at the end, so that logits are never read again before the backward. */
-enum { BLOCK = 4, SLICE = 96 };
+ * Exponentials of a row are taken against the largest logit of the first block, which comes before
+ * the others; where a block has one that is larger by more than FAR, it takes its own, and a factor
+ * brings it together with the rest at the end. So logits are not read again before the backward, and
+ * there, but for such rare pieces, dX and dW only want a factor for each row: of the left operand of
+ * dW and of the result dX. */
+enum { BLOCK = 4, SLICE = 96, FAR = 40 };
 
 typedef struct softmax_loss {
     rcg_node *n;
@@ -80,13 +83,15 @@ typedef struct softmax_loss {
     int64_t blocks;
     rc_real *logits; /* training: panels[count][N][64]; else (workers, BLOCK, SLICE, 64) */
     rc_real *lanes;  /* (workers, 2, SLICE, 16) */
-    rc_real *part;   /* (blocks, N) largest logit of the block; then exp(that - top) */
-    rc_real *share;  /* (blocks, N) sum of exp(logit - largest of the block) */
-    rc_real *top;    /* (N) largest logit */
+    rc_real *part;   /* (blocks, N) what exponentials are taken against; then exp(that - top) */
+    rc_real *share;  /* (blocks, N) sum of exp(logit - part) */
+    rc_real *top;    /* (N) largest of part */
     rc_real *sum;    /* (N) of exp(logit - top) */
     rc_real *goal;   /* (N) logit of the target */
-    rc_real *xt;     /* backward */
-    rc_real *by;     /* backward: (workers, N) */
+    rc_real *by;     /* backward: (N) d loss / sum */
+    rc_real *xs;     /* backward: (N,ld) x times by, */
+    rc_real *xt;     /*           packed */
+    rc_real *dx;     /* backward: (N,ld) dX before its factor */
     bool keep;       /* logits are kept for backward */
 } softmax_loss;
 
@@ -137,6 +142,15 @@ static void slice_logits(const softmax_loss *own, int64_t p, int64_t lo, int64_t
     rck->gemm(&g);
 }
 
+/* What the exponentials of a slice of a block, whose largest logits are in `part`, are taken
+ * against: those of the first block. */
+static void choose_part(const rc_real *first, int64_t rows, rc_real *part)
+{
+    for (int64_t r = 0; r < rows; r++)
+        if (part[r] - first[r] <= FAR) /* not so if either is NaN: that shows */
+            part[r] = first[r];
+}
+
 /* One block of the vocabulary over one slice of rows. */
 static void piece_forward(const softmax_loss *own, int worker, int64_t block, int64_t lo,
                           int64_t rows)
@@ -157,6 +171,7 @@ static void piece_forward(const softmax_loss *own, int worker, int64_t block, in
         rck->soft_max(rows, panel_cols(lay, p), c, max);
     }
     rck->lanes_max(rows, max, own->part + at);
+    choose_part(own->part + lo, rows, own->part + at);
     for (int64_t r = 0; r < rows; r++) {
         const int64_t id = own->target[lo + r], p = id / lay->span;
         if (p >= first && p < end)
@@ -194,12 +209,15 @@ static void softmax_forward_share(const rcb_worker *w, void *ctx)
     const int64_t N = own->n->in[0]->rows, slices = (N + SLICE - 1) / SLICE;
     int64_t lo, hi;
 
-    rcb_share(w, own->blocks * slices, 1, &lo, &hi);
-    for (int64_t i = lo; i < hi; i++) {
-        const int64_t first = i % slices * SLICE;
-        piece_forward(own, w->id, i / slices, first, N - first < SLICE ? N - first : SLICE);
+    for (int64_t from = 0, to = slices; from < own->blocks * slices;
+         from = to, to = own->blocks * slices) { /* the first block, then the others */
+        rcb_share(w, to - from, 1, &lo, &hi);
+        for (int64_t i = from + lo; i < from + hi; i++) {
+            const int64_t row = i % slices * SLICE;
+            piece_forward(own, w->id, i / slices, row, N - row < SLICE ? N - row : SLICE);
+        }
+        rcb_barrier(w);
     }
-    rcb_barrier(w);
     rcb_share(w, N, RCK_LANES, &lo, &hi);
     join_blocks(own, lo, hi);
 }
@@ -250,59 +268,110 @@ static rc_status softmax_loss_forward(rcg_node *n)
     return rcg_set_total(n, total);
 }
 
-/* The unit groups [u0,u1) of one block of the vocabulary: exponentials become the gradient of the
- * logits, which makes that of weight and bias while it is near. */
-static void block_backward(const softmax_loss *own, int worker, int64_t u0, int64_t u1)
+/* Rows of the unit groups [u0,u1) of one block, whose exponentials are against something else than
+ * the rest of their row. */
+static void bring_together(const softmax_loss *own, int64_t u0, int64_t u1)
 {
-    const rc_var *x = own->n->in[0];
     const rck_panel *lay = &own->w->lay[0];
-    const int64_t N = x->rows, per = lay->span / RCK_LANES;
-    const rc_real d = own->n->out->g[0];
-    rc_real *by = own->by + worker * N;
+    const int64_t N = own->n->in[0]->rows, per = lay->span / RCK_LANES;
+    const rc_real *part = own->part + u0 / per / BLOCK * N;
 
-    rck->mul(N, own->part + u0 / per / BLOCK * N, own->sum, by);
-    for (int64_t u = u0, next; u < u1; u = next) {
-        next = (u / per + 1) * per < u1 ? (u / per + 1) * per : u1;
-        rck->row_scale(N, (int)(next - u) * RCK_LANES,
-                       own->logits + u / per * N * lay->cols + u % per * RCK_LANES, lay->cols, by);
-    }
+    for (int64_t r = 0; r < N; r++)
+        for (int64_t u = u0; part[r] != 1 && u < u1; u++)
+            rck->row_scale(1, RCK_LANES,
+                           own->logits + (u / per * N + r) * lay->cols + u % per * RCK_LANES,
+                           lay->cols, part + r);
+}
+
+/* The unit groups [u0,u1) of one block of the vocabulary: exponentials become the gradient of the
+ * logits but for the factors `by`, which makes that of weight and bias while it is near. */
+static void block_backward(const softmax_loss *own, int64_t u0, int64_t u1)
+{
+    const rck_panel *lay = &own->w->lay[0];
+    const int64_t N = own->n->in[0]->rows;
+
+    bring_together(own, u0, u1);
     for (int64_t r = 0; r < N; r++) {
         const int64_t id = own->target[r];
         if (id >= u0 * RCK_LANES && id < u1 * RCK_LANES)
-            own->logits[(id / lay->span * N + r) * lay->cols + id % lay->span] -= d;
+            own->logits[(id / lay->span * N + r) * lay->cols + id % lay->span] -= own->sum[r];
     }
     if (own->w->g)
         rcg_gemm_groups(rcg_gemm_weight(own->w, 0, N, own->xt, own->logits), lay, u0, u1);
-    for (int64_t u = u0; own->b && own->b->g && u < u1; u++)
-        rck->col_sum(N, RCK_LANES, own->logits + u / per * N * lay->cols + u % per * RCK_LANES,
-                     lay->cols, own->b->g + u * RCK_LANES);
+    if (own->b && own->b->g) { /* a row of factors times the same */
+        rck_gemm g = rcg_gemm_weight(own->b, 0, N, own->by, own->logits);
+        g.a_k = 1;
+        g.a_block = 0;
+        g.add = true;
+        rcg_gemm_groups(g, lay, u0, u1);
+    }
+}
+
+/* The left operand of dW: rows of x with their factors, turned. */
+static void pack_rows(const softmax_loss *own, const rcb_worker *w)
+{
+    const rc_var *x = own->n->in[0];
+    int64_t lo, hi;
+
+    rcb_share(w, x->rows, 1, &lo, &hi);
+    for (int64_t r = lo; r < hi; r++)
+        rck->scale(x->ld, own->by[r], x->x + r * x->ld, own->xs + r * x->ld);
+    rcb_barrier(w);
+    rcb_share(w, x->cols, RCK_MB, &lo, &hi);
+    rck->pack_t(x->rows, own->xs, x->ld, lo, hi, x->rows, 0, own->xt);
+}
+
+/* This worker's rows of dX. */
+static void rows_backward(const softmax_loss *own, const rcb_worker *w)
+{
+    const rc_var *x = own->n->in[0];
+    const rck_panel *lay = &own->w->lay[0];
+    int64_t lo, hi;
+
+    rcb_share(w, x->rows, 1, &lo, &hi);
+    rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, own->logits + lo * lay->cols, x->rows,
+                               own->dx + lo * x->ld, x->ld);
+    g.add = false;
+    rck->gemm(&g);
+    for (int64_t r = lo; r < hi; r++)
+        rck->axpy(x->cols, own->by[r], own->dx + r * x->ld, x->g + r * x->ld);
 }
 
 static void softmax_backward_share(const rcb_worker *w, void *ctx)
 {
     const softmax_loss *own = ctx;
-    const rc_var *x = own->n->in[0];
     const rck_panel *lay = &own->w->lay[0];
     const int64_t groups = lay->span / RCK_LANES * BLOCK;
     int64_t lo, hi;
 
     if (own->w->g) {
-        rcb_share(w, x->cols, RCK_MB, &lo, &hi);
-        rck->pack_t(x->rows, x->x, x->ld, lo, hi, x->rows, 0, own->xt);
+        pack_rows(own, w);
         rcb_barrier(w);
     }
     rcb_share(w, rcg_groups(lay), 1, &lo, &hi);
     for (int64_t u = lo, next; u < hi; u = next) {
         next = (u / groups + 1) * groups < hi ? (u / groups + 1) * groups : hi;
-        block_backward(own, w->id, u, next);
+        block_backward(own, u, next);
     }
-    if (x->g) {
+    if (own->dx) {
         rcb_barrier(w);
-        rcb_share(w, x->rows, 1, &lo, &hi);
-        const rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, own->logits + lo * lay->cols, x->rows,
-                                         x->g + lo * x->ld, x->ld);
-        rck->gemm(&g);
+        rows_backward(own, w);
     }
+}
+
+static rc_status softmax_backward_memory(softmax_loss *own)
+{
+    rc_graph *g = own->n->graph;
+    const rc_var *x = own->n->in[0];
+    const size_t N = (size_t)x->rows, row = (size_t)x->ld * sizeof(rc_real);
+
+    own->by = rcg_scratch(g, N, sizeof *own->by);
+    own->dx = x->g ? rcg_scratch(g, N, row) : NULL;
+    if (own->w->g) {
+        own->xs = rcg_scratch(g, N, row);
+        own->xt = rcg_scratch(g, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
+    }
+    return g->status;
 }
 
 static rc_status softmax_loss_backward(rcg_node *n)
@@ -310,18 +379,13 @@ static rc_status softmax_loss_backward(rcg_node *n)
     softmax_loss *own = n->own;
     const rc_var *x = n->in[0];
     const double flops = 4.0 * (double)x->rows * (double)n->in[1]->rows * (double)x->cols;
-    const int workers = rcg_workers(n->graph, flops);
 
-    own->by = rcg_scratch(n->graph, (size_t)(workers * x->rows), sizeof *own->by);
-    if (own->w->g)
-        own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
-    if (!own->by || (own->w->g && !own->xt))
-        return n->graph->status;
+    RC_TRY(softmax_backward_memory(own));
     if (own->b && own->b->g)
         rcg_weight_touch(own->b);
     for (int64_t r = 0; r < x->rows; r++)
-        own->sum[r] = n->out->g[0] / own->sum[r];
-    rcb_pool_run(n->graph->pool, workers, softmax_backward_share, own);
+        own->by[r] = n->out->g[0] / own->sum[r];
+    rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), softmax_backward_share, own);
     own->w->fresh = false;
     if (own->w->g)
         RC_TRY(rcg_weight_done(n, 1, own->w));

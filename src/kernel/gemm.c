@@ -49,7 +49,9 @@ static const int mr_most[NZ_MOST + 1] = {0, 1};
 #endif
 
 enum {
-    K_BLOCK = 256,       /* k of a block: 64 KiB of a panel of 64 columns */
+    K_BLOCK = 128,     /* k of a block: 32 KiB of a panel of 64 columns stay in the first cache */
+    K_BLOCK_FEW = 256, /* the same for up to FEW rows, for which reading C again weighs more */
+    FEW = 32,
     A_NEAR = 192 * 1024, /* reals of A that stay in the second cache while panels pass by */
     SPAN = 704,          /* k of a piece of A that has to be cut */
     ROW_STEP = 120,      /* divisible by all mr_most */
@@ -351,10 +353,18 @@ static int64_t ceil_div(int64_t n, int64_t by)
     return (n + by - 1) / by;
 }
 
+/* k of a block at most. */
+static int64_t block_most(const rck_gemm *g)
+{
+    return g->rows > FEW ? K_BLOCK : K_BLOCK_FEW;
+}
+
 /* Chunks of a block when chunks are short, otherwise 0: blocks are pieces of a chunk. */
 static int64_t group_of(const rck_gemm *g)
 {
-    return g->chunks > 1 && g->kc < K_BLOCK ? K_BLOCK / (g->kc > 0 ? g->kc : 1) : 0;
+    const int64_t most = block_most(g);
+
+    return g->chunks > 1 && g->kc < most ? most / (g->kc > 0 ? g->kc : 1) : 0;
 }
 
 /* Blocks of the k axis, which is not empty. */
@@ -363,7 +373,7 @@ static int64_t block_count(const rck_gemm *g)
     const int64_t group = group_of(g);
     const int64_t longest = g->chunks > 1 ? g->kc : g->klast;
 
-    return group > 0 ? ceil_div(g->chunks, group) : g->chunks * ceil_div(longest, K_BLOCK);
+    return group > 0 ? ceil_div(g->chunks, group) : g->chunks * ceil_div(longest, block_most(g));
 }
 
 static k_block block_at(const rck_gemm *g, int64_t i)
