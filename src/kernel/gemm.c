@@ -420,9 +420,15 @@ static int panel_cols(const rck_gemm *g, int64_t panel)
     return panel + 1 < g->panels ? g->cols : g->cols_last;
 }
 
+/* k of a block. */
+static int64_t job_depth(const tile_job *job)
+{
+    return (job->chunks - 1) * job->kc + job->klast;
+}
+
 /* Rows [r0,r1) of one strip of nz groups. `job` is set but for its rows: a and c are those of
- * row 0. `next` is the strip of B that follows, or NULL; the first tiles share the work of asking
- * for it. The job is changed in place: a copy would be read wider than it was just written, and
+ * row 0. `next` is a strip's part of the block of B that follows, or NULL; the first tiles share the
+ * work of asking for it, line after line, so that the machine sees where it leads. The job is changed in place: a copy would be read wider than it was just written, and
  * wait for the stores of the tile before. */
 static void strip_rows(const rck_gemm *g, tile_job *job, int nz, int64_t r0, int64_t r1,
                        const rc_real *next)
@@ -440,10 +446,10 @@ static void strip_rows(const rck_gemm *g, tile_job *job, int nz, int64_t r0, int
         mr = mr < r1 - r ? mr : r1 - r;
         job->a = a + a_offset(g, r);
         job->c = c + r * g->c_row;
-        if (next && i < nz) { /* this strip of B in the block that follows */
-            job->next = next + i * RCK_LANES;
-            job->next_k = g->b_k;
-            job->next_chunk = job->kc * g->b_k;
+        if (next && i < nz) {
+            job->next = next + i * job_depth(job) * RCK_LANES;
+            job->next_k = RCK_LANES;
+            job->next_chunk = job->kc * RCK_LANES;
         } else { /* A of the chunk that follows, whose rows lie one after another */
             job->next = job->a + job->a_chunk;
             job->next_k = RCK_LANES;
@@ -490,7 +496,7 @@ static void panel_rows(const rck_gemm *g, int64_t panel, const k_block *b, bool 
         tile_job job = job_of(g, b, panel, z * RCK_LANES, add);
         const int nz = groups - z < width ? groups - z : width;
 
-        strip_rows(g, &job, nz, r0, r1, next ? next + z * RCK_LANES : NULL);
+        strip_rows(g, &job, nz, r0, r1, next ? next + z * job_depth(&job) * RCK_LANES : NULL);
     }
 }
 
