@@ -71,7 +71,7 @@ bool rcf_scan_whole(rcf_scan *s, int64_t *out);
 /* The reader itself finds this place not well-formed. Returns false. */
 bool rcf_scan_bad(rcf_scan *s, const char *what);
 
-/* ---- safetensors (safetensors.c) --------------------------------------------------------- */
+/* ---- safetensors (safetensors*.c) -------------------------------------------------------- */
 
 /* One list: the element type, its word in the file, its bytes. */
 #define RCF_DTYPE_MAP(X)                                                                           \
