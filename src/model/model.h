@@ -54,6 +54,8 @@ struct rc_config {
 rc_status rcm_config_print(const rc_config *c, rcb_buf *out);
 rc_status rcm_config_parse(rc_config **out, const char *task, const char *json);
 
+/* ---- values that are lists (values.c) ---------------------------------------------------- */
+
 /* "a\nb" into paths; freed with rcm_paths_free(). */
 rc_status rcm_paths(const char *files, char ***paths, size_t *count);
 void rcm_paths_free(char **paths, size_t count);

@@ -149,21 +149,6 @@ static void files_add_up_until_cleared(void **unused)
     rc_config_free(c);
 }
 
-static void sizes_are_one_for_all_or_one_for_each(void **unused)
-{
-    (void)unused;
-    int64_t out[3];
-
-    CHECK_STATUS(rcm_sizes("7", 3, out), RC_OK);
-    assert_true(out[0] == 7 && out[1] == 7 && out[2] == 7);
-    CHECK_STATUS(rcm_sizes("7,8,9", 3, out), RC_OK);
-    assert_true(out[0] == 7 && out[1] == 8 && out[2] == 9);
-    CHECK_STATUS(rcm_sizes("7,8", 3, out), RC_EINVAL);
-    CHECK_MESSAGE_HAS("'7,8' has 2 sizes, there are 3 layers");
-    CHECK_STATUS(rcm_sizes("7,8,9,10", 3, out), RC_EINVAL);
-    CHECK_STATUS(rcm_sizes("", 1, out), RC_EINVAL);
-}
-
 /* A random legal value of an option. */
 static void set_random(rc_config *c, const rc_option *o)
 {
@@ -302,33 +287,15 @@ static void every_failed_allocation_is_an_error(void **unused)
     CHECK_EACH_ALLOCATION(live, NULL);
 }
 
-static void numbers_are_read_however_many(void **unused)
-{
-    (void)unused;
-    int64_t *n, count;
-
-    CHECK_STATUS(rcm_numbers("7", &n, &count), RC_OK);
-    assert_true(count == 1 && n[0] == 7);
-    rcb_free(n);
-    CHECK_STATUS(rcm_numbers("0,20,300", &n, &count), RC_OK);
-    assert_true(count == 3 && n[0] == 0 && n[1] == 20 && n[2] == 300);
-    rcb_free(n);
-    CHECK_STATUS(rcm_numbers("1,,2", &n, &count), RC_EINVAL);
-    assert_null(n);
-    CHECK_MESSAGE_HAS("'1,,2' is not a number or several with commas between");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_read_however_many),
         cmocka_unit_test(names_are_fields_with_dashes),
         cmocka_unit_test(a_new_configuration_holds_the_defaults),
         cmocka_unit_test(values_become_fields_and_text),
         cmocka_unit_test(bad_values_are_refused_and_change_nothing),
         cmocka_unit_test(unknown_names_suggest_the_nearest),
         cmocka_unit_test(files_add_up_until_cleared),
-        cmocka_unit_test(sizes_are_one_for_all_or_one_for_each),
         cmocka_unit_test(json_brings_every_value_back),
         cmocka_unit_test(json_that_does_not_fit_is_refused),
         cmocka_unit_test(every_failed_allocation_is_an_error),
