@@ -1,6 +1,6 @@
-/* lean.c -- parameters in fewer bits: matrices whose values are bf16 numbers, or bytes times a scale
- * for every row. The reals stay and hold just these values; packed matrices get their lean form
- * beside them, for products of one row. Biases stay as they are.
+/* lean.c -- parameters in fewer bits: matrices whose values are bf16 numbers, or bytes times a
+ * scale for every row. The reals stay and hold just these values; packed matrices get their lean
+ * form beside them, for products of one row. Biases stay as they are.
  */
 #include "net/net.h"
 

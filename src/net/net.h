@@ -98,7 +98,8 @@ rc_status rcn_globs_check(const rcn_params *ps, const char *text);
  * int8), RC_ENOMEM: the parameters are then fit to be freed only. */
 rc_status rcn_params_lean(rcn_params *ps, rcg_bits bits);
 /* The values of a matrix are such numbers already: remember it, make the lean form. scale: int8,
- * (dim[0]), taken over even on failure; else NULL. RC_EINVAL (rows too long for int8), RC_ENOMEM. */
+ * (dim[0]), taken over even on failure; else NULL. RC_EINVAL (rows too long for int8),
+ * RC_ENOMEM. */
 rc_status rcn_param_lean(rcn_param *p, rcg_bits bits, rc_real *scale);
 /* The same as in `from`, whose values `to` has. */
 rc_status rcn_params_lean_copy(rcn_params *to, const rcn_params *from);

@@ -24,18 +24,28 @@ static inline rc_var *rcn_at(const rcn_params *ps, rc_graph *g, size_t place)
 {
     return rcn_var(g, &ps->p[place]);
 }
-/* Add "NAME.WHAT" of one gate, and say where it is: a packed weight (K 0: a bias), or a table of
- * vectors that begins like such a weight. */
+/* Add the packed weight "NAME.WHAT" (rows,K) of one gate, and say where it is; K 0: a bias
+ * (rows). */
 rc_status rcn_output_weight(rcn_params *ps, const char *name, const char *what, int64_t rows,
                             int64_t K, size_t *place);
-rc_status rcn_output_table(rcn_params *ps, const char *name, const char *what, int64_t rows,
-                           int64_t K, size_t *place);
-
-/* What the rows of x are worth in a full softmax over a table of vectors (V,H), whatever kind made
- * it: the loss, and the log-probabilities. */
+/* Add NAME.BEFOREweight (rows,H), packed, and NAME.BEFOREbias (rows); then what the rows of x are
+ * worth in a softmax over them. */
+rc_status rcn_output_linear(rcn_params *ps, const rcn_output_plan *plan, const char *before,
+                            int64_t rows, size_t *weight, size_t *bias);
+rc_var *rcn_linear_logp(const rcn_params *ps, rc_graph *g, rc_var *x, size_t weight, size_t bias);
+/* Add weight (rows,H), a table that begins like a packed weight, and bias (rows): the layer's own.
+ * Then the loss of a full softmax over them. */
+rc_status rcn_output_table(rcn_output *o, rcn_params *ps, const rcn_output_plan *plan,
+                           int64_t rows);
 rc_var *rcn_table_loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
                        const int32_t *target);
-rc_var *rcn_table_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x);
+/* The log-probabilities of a full softmax over the layer's own weight and bias, packed or not. */
+rc_var *rcn_full_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x);
+/* How much a symbol weighs by its count: what was never seen counts once. */
+static inline double rcn_weight_of(int64_t count)
+{
+    return count > 1 ? (double)count : 1;
+}
 /* Symbols by falling count, equal ones by id: the place of each, (V), freed with rcb_free(). NULL:
  * no memory. *sorted: ids are in that order already. */
 int32_t *rcn_ranks(const int64_t *count, int64_t V, bool *sorted);

@@ -1,19 +1,14 @@
 /* noise.c -- symbols drawn from a noise distribution, for the output layers that sample.
  *
- * Drawn systematically (Madow 1949): the expected numbers of draws stand side by side on a line, and
- * a comb of unit teeth, shifted by one uniform number, falls on it. The number of draws of a symbol
- * is then its expectation, rounded down or up, and in the mean exactly the expectation; a symbol
- * that is expected at most once is drawn at most once. All draws come out in the order of ids.
+ * Drawn systematically (Madow 1949): the expected numbers of draws stand side by side on a line,
+ * and a comb of unit teeth, shifted by one uniform number, falls on it. The number of draws of a
+ * symbol is then its expectation, rounded down or up, and in the mean exactly the expectation; a
+ * symbol that is expected at most once is drawn at most once. All draws come out in the order of
+ * ids.
  */
 #include "net/net_in.h"
 
 #include <math.h>
-
-/* Weights of symbols: how often each was in training, once at least, to a power. */
-static double weight_of(int64_t count, double power)
-{
-    return pow((double)(count > 1 ? count : 1), power);
-}
 
 /* expected(w) = c weight(w), but at most 1: the c at which they add up to `samples`. Each round
  * caps those that went past 1 and shares what is left among the others. */
@@ -51,9 +46,9 @@ static void expect(const rcn_output_plan *plan, bool once, double *expected)
     double sum = 0;
 
     for (int64_t i = 0; i < plan->V; i++)
-        sum += weight_of(plan->count[i], plan->noise_power);
+        sum += pow(rcn_weight_of(plan->count[i]), plan->noise_power);
     for (int64_t i = 0; i < plan->V; i++) {
-        const double share = weight_of(plan->count[i], plan->noise_power) / sum;
+        const double share = pow(rcn_weight_of(plan->count[i]), plan->noise_power) / sum;
 
         expected[i] = once ? (double)plan->samples >= V ? 1 : share : share * (double)plan->samples;
     }

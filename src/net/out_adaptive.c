@@ -2,8 +2,8 @@
  * then, for a rare symbol, one over its tail, which reads fewer numbers the rarer it is.
  *
  * Parameters are those of torch.nn.AdaptiveLogSoftmaxWithLoss with head_bias=True: head.weight and
- * head.bias, and for tail i its projection tail.i.0.weight and its symbols tail.i.1.weight. Rows are
- * symbols by falling count.
+ * head.bias, and for tail i its projection tail.i.0.weight and its symbols tail.i.1.weight. Rows
+ * are symbols by falling count.
  */
 #include "net/net_in.h"
 
@@ -35,9 +35,8 @@ static int choose(const adaptive *a, const rcn_output_plan *plan, int64_t cutoff
     int n = 0;
 
     for (int64_t w = 0; share && w < plan->V; w++) {
-        const double count = (double)(plan->count[w] > 1 ? plan->count[w] : 1);
-        share[a->rank[w]] = count;
-        all += count;
+        share[a->rank[w]] = rcn_weight_of(plan->count[w]);
+        all += rcn_weight_of(plan->count[w]);
     }
     for (int64_t r = 0; share && r + 1 < plan->V && n < 2; r++) {
         sum += share[r];
@@ -98,8 +97,7 @@ static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *pla
     a->tail = rcb_calloc((size_t)a->tails, sizeof *a->tail);
     if (!a->tail)
         return RC_ENOMEM;
-    RC_TRY(rcn_output_weight(ps, p.name, "head.weight", a->head + a->tails, p.H, &a->weight));
-    RC_TRY(rcn_output_weight(ps, p.name, "head.bias", a->head + a->tails, 0, &a->bias));
+    RC_TRY(rcn_output_linear(ps, &p, "head.", a->head + a->tails, &a->weight, &a->bias));
     for (int i = 0; i < a->tails; i++) {
         a->tail[i].from = p.cutoff[i];
         a->tail[i].to = i + 1 < a->tails ? p.cutoff[i + 1] : p.V;
@@ -191,8 +189,7 @@ static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
 
     if (!parts)
         return NULL;
-    rc_var *head =
-        rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, a->weight), rcn_at(ps, g, a->bias)));
+    rc_var *head = rcn_linear_logp(ps, g, x, a->weight, a->bias);
 
     parts[0] = rc_slice(g, head, 0, a->head);
     for (int i = 0; i < a->tails; i++)

@@ -1,9 +1,9 @@
 /* out_class.c -- the output layer `class`: first the class of a symbol, then the symbol within it.
  *
  * Classes are runs of symbols by falling count, cut so that each has about the same share of the
- * training text (Mikolov's rnnlm). Parameters weight (V,H), a table whose rows are symbols by falling
- * count, bias (V) alike; class.weight (C,H) in panels and class.bias (C). A step reads and writes the
- * classes of the targets alone.
+ * training text (Mikolov's rnnlm). Parameters weight (V,H), a table whose rows are symbols by
+ * falling count, bias (V) alike; class.weight (C,H) in panels and class.bias (C). A step reads and
+ * writes the classes of the targets alone.
  */
 #include "net/net_in.h"
 
@@ -27,10 +27,10 @@ static void cut(classes *c, const int64_t *count, const int32_t *at, int64_t V, 
     int64_t i = 0;
 
     for (int64_t r = 0; r < V; r++)
-        all += (double)(count[at[r]] > 1 ? count[at[r]] : 1);
+        all += rcn_weight_of(count[at[r]]);
     c->start[0] = 0;
     for (int64_t r = 0; r < V; r++) {
-        share += (double)(count[at[r]] > 1 ? count[at[r]] : 1) / all;
+        share += rcn_weight_of(count[at[r]]) / all;
         c->of_row[r] = (int32_t)i;
         c->of[at[r]] = (int32_t)i;
         c->start[i + 1] = r + 1;
@@ -73,10 +73,8 @@ static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *pla
         return RC_FAIL(RC_EINVAL, "there are %" PRId64 " symbols, fewer than %" PRId64 " classes",
                        plan->V, plan->classes);
     RC_TRY(make_classes(c, plan));
-    RC_TRY(rcn_output_weight(ps, plan->name, "class.weight", c->count, plan->H, &c->weight));
-    RC_TRY(rcn_output_weight(ps, plan->name, "class.bias", c->count, 0, &c->bias));
-    RC_TRY(rcn_output_table(ps, plan->name, "weight", plan->V, plan->H, &o->weight));
-    return rcn_output_weight(ps, plan->name, "bias", plan->V, 0, &o->bias);
+    RC_TRY(rcn_output_linear(ps, plan, "class.", c->count, &c->weight, &c->bias));
+    return rcn_output_table(o, ps, plan, plan->V);
 }
 
 static void release(rcn_output *o)
@@ -111,8 +109,7 @@ static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
 {
     const classes *c = o->own;
     const rc_groups groups = {c->count, c->start};
-    rc_var *of =
-        rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, c->weight), rcn_at(ps, g, c->bias)));
+    rc_var *of = rcn_linear_logp(ps, g, x, c->weight, c->bias);
     rc_var *within = rc_group_log_softmax(
         g, rc_linear(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias)), &groups);
     rc_var *y = rc_add(g, within, rc_pick(g, of, c->of_row, o->V));

@@ -6,20 +6,15 @@
 
 static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *plan)
 {
-    RC_TRY(rcn_output_weight(ps, plan->name, "weight", plan->V, plan->H, &o->weight));
+    RC_TRY(rcn_output_linear(ps, plan, "", plan->V, &o->weight, &o->bias));
     o->vectors = o->weight;
-    return rcn_output_weight(ps, plan->name, "bias", plan->V, 0, &o->bias);
+    return RC_OK;
 }
 
 static rc_var *loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
                     const int32_t *target)
 {
     return rc_softmax_loss(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias), target);
-}
-
-static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x)
-{
-    return rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias)));
 }
 
 static void work(const rcn_output *o, rcg_work *w)
@@ -39,6 +34,6 @@ const rcn_output_kind rcn_out_full = {
     .vectors = true,
     .build = build,
     .loss = loss,
-    .logp = logp,
+    .logp = rcn_full_logp,
     .work = work,
 };

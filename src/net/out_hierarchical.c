@@ -1,8 +1,8 @@
 /* out_hierarchical.c -- the output layer `hierarchical`: a symbol is the end of a way of yes-or-no
  * decisions down a Huffman tree over the counts of training, so that a frequent one is near.
  *
- * Parameters weight (V-1,H), a table with a row for every decision, and bias (V-1). A step reads and
- * writes the decisions above the targets alone.
+ * Parameters weight (V-1,H), a table with a row for every decision, and bias (V-1). A step reads
+ * and writes the decisions above the targets alone.
  */
 #include "net/net_in.h"
 
@@ -80,7 +80,7 @@ static rc_status make_tree(huffman *h, const rcn_output_plan *plan)
         const int64_t at = plan->V - 1 - rank[w];
 
         leaf[at] = (int32_t)w;
-        weight[at] = (double)(plan->count[w] > 1 ? plan->count[w] : 1);
+        weight[at] = rcn_weight_of(plan->count[w]);
     }
     if (whole && h->up) {
         grow(h, &(grove){.V = plan->V, .leaf = leaf, .weight = weight, .sum = sum});
@@ -103,8 +103,7 @@ static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *pla
     if (plan->V < 2)
         return RC_FAIL(RC_EINVAL, "a tree needs at least 2 symbols, there is %" PRId64, plan->V);
     RC_TRY(make_tree(h, plan));
-    RC_TRY(rcn_output_table(ps, plan->name, "weight", plan->V - 1, plan->H, &o->weight));
-    return rcn_output_weight(ps, plan->name, "bias", plan->V - 1, 0, &o->bias);
+    return rcn_output_table(o, ps, plan, plan->V - 1);
 }
 
 static void release(rcn_output *o)

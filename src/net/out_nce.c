@@ -23,9 +23,9 @@ static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *pla
     o->own = own;
     own->samples = plan->samples;
     RC_TRY(rcn_noise_new(&own->noise, plan, false, log((double)plan->V)));
-    RC_TRY(rcn_output_table(ps, plan->name, "weight", plan->V, plan->H, &o->weight));
+    RC_TRY(rcn_output_table(o, ps, plan, plan->V));
     o->vectors = o->weight;
-    return rcn_output_weight(ps, plan->name, "bias", plan->V, 0, &o->bias);
+    return RC_OK;
 }
 
 static void release(rcn_output *o)
@@ -75,6 +75,6 @@ const rcn_output_kind rcn_out_nce = {
     .build = build,
     .release = release,
     .loss = loss,
-    .logp = rcn_table_logp,
+    .logp = rcn_full_logp,
     .facts = facts,
 };

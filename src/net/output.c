@@ -1,8 +1,9 @@
-/* output.c -- output layers by name, made and run through their descriptors. What a kind computes is
- * in its out_*.c.
+/* output.c -- output layers by name, made and run through their descriptors. What a kind computes
+ * is in its out_*.c.
  */
 #include "net/net_in.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,20 +83,30 @@ rc_status rcn_output_weight(rcn_params *ps, const char *name, const char *what, 
     return status;
 }
 
-rc_status rcn_output_table(rcn_params *ps, const char *name, const char *what, int64_t rows,
-                           int64_t K, size_t *place)
+rc_status rcn_output_linear(rcn_params *ps, const rcn_output_plan *plan, const char *before,
+                            int64_t rows, size_t *weight, size_t *bias)
+{
+    char what[2][64];
+
+    (void)snprintf(what[0], sizeof what[0], "%sweight", before);
+    (void)snprintf(what[1], sizeof what[1], "%sbias", before);
+    RC_TRY(rcn_output_weight(ps, plan->name, what[0], rows, plan->H, weight));
+    return rcn_output_weight(ps, plan->name, what[1], rows, 0, bias);
+}
+
+rc_status rcn_output_table(rcn_output *o, rcn_params *ps, const rcn_output_plan *plan, int64_t rows)
 {
     rcb_buf full = {0};
-    rc_status status = rcb_buf_printf(&full, "%s.%s", name, what);
+    rc_status status = rcb_buf_printf(&full, "%s.weight", plan->name);
 
     if (status == RC_OK)
-        status = rcn_params_table(ps, full.p, rows, K);
+        status = rcn_params_table(ps, full.p, rows, plan->H);
     rcb_buf_free(&full);
     if (status != RC_OK)
         return status;
-    *place = ps->n - 1;
-    ps->p[*place].rule = "xavier";
-    return RC_OK;
+    o->weight = ps->n - 1;
+    ps->p[o->weight].rule = "xavier";
+    return rcn_output_weight(ps, plan->name, "bias", rows, 0, &o->bias);
 }
 
 rc_var *rcn_table_loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x,
@@ -111,9 +122,14 @@ rc_var *rcn_table_loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, r
                          &(rc_groups){1, start});
 }
 
-rc_var *rcn_table_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x)
+rc_var *rcn_linear_logp(const rcn_params *ps, rc_graph *g, rc_var *x, size_t weight, size_t bias)
 {
-    return rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias)));
+    return rc_log_softmax(g, rc_linear(g, x, rcn_at(ps, g, weight), rcn_at(ps, g, bias)));
+}
+
+rc_var *rcn_full_logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x)
+{
+    return rcn_linear_logp(ps, g, x, o->weight, o->bias);
 }
 
 typedef struct counted {

@@ -2,10 +2,10 @@
  * streaming are made of.
  *
  * The products and the stages of the cells are those of rcn_stack_run() in the same order, so the
- * bits are the same. What the first layer adds up of a symbol, W x + b, depends on the symbol alone:
- * where that fits into FOLD_MOST bytes for all symbols it is kept, each when it first occurs. Any
- * number of threads may step: the first to meet a symbol computes it, others do so for themselves
- * until it is there.
+ * bits are the same. What the first layer adds up of a symbol, W x + b, depends on the symbol
+ * alone: where that fits into FOLD_MOST bytes for all symbols it is kept, each when it first
+ * occurs. Any number of threads may step: the first to meet a symbol computes it, others do so for
+ * themselves until it is there.
  */
 #include "net/net.h"
 
@@ -30,7 +30,7 @@ struct rcn_stepper {
     rc_real **both;         /* (layers) b + c of a layer that has both, else NULL */
 };
 
-/* ---- layers as the descriptor has them --------------------------------------------------------- */
+/* ---- layers as the descriptor has them ------------------------------------------------------- */
 
 /* One layer in one step: its weights and the memory of its cell. */
 typedef struct layer {
@@ -136,7 +136,7 @@ static void run_stages(layer *l)
     }
 }
 
-/* ---- making ------------------------------------------------------------------------------------ */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static rc_status add_both(rcn_stepper *s)
 {
@@ -211,7 +211,7 @@ void rcn_stepper_free(rcn_stepper *s)
     rcb_free(s);
 }
 
-/* ---- stepping ---------------------------------------------------------------------------------- */
+/* ---- stepping -------------------------------------------------------------------------------- */
 
 /* One step: what it reads, and its memory, which is the graph's. */
 typedef struct run {
@@ -262,7 +262,8 @@ static const rc_real *fold_of(const run *r, const layer *l)
     return row;
 }
 
-/* The memory of layer i's cell; its states come out of the caller's. False: the graph has failed. */
+/* The memory of layer i's cell; its states come out of the caller's. False: the graph has
+ * failed. */
 static bool layer_memory(const run *r, layer *l, const rc_real *state)
 {
     const rcc_cell *cell = l->rnn->cell;

@@ -1,5 +1,5 @@
-/* lean_test.c -- parameters in fewer bits: values within half a step, steps of a stack that take them,
- * copies alike, and what cannot be reduced.
+/* lean_test.c -- parameters in fewer bits: values within half a step, steps of a stack that take
+ * them, copies alike, and what cannot be reduced.
  */
 #include "net/net.h"
 

@@ -44,23 +44,13 @@ static void without_tails_it_is_the_full_softmax(void **unused)
     (void)check_seed();
 
     for (int trial = 0; trial < 8; trial++) {
-        const int64_t V = pick(2, 200), H = pick(1, 40);
-        int64_t *count = rcb_calloc((size_t)V, sizeof *count); /* all equal: rows are symbols */
-        const rcn_output_plan plan = {
-            .kind = "adaptive", .V = V, .H = H, .count = count, .cutoff_divide = 4};
-        const rcn_output_plan full = {.kind = "full", .V = V, .H = H};
         layer a, b;
 
-        assert_non_null(count);
-        layer_open(&a, &plan, pick(1, 40), 1);
-        layer_open(&b, &full, a.N, 1);
+        open_beside_full(&a, &b, (rcn_output_plan){.kind = "adaptive", .cutoff_divide = 4},
+                         "out.head.weight", "out.head.bias");
         assert_int_equal(a.ps.n, 2);
-        copy_input(&a, &b);
-        copy_rows(&a.ps, "out.head.weight", 0, &b.ps, "out.weight");
-        copy_rows(&a.ps, "out.head.bias", 0, &b.ps, "out.bias");
         assert_true(layer_gradients(&a) == layer_gradients(&b));
         assert_int_equal(gradient_bits(&a), gradient_bits(&b));
-        rcb_free(count);
         layer_close(&a);
         layer_close(&b);
     }
@@ -108,64 +98,49 @@ static void names_and_shapes_are_those_of_torch(void **unused)
 static void cutoffs_are_chosen_by_the_counts(void **unused)
 {
     (void)unused;
-    int64_t count[10] = {0};
-    rcn_output_plan plan = {.kind = "adaptive",
-                            .name = "out",
-                            .V = 10,
-                            .H = 4,
-                            .count = count,
-                            .cutoffs = -1,
-                            .cutoff_divide = 2};
-    rcn_params ps = {0};
-    rcn_output o;
-    rcb_buf text = {0};
+    const int64_t count[10] = {0};
 
-    CHECK_STATUS(rcn_output_new(&o, &ps, &plan), RC_OK);
-    CHECK_STATUS(o.kind->facts(&o, &text), RC_OK);
-    assert_string_equal(text.p, "8 symbols in the head and 2 in tail 0");
-    rcb_buf_free(&text);
-    rcn_output_free(&o);
-    rcn_params_free(&ps);
+    check_plan_facts(&(rcn_output_plan){.kind = "adaptive",
+                                        .name = "out",
+                                        .V = 10,
+                                        .H = 4,
+                                        .count = count,
+                                        .cutoffs = -1,
+                                        .cutoff_divide = 2},
+                     "8 symbols in the head and 2 in tail 0");
 }
 
 static void cutoffs_that_cannot_be_are_refused(void **unused)
 {
     (void)unused;
-    int64_t count[10] = {0}, wrong[][2] = {{0, 5}, {5, 5}, {5, 4}, {5, 10}};
-    rcn_output_plan plan = {.kind = "adaptive",
-                            .name = "out",
-                            .V = 10,
-                            .H = 4,
-                            .count = count,
-                            .cutoffs = 2,
-                            .cutoff_divide = 2};
+    static const struct {
+        int64_t cutoff[2];
+        const char *says;
+    } wrong[] = {{{0, 5}, "cutoff 0 is not from 1 to 9"},
+                 {{5, 5}, "cutoff 5 is not from 6 to 9"},
+                 {{5, 4}, "cutoff 4 is not from 6 to 9"},
+                 {{5, 10}, "cutoff 10 is not from 6 to 9"}};
+    const int64_t count[10] = {0};
 
-    for (int i = 0; i < 4; i++) {
-        rcn_params ps = {0};
-        rcn_output o;
-
-        plan.cutoff = wrong[i];
-        CHECK_STATUS(rcn_output_new(&o, &ps, &plan), RC_EINVAL);
-        CHECK_MESSAGE_HAS(i == 0   ? "cutoff 0 is not from 1 to 9"
-                          : i == 2 ? "cutoff 4 is not from 6 to 9"
-                          : i == 3 ? "cutoff 10 is not from 6 to 9"
-                                   : "cutoff 5 is not from 6 to 9");
-        rcn_output_free(&o);
-        rcn_params_free(&ps);
-    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        check_plan_refused(&(rcn_output_plan){.kind = "adaptive",
+                                              .name = "out",
+                                              .V = 10,
+                                              .H = 4,
+                                              .count = count,
+                                              .cutoffs = 2,
+                                              .cutoff = wrong[i].cutoff,
+                                              .cutoff_divide = 2},
+                           wrong[i].says);
 }
 
 static void it_cannot_be_tied(void **unused)
 {
     (void)unused;
-    const rcn_output_plan plan = {.kind = "adaptive", .name = "out", .V = 10, .H = 4, .tied = true};
-    rcn_params ps = {0};
-    rcn_output o;
 
-    CHECK_STATUS(rcn_output_new(&o, &ps, &plan), RC_EINVAL);
-    CHECK_MESSAGE_HAS("output 'adaptive' has no such vectors");
-    rcn_output_free(&o);
-    rcn_params_free(&ps);
+    check_plan_refused(
+        &(rcn_output_plan){.kind = "adaptive", .name = "out", .V = 10, .H = 4, .tied = true},
+        "output 'adaptive' has no such vectors");
 }
 
 int main(void)

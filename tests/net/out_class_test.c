@@ -1,5 +1,5 @@
-/* out_class_test.c -- classes and symbols within them are a distribution; classes are cut by counts;
- * with one class nothing but the full softmax is left. */
+/* out_class_test.c -- classes and symbols within them are a distribution; classes are cut by
+ * counts; with one class nothing but the full softmax is left. */
 #include "outputs.h"
 
 static void some_classes(rcn_output_plan *plan)
@@ -27,68 +27,46 @@ static void one_class_is_the_full_softmax(void **unused)
     (void)check_seed();
 
     for (int trial = 0; trial < 8; trial++) {
-        const int64_t V = pick(2, 200), H = pick(1, 40);
-        int64_t *count = rcb_calloc((size_t)V, sizeof *count); /* all equal: rows are symbols */
-        const rcn_output_plan plan = {
-            .kind = "class", .V = V, .H = H, .classes = 1, .count = count};
-        const rcn_output_plan full = {.kind = "full", .V = V, .H = H};
         layer a, b;
 
-        assert_non_null(count);
-        layer_open(&a, &plan, pick(1, 40), 1);
-        layer_open(&b, &full, a.N, 1);
-        copy_input(&a, &b);
-        copy_rows(&a.ps, "out.weight", 0, &b.ps, "out.weight");
-        copy_rows(&a.ps, "out.bias", 0, &b.ps, "out.bias");
+        open_beside_full(&a, &b, (rcn_output_plan){.kind = "class", .classes = 1}, "out.weight",
+                         "out.bias");
 
         const double got = layer_gradients(&a), want = layer_gradients(&b);
         rc_real *da = gradient_rows(&a, "out.weight"), *db = gradient_rows(&b, "out.weight");
 
         CHECK_NEAR(got, want, OUTPUT_TOL);
-        CHECK_CLOSE(a.dx, b.dx, a.N * H, OUTPUT_TOL);
-        CHECK_CLOSE(da, db, V * H, OUTPUT_TOL * 3);
+        CHECK_CLOSE(a.dx, b.dx, a.N * a.o.H, OUTPUT_TOL);
+        CHECK_CLOSE(da, db, a.o.V * a.o.H, OUTPUT_TOL * 3);
         rcb_free(da);
         rcb_free(db);
-        rcb_free(count);
         layer_close(&a);
         layer_close(&b);
     }
 }
 
-/* Of ten symbols the first has half the text: with four classes it is the first, and as it has taken
- * the share of two, the next one is alone as well. */
+/* Of ten symbols the first has half the text: with four classes it is the first, and as it has
+ * taken the share of two, the next one is alone as well. */
 static void classes_share_the_text(void **unused)
 {
     (void)unused;
     const int64_t count[] = {1, 50, 1, 20, 10, 10, 5, 1, 1, 1};
-    const rcn_output_plan plan = {
-        .kind = "class", .name = "out", .V = 10, .H = 2, .classes = 4, .count = count};
-    rcn_params ps = {0};
-    rcn_output o;
-    rcb_buf text = {0};
 
-    CHECK_STATUS(rcn_output_new(&o, &ps, &plan), RC_OK);
-    assert_int_equal(rcn_params_find(&ps, "out.class.weight")->dim[0], 4);
-    CHECK_STATUS(o.kind->facts(&o, &text), RC_OK);
-    assert_string_equal(text.p, "4 classes, the largest of 7 symbols");
-    rcb_buf_free(&text);
-    rcn_output_free(&o);
-    rcn_params_free(&ps);
+    check_plan_facts(
+        &(rcn_output_plan){
+            .kind = "class", .name = "out", .V = 10, .H = 2, .classes = 4, .count = count},
+        "4 classes, the largest of 7 symbols");
 }
 
 static void more_classes_than_symbols_are_refused(void **unused)
 {
     (void)unused;
     const int64_t count[] = {1, 2, 3};
-    const rcn_output_plan plan = {
-        .kind = "class", .name = "out", .V = 3, .H = 2, .classes = 4, .count = count};
-    rcn_params ps = {0};
-    rcn_output o;
 
-    CHECK_STATUS(rcn_output_new(&o, &ps, &plan), RC_EINVAL);
-    CHECK_MESSAGE_HAS("there are 3 symbols, fewer than 4 classes");
-    rcn_output_free(&o);
-    rcn_params_free(&ps);
+    check_plan_refused(
+        &(rcn_output_plan){
+            .kind = "class", .name = "out", .V = 3, .H = 2, .classes = 4, .count = count},
+        "there are 3 symbols, fewer than 4 classes");
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-/* out_hierarchical_test.c -- the Huffman tree is a distribution, frequent symbols are near its root,
- * and with two symbols it is logistic regression. */
+/* out_hierarchical_test.c -- the Huffman tree is a distribution, frequent symbols are near its
+ * root, and with two symbols it is logistic regression. */
 #include "outputs.h"
 
 static void it_is_a_distribution_with_its_gradient(void **unused)
@@ -92,15 +92,10 @@ static void one_symbol_is_refused(void **unused)
 {
     (void)unused;
     const int64_t count[] = {1};
-    const rcn_output_plan plan = {
-        .kind = "hierarchical", .name = "out", .V = 1, .H = 2, .count = count};
-    rcn_params ps = {0};
-    rcn_output o;
 
-    CHECK_STATUS(rcn_output_new(&o, &ps, &plan), RC_EINVAL);
-    CHECK_MESSAGE_HAS("a tree needs at least 2 symbols, there is 1");
-    rcn_output_free(&o);
-    rcn_params_free(&ps);
+    check_plan_refused(
+        &(rcn_output_plan){.kind = "hierarchical", .name = "out", .V = 1, .H = 2, .count = count},
+        "a tree needs at least 2 symbols, there is 1");
 }
 
 int main(void)

@@ -55,8 +55,8 @@ static void with_all_symbols_it_is_the_full_softmax(void **unused)
     }
 }
 
-/* The gradient with 60 of 80 symbols, in the mean over many draws, against that of the full softmax:
- * the direction is the same but for a bias that falls with the number of samples. */
+/* The gradient with 60 of 80 symbols, in the mean over many draws, against that of the full
+ * softmax: the direction is the same but for a bias that falls with the number of samples. */
 static void in_the_mean_it_goes_the_way_of_the_full_softmax(void **unused)
 {
     (void)unused;

@@ -269,6 +269,33 @@ static inline void check_kind_at_large(const char *kind, void (*change)(rcn_outp
     rcb_free(count);
 }
 
+/* A plan that must fail, and the words. */
+static inline void check_plan_refused(const rcn_output_plan *plan, const char *says)
+{
+    rcn_params ps = {0};
+    rcn_output o;
+
+    CHECK_STATUS(rcn_output_new(&o, &ps, plan), RC_EINVAL);
+    CHECK_MESSAGE_HAS(says);
+    rcn_output_free(&o);
+    rcn_params_free(&ps);
+}
+
+/* What a layer tells about itself. */
+static inline void check_plan_facts(const rcn_output_plan *plan, const char *says)
+{
+    rcn_params ps = {0};
+    rcn_output o;
+    rcb_buf text = {0};
+
+    CHECK_STATUS(rcn_output_new(&o, &ps, plan), RC_OK);
+    CHECK_STATUS(o.kind->facts(&o, &text), RC_OK);
+    assert_string_equal(text.p, says);
+    rcb_buf_free(&text);
+    rcn_output_free(&o);
+    rcn_params_free(&ps);
+}
+
 /* Weights of one layer into another: rows [from, from + n of the parameter) of `a` are all of
  * `b`. */
 static inline void copy_rows(const rcn_params *a, const char *name_a, int64_t from,
@@ -291,6 +318,25 @@ static inline void copy_input(const layer *from, layer *to)
     assert_true(from->N == to->N && from->o.H == to->o.H);
     memcpy(to->x, from->x, (size_t)(from->N * from->o.H) * sizeof *to->x);
     memcpy(to->target, from->target, (size_t)from->N * sizeof *to->target);
+}
+
+/* A layer of random size under `plan`, and a full softmax with the same input whose weight and bias
+ * are `weight` and `bias` of it. All counts are equal, so that rows are symbols. */
+static inline void open_beside_full(layer *a, layer *full, rcn_output_plan plan, const char *weight,
+                                    const char *bias)
+{
+    plan.V = pick(2, 200);
+    plan.H = pick(1, 40);
+    int64_t *count = rcb_calloc((size_t)plan.V, sizeof *count);
+
+    assert_non_null(count);
+    plan.count = count;
+    layer_open(a, &plan, pick(1, 40), 1);
+    layer_open(full, &(rcn_output_plan){.kind = "full", .V = plan.V, .H = plan.H}, a->N, 1);
+    copy_input(a, full);
+    copy_rows(&a->ps, weight, 0, &full->ps, "out.weight");
+    copy_rows(&a->ps, bias, 0, &full->ps, "out.bias");
+    rcb_free(count);
 }
 
 /* The gradient of a parameter as rows; freed with rcb_free(). */

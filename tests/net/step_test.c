@@ -1,6 +1,6 @@
 /* step_test.c -- stepping gives the bits of a stack that is run as operations of a graph, for every
- * cell, bias and connection, from vectors and from symbols, for any number of threads, and allocates
- * nothing once it is warm. */
+ * cell, bias and connection, from vectors and from symbols, for any number of threads, and
+ * allocates nothing once it is warm. */
 #include "net/net.h"
 
 #include "check.h"
@@ -175,7 +175,7 @@ static void a_warm_step_allocates_nothing(void **unused)
     bench_close(&b);
 }
 
-/* ---- threads ----------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 typedef struct walker {
     const bench *b;
