@@ -28,9 +28,9 @@ const command cmd_version = {
     .summary = "say what this build is and what it runs on",
     .example = "recur version",
     .about =
-        "Prints the version, the instruction set in use (RECUR_CPU=plain|avx2|avx512|avx512vnni narrows it),"
-        " the number of threads that 0 means (RECUR_THREADS sets it), the type of numbers and the"
-        " optional parts.",
+        "Prints the version, the instruction set in use "
+        "(RECUR_CPU=plain|avx2|avx512|avx512vnni narrows it), the number of threads that 0 means "
+        "(RECUR_THREADS sets it), the type of numbers and the optional parts.",
     .options = options,
     .run = run,
 };

@@ -82,8 +82,8 @@ RC_API const char *rc_nearest(const char *word, rc_name_fn name, const void *ctx
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
  * "optimizers", "schedules", "levels", "outputs", "biases", "skips", "averages", "dropouts",
- * "keeps", "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or for
- * an unknown list. The strings are static. */
+ * "keeps", "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or
+ * for an unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -155,12 +155,12 @@ RC_API void rc_model_free(rc_model *m);
  * faster. In memory the reals stay, for whole batches.
  *
  * out        receives the copy, which the caller frees.
- * precision  of the list "precisions": bf16 keeps the upper half of every number; int8 keeps bytes with
- *            a scale for every row, and rounds what is multiplied with them to bytes too. f32: as it
- *            is.
+ * precision  of the list "precisions": bf16 keeps the upper half of every number; int8 keeps bytes
+ *            with a scale for every row, and rounds what is multiplied with them to bytes too.
+ *            f32: as it is.
  *
- * RC_EINVAL (no such precision, a model without weights or quantized before), RC_ENAN (a weight that
- * is not finite), RC_EBUSY (the model is being trained). */
+ * RC_EINVAL (no such precision, a model without weights or quantized before), RC_ENAN (a weight
+ * that is not finite), RC_EBUSY (the model is being trained). */
 RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision);
 RC_API const char *
 rc_model_precision(const rc_model *m); /* "f32" (recur64: "f64"), "bf16" or "int8" */

@@ -66,7 +66,8 @@ static void textbook_gru(const oracle_step *s)
     }
 }
 
-/* h' between h and tanh(W_n x + U_n (r h) + ...), with z the share of the old or of the new state */
+/* h' between h and tanh(W_n x + U_n (r h) + ...), with z the share of the old or of the new
+ * state */
 static void gru_before(const oracle_step *s, bool z_is_new)
 {
     double *rh = rcb_alloc((size_t)s->H, sizeof *rh);
@@ -805,7 +806,8 @@ void oracle_check_same(const oracle_case *k, const oracle_result *got, const ora
 #ifdef RC_DOUBLE
 static const double state_tol = 1e-14, grad_tol = 1e-7;
 #else
-/* A state is a few roundings of numbers up to 20 in size; gradients are compared by their largest. */
+/* A state is a few roundings of numbers up to 20 in size; gradients are compared by their
+ * largest. */
 static const double state_tol = 4e-6, grad_tol = 1e-4;
 #endif
 

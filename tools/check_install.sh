@@ -14,7 +14,8 @@ cd "$work"
 one() {
     local found
     found=$(find usr -path "$1")
-    [[ -n $found && $found != *$'\n'* ]] || { echo "wanted one '$1', found: ${found:-none}" >&2; return 1; }
+    [[ -n $found && $found != *$'\n'* ]] ||
+        { echo "wanted one '$1', found: ${found:-none}" >&2; return 1; }
     echo "$work/$found"
 }
 for name in 'usr/bin/recur' 'usr/bin/recur64' 'usr/include/recur.h' '*/librecur.so.[0-9]' \

@@ -2,8 +2,9 @@
 # check_letters.sh -- global symbols carry the letter of their room. Arguments: object files
 # (.../TARGET.dir/src/ROOM/FILE.c.o) and perhaps a shared library.
 #
-# A room defines rc_... (public) and rcX_... with its own letter X; `rck` is the kernel table in use.
-# What is compiled once per instruction set ends in its name. The shared library shows rc_... alone.
+# A room defines rc_... (public) and rcX_... with its own letter X; `rck` is the kernel table in
+# use. What is compiled once per instruction set ends in its name. The shared library shows rc_...
+# alone.
 set -eu
 nm -A -P -g --defined-only "$@" | awk -v given=$# '
     BEGIN {
@@ -29,7 +30,8 @@ nm -A -P -g --defined-only "$@" | awk -v given=$# '
             complain("no such room: " room)
         else if (isa != "" && name !~ ("^rc" letter[room] "_.*_" isa "$"))
             complain("not rc" letter[room] "_..._" isa)
-        else if (isa == "" && name !~ ("^rc" letter[room] "?_") && !(room == "kernel" && name == "rck"))
+        else if (isa == "" && name !~ ("^rc" letter[room] "?_") &&
+                 !(room == "kernel" && name == "rck"))
             complain("neither rc_... nor rc" letter[room] "_...")
         seen++
     }

@@ -8,7 +8,8 @@ shopt -s nullglob
 bad=0
 complain() { echo "$*"; bad=1; }
 
-# listed LIST... NAME: is NAME in one of these lists of CMakeLists.txt, read as set(LIST name name ...)?
+# listed LIST... NAME: is NAME in one of these lists of CMakeLists.txt, read as set(LIST name name
+# ...)?
 listed() {
     local name=${*: -1} list
     for list in "${@:1:$#-1}"; do
@@ -33,7 +34,8 @@ for source in cli/*.c; do
 done
 for script in tests/{cli,slow,data}/*.sh; do
     kind=$(basename "$(dirname "$script")") name=$(basename "$script" .sh)
-    [[ $name == run ]] || listed "${kind}_tests" "$name" || complain "$script: not in CMakeLists.txt"
+    [[ $name == run ]] || listed "${kind}_tests" "$name" ||
+        complain "$script: not in CMakeLists.txt"
 done
 for fuzzer in tests/fuzz/*.c; do
     name=$(basename "$fuzzer" .c)

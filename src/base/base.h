@@ -258,8 +258,8 @@ const char *rcb_isa_name(rcb_isa isa);
 /* Can this machine run it? By features and the state of the system, not by the model's name. */
 bool rcb_isa_here(rcb_isa isa);
 
-/* The widest set of this machine, narrowed by RECUR_CPU to one of the list. An unknown word or a set
- * that the machine lacks is RC_EINVAL. In the double build always plain. */
+/* The widest set of this machine, narrowed by RECUR_CPU to one of the list. An unknown word or a
+ * set that the machine lacks is RC_EINVAL. In the double build always plain. */
 rc_status rcb_isa_pick(rcb_isa *out);
 int rcb_cores(void);          /* cores this process may use (affinity mask) */
 bool rcb_has_carryless(void); /* can it multiply polynomials over bits (PCLMULQDQ)? */

@@ -69,13 +69,13 @@ rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_rea
 typedef enum rcg_bits { RCG_BITS_MAP(RCG_BITS_ENTRY) RCG_BITS_COUNT } rcg_bits;
 #undef RCG_BITS_ENTRY
 
-/* The values of w in RCG_BF16 or RCG_INT8, to be hung into w->lean. scale: int8, one for each logical
- * row, multiples of which the values of that row are taken to be. Owner. RC_ENOMEM. */
+/* The values of w in RCG_BF16 or RCG_INT8, to be hung into w->lean. scale: int8, one for each
+ * logical row, multiples of which the values of that row are taken to be. Owner. RC_ENOMEM. */
 rc_status rcg_lean_new(rcg_lean **out, const rcg_weight *w, rcg_bits bits, const rc_real *scale);
 void rcg_lean_free(rcg_lean *l);
 
-/* One row x (K) times block b of w plus the bias (block b of one; NULL: none), or added to c: one row
- * of panels. By w->lean where it is there; room: rcg_row_room() bytes. */
+/* One row x (K) times block b of w plus the bias (block b of one; NULL: none), or added to c: one
+ * row of panels. By w->lean where it is there; room: rcg_row_room() bytes. */
 void rcg_row(const rcg_weight *w, int b, const rc_real *x, const rc_real *bias, bool add,
              rc_real *c, int8_t *room);
 size_t rcg_row_room(const rcg_weight *w);

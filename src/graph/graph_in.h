@@ -56,9 +56,9 @@ rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *
 /* dW of block b from the packed transpose at (N rows, see rck pack_t) and gradient panels d. */
 rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at,
                          const rc_real *d);
-/* A product whose right operand and result are rows: B (K, cols) with b_k reals between rows, C with
- * c_row. The caller sets a, a_row, a_k, b, b_k, c, c_row and add. Whole groups of 16 columns are
- * computed: what B has as padding lands in C's. */
+/* A product whose right operand and result are rows: B (K, cols) with b_k reals between rows, C
+ * with c_row. The caller sets a, a_row, a_k, b, b_k, c, c_row and add. Whole groups of 16 columns
+ * are computed: what B has as padding lands in C's. */
 static inline rck_gemm rcg_gemm_rows(int64_t rows, int64_t K, int64_t cols)
 {
     const rck_panel p = rck_panel_of(cols, 1, K);

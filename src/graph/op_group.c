@@ -1,10 +1,10 @@
-/* op_group.c -- softmax within groups of neighbouring symbols: of the target's group alone as a loss,
- * of all groups at once as log-probabilities.
+/* op_group.c -- softmax within groups of neighbouring symbols: of the target's group alone as a
+ * loss, of all groups at once as log-probabilities.
  *
  * Rows of the batch are sorted by the group of their target and cut into pieces of one group and at
- * most 64 rows. A piece is turned around to be the right operand; the rows of the table are the left
- * one as they lie. Pieces are shared among workers; gradients of the table are shared by its rows.
- * No sum crosses workers.
+ * most 64 rows. A piece is turned around to be the right operand; the rows of the table are the
+ * left one as they lie. Pieces are shared among workers; gradients of the table are shared by its
+ * rows. No sum crosses workers.
  */
 #include "graph/graph_in.h"
 

@@ -67,13 +67,13 @@ rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
 
 /* ---- softmax_loss ------------------------------------------------------------------------ */
 
-/* The vocabulary is cut into blocks of BLOCK panels, the rows into slices: such a piece of logits is
- * in the cache from the product to its last exponential, and its weights are while all slices pass.
- * Exponentials of a row are taken against the largest logit of the first block, which comes before
- * the others; where a block has one that is larger by more than FAR, it takes its own, and a factor
- * brings it together with the rest at the end. So logits are not read again before the backward, and
- * there, but for such rare pieces, dX and dW only want a factor for each row: of the left operand of
- * dW and of the result dX. */
+/* The vocabulary is cut into blocks of BLOCK panels, the rows into slices: such a piece of logits
+ * is in the cache from the product to its last exponential, and its weights are while all slices
+ * pass. Exponentials of a row are taken against the largest logit of the first block, which comes
+ * before the others; where a block has one that is larger by more than FAR, it takes its own, and a
+ * factor brings it together with the rest at the end. So logits are not read again before the
+ * backward, and there, but for such rare pieces, dX and dW only want a factor for each row: of the
+ * left operand of dW and of the result dX. */
 enum { BLOCK = 4, SLICE = 96, FAR = 40 };
 
 typedef struct softmax_loss {

@@ -1,10 +1,10 @@
 /* op_sample.c -- losses of an output layer that look at the target and at a few symbols drawn for
  * the whole batch: sampled softmax and noise-contrastive estimation.
  *
- * The drawn rows of the table are gathered once; rows of the batch are turned around to be the right
- * operand, so that scores have symbols as rows and the batch in lanes, and the weights need no
- * packing. Shares of the batch go through product and loss while scores are warm; gradients of the
- * table are shared by symbols, those of the targets by columns. No sum crosses workers.
+ * The drawn rows of the table are gathered once; rows of the batch are turned around to be the
+ * right operand, so that scores have symbols as rows and the batch in lanes, and the weights need
+ * no packing. Shares of the batch go through product and loss while scores are warm; gradients of
+ * the table are shared by symbols, those of the targets by columns. No sum crosses workers.
  */
 #include "graph/graph_in.h"
 

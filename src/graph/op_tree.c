@@ -1,9 +1,9 @@
-/* op_tree.c -- a binary tree of logistic decisions over the symbols: the way down to the target as a
- * loss, all ways at once as log-probabilities.
+/* op_tree.c -- a binary tree of logistic decisions over the symbols: the way down to the target as
+ * a loss, all ways at once as log-probabilities.
  *
- * A row of the batch meets about log2 V decisions, so their scores are single dot products. Rows are
- * shared among workers; gradients of the table are shared by its columns, so that the rows that meet
- * one decision are added in order.
+ * A row of the batch meets about log2 V decisions, so their scores are single dot products. Rows
+ * are shared among workers; gradients of the table are shared by its columns, so that the rows that
+ * meet one decision are added in order.
  */
 #include "graph/graph_in.h"
 
@@ -74,7 +74,8 @@ static rc_status find_ways(const tree_loss *own)
     return RC_OK;
 }
 
-/* loss = sum over the way of softplus(v);  d loss / d v = sigmoid(v), d v / d score = -1 on side 0 */
+/* loss = sum over the way of softplus(v);  d loss / d v = sigmoid(v), d v / d score = -1 on side
+ * 0 */
 static void row_forward(const tree_loss *own, int64_t r, rc_real *room)
 {
     const rc_var *x = own->n->in[0], *w = own->n->in[1];

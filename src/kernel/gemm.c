@@ -427,9 +427,10 @@ static int64_t job_depth(const tile_job *job)
 }
 
 /* Rows [r0,r1) of one strip of nz groups. `job` is set but for its rows: a and c are those of
- * row 0. `next` is a strip's part of the block of B that follows, or NULL; the first tiles share the
- * work of asking for it, line after line, so that the machine sees where it leads. The job is changed in place: a copy would be read wider than it was just written, and
- * wait for the stores of the tile before. */
+ * row 0. `next` is a strip's part of the block of B that follows, or NULL; the first tiles share
+ * the work of asking for it, line after line, so that the machine sees where it leads. The job is
+ * changed in place: a copy would be read wider than it was just written, and wait for the stores
+ * of the tile before. */
 static void strip_rows(const rck_gemm *g, tile_job *job, int nz, int64_t r0, int64_t r1,
                        const rc_real *next)
 {

@@ -68,10 +68,11 @@ rck_panel rck_panel_t(const rck_panel *p);
  *   C(r, panel, j)  = c[r * c_row + panel * c_panel + j]
  *   start(panel, j) = start[panel * start_panel + j] for every row; start NULL: 0
  * `cols` columns in every panel but the last, which has cols_last; both multiples of 16. Any sizes
- * may be 0: without k, C becomes start or stays (add). B is aligned to 64 bytes, so is C when c_row and
- * c_panel are multiples of 16. rows == 1 runs several panels at once. The result does not depend on
- * how a product is cut into calls by rows or columns, nor on the order of the panels: a product that
- * is repeated over the same B walks it there and back, so that what was used last is met first.
+ * may be 0: without k, C becomes start or stays (add). B is aligned to 64 bytes, so is C when c_row
+ * and c_panel are multiples of 16. rows == 1 runs several panels at once. The result does not
+ * depend on how a product is cut into calls by rows or columns, nor on the order of the panels: a
+ * product that is repeated over the same B walks it there and back, so that what was used last is
+ * met first.
  */
 typedef struct rck_gemm {
     int64_t rows;
@@ -98,8 +99,8 @@ typedef struct rck_gemm {
  *   bf16  group 2; x (K)
  *   int8  group 4; q (K rounded up to 4) with x = x_scale q, zeros past K; B = scale(column) b
  *
- * bf16 gives the bits of rck_gemm with the same numbers as reals; int8 sums are exact. Columns are as
- * in rck_gemm; scale and less have one number for each of the `panels` times `cols` columns. */
+ * bf16 gives the bits of rck_gemm with the same numbers as reals; int8 sums are exact. Columns are
+ * as in rck_gemm; scale and less have one number for each of the `panels` times `cols` columns. */
 typedef struct rck_lean {
     int64_t K;
     const void *b; /* uint16_t or int8_t */
@@ -158,11 +159,11 @@ typedef struct rck_table {
     void (*row_int8)(const rck_lean *g);
     void (*to_bf16)(int64_t n, const rc_real *x, uint16_t *y); /* to nearest even */
     void (*from_bf16)(int64_t n, const uint16_t *x, rc_real *y);
-    /* x = scale y; returns scale: NaN (and y zeros) when a number is not finite, 0 when all are next
-     * to nothing (1e-36) */
+    /* x = scale y; returns scale: NaN (and y zeros) when a number is not finite, 0 when all are
+     * next to nothing (1e-36) */
     rc_real (*to_int8)(int64_t n, const rc_real *x, int8_t *y);
-    /* Panels of reals as B of rck_lean, count * ceil(K / group) * cols * group elements. int8: reals
-     * are rounded to multiples of their column's scale; less (count * cols). */
+    /* Panels of reals as B of rck_lean, count * ceil(K / group) * cols * group elements. int8:
+     * reals are rounded to multiples of their column's scale; less (count * cols). */
     void (*lean_bf16)(const rck_panel *p, const rc_real *panels, uint16_t *lean);
     void (*lean_int8)(const rck_panel *p, const rc_real *panels, const rc_real *scale, int8_t *lean,
                       int32_t *less);

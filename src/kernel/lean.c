@@ -1,9 +1,10 @@
-/* lean.c -- one row times a weight of 16 or 8 bits (see rck_lean in kernel.h): what a step of a small
- * model is made of. Such a product is bound by reading the weight, so fewer bits are fewer microseconds.
+/* lean.c -- one row times a weight of 16 or 8 bits (see rck_lean in kernel.h): what a step of a
+ * small model is made of. Such a product is bound by reading the weight, so fewer bits are fewer
+ * microseconds.
  *
- * bf16: the upper half of a float; two values of k share a 32-bit lane, the first in its lower half, so
- * that a shift or a mask makes each a float. Sums run over k in order: the bits are those of a product
- * with the same weights as floats.
+ * bf16: the upper half of a float; two values of k share a 32-bit lane, the first in its lower
+ * half, so that a shift or a mask makes each a float. Sums run over k in order: the bits are those
+ * of a product with the same weights as floats.
  * int8: sums are of whole numbers and exact, so every table gives the same bits. Where the set
  * multiplies unsigned by signed bytes (VNNI), 128 is added to the row and `less` takes it away
  * again; AVX2 multiplies the sizes and moves the sign of the weight to the row.
@@ -103,7 +104,7 @@ void RCK_FN(lean_int8)(const rck_panel *p, const rc_real *panels, const rc_real 
         }
 }
 
-/* ---- products ---------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* np panels side by side, nz groups of 16 columns in each. */
 typedef struct piece {

@@ -12,8 +12,8 @@
  *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid]
  *   recur.results      JSON object of numbers
  *
- * A model of fewer bits has its matrices as BF16, or as I8 with a tensor NAME.scale of one number for
- * every row.
+ * A model of fewer bits has its matrices as BF16, or as I8 with a tensor NAME.scale of one number
+ * for every row.
  *
  * Whatever is named state.* belongs to a training state and is passed over. Nothing in a file tells
  * of time, place or machine: the same model gives the same bytes.

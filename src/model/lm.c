@@ -2,8 +2,8 @@
  *
  *   symbol -> embedding -> dropout -> recurrent layers -> dropout -> output layer
  *
- * Parameters embed.weight (V,E), rnn.* and out.* (see net.h); with --tied the symbol vectors are the
- * rows of out.weight and there is no embed.weight. Training reads the
+ * Parameters embed.weight (V,E), rnn.* and out.* (see net.h); with --tied the symbol vectors are
+ * the rows of out.weight and there is no embed.weight. Training reads the
  * text as parallel tracks with carried state. Scoring runs through the same layers a few hundred
  * rows at a time, so that a text of any length needs little memory; sums are in double.
  */

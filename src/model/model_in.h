@@ -11,8 +11,8 @@
  * (RC_EFORMAT). */
 rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, int64_t room);
 
-/* The numbers of "256,128", each from lo to hi: how many there are, and at most `most` of them. False:
- * it is no such text. `out` may be NULL. */
+/* The numbers of "256,128", each from lo to hi: how many there are, and at most `most` of them.
+ * False: it is no such text. `out` may be NULL. */
 bool rcm_scan_numbers(const char *text, double lo, double hi, int64_t most, int64_t *out,
                       int64_t *count);
 

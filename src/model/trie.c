@@ -1,9 +1,9 @@
-/* trie.c -- counts of runs of symbols: a text becomes a trie in arrays, with the discounts of Chen and
- * Goodman 1998 and what follows from both.
+/* trie.c -- counts of runs of symbols: a text becomes a trie in arrays, with the discounts of Chen
+ * and Goodman 1998 and what follows from both.
  *
- * A run of the full order counts how often it occurs, a shorter one how many different symbols stand
- * before it. <unk> and <eos> are symbols like any other; the text is one run of symbols, its first
- * one preceded by the boundary.
+ * A run of the full order counts how often it occurs, a shorter one how many different symbols
+ * stand before it. <unk> and <eos> are symbols like any other; the text is one run of symbols, its
+ * first one preceded by the boundary.
  */
 #include "model/trie_in.h"
 

@@ -29,16 +29,16 @@ typedef struct rcm_trie {
     double discount[RCM_ORDERS][RCM_DISCOUNTS]; /* for counts 1, 2, 3 and more */
 } rcm_trie;
 
-/* Of `order` and V, which are set: no run counted, every discount a guess. RC_ENOMEM, after which it
- * may be freed, as after every failure here. */
+/* Of `order` and V, which are set: no run counted, every discount a guess. RC_ENOMEM, after which
+ * it may be freed, as after every failure here. */
 rc_status rcm_trie_empty(rcm_trie *g);
 /* Count the runs of a text; its first symbol is preceded by the boundary. RC_EDATA: it is too long.
  * RC_ENOMEM. */
 rc_status rcm_trie_count(rcm_trie *g, const rcd_tape *tape, int32_t boundary);
 void rcm_trie_free(rcm_trie *g);
 
-/* For who fills the arrays: zeroed ones for n nodes of level k (RC_ENOMEM); then, with all levels and
- * discounts in place, what follows from them. */
+/* For who fills the arrays: zeroed ones for n nodes of level k (RC_ENOMEM); then, with all levels
+ * and discounts in place, what follows from them. */
 rc_status rcm_trie_level(rcm_trie *g, int k, int64_t n);
 void rcm_trie_derive(rcm_trie *g);
 

@@ -42,11 +42,13 @@ tensors() {
 zeros='"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}'
 tensors "{$zeros}" >other.model
 tensors "{\"__metadata__\":{\"format\":\"pt\"},$zeros}" >torch.model
-tensors "{\"__metadata__\":{\"recur.format\":\"999\",\"recur.version\":\"9.9.9\"},$zeros}" >newer.model
+newer='{"recur.format":"999","recur.version":"9.9.9"}'
+tensors "{\"__metadata__\":$newer,$zeros}" >newer.model
 tensors "{\"__metadata__\":{\"recur.format\":\"1\"},$zeros}" >hollow.model
 tensors "{$zeros" >broken.model
 for m in short shorter header data png empty folder other torch newer hollow broken nothing; do
-    try info $m.model 2>&1 | sed -E 's/checksum is [0-9a-f]+, it says [0-9a-f]+/checksum is #, it says #/
+    try info $m.model 2>&1 | sed -E '
+        s/checksum is [0-9a-f]+, it says [0-9a-f]+/checksum is #, it says #/
         s/of [0-9]+ bytes, the limit/of # bytes, the limit/; s/has [0-9]+ bytes, 99/has # bytes, 99/
         s/checksum is [0-9a-f]+, the header says [0-9a-f]+/checksum is #, the header says #/
         s/reads up to format [0-9]+/reads up to format #/; s/this is recur [0-9.]+/this is recur #/'
@@ -96,7 +98,8 @@ done
 
 echo "# sizes beyond reason"
 try_train --train text --hidden 100000000
-try_train --train text --hidden 65536 --layers 64 | sed -E 's/than [0-9.e+]+ numbers of [48]/than # numbers of #/'
+try_train --train text --hidden 65536 --layers 64 |
+    sed -E 's/than [0-9.e+]+ numbers of [48]/than # numbers of #/'
 try_train --train text --layers 1000
 try_train --train text --batch 1000000000
 try_train --train text --batch 65536
@@ -126,7 +129,8 @@ done
 try train lm --quiet --train text --out x.model --log text/log --steps 1
 
 try_train --train $'caf\xe9' | cat -v
-recur train lm --quiet --train text --out $'caf\xe9' --hidden 4 --steps 1 --json | grep -o '"model": "[^"]*"'
+recur train lm --quiet --train text --out $'caf\xe9' --hidden 4 --steps 1 --json |
+    grep -o '"model": "[^"]*"'
 
 echo "# results that nobody takes"
 if [[ -w /dev/full ]]; then
@@ -163,7 +167,10 @@ echo "exit $code"
 goes_on limited
 cp first/* limited
 code=0
-(ulimit -f 2; exec recur train lm --train text --out limited/a.model --force --quiet --steps 2) 2>&1 |
+(
+    ulimit -f 2
+    exec recur train lm --train text --out limited/a.model --force --quiet --steps 2
+) 2>&1 |
     cat || code=$?
 echo "exit $code"
 goes_on limited

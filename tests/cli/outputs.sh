@@ -6,7 +6,8 @@ for output in $(recur list outputs | cut -d ' ' -f 1); do
     echo "# $output"
     tiny_train "$output.model" --level word --output "$output" --samples 5 --steps 40 >/dev/null
     recur resume "$output.model" --steps 60 --quiet | grep -o '^trained *60 steps'
-    recur info "$output.model" | grep -E '^(out\.|output |output tensors)' | sed -E 's/ +[0-9a-f]{8}$//'
+    recur info "$output.model" | grep -E '^(out\.|output |output tensors)' |
+        sed -E 's/ +[0-9a-f]{8}$//'
     recur eval "$output.model" text | grep -o '^perplexity'
     recur sample "$output.model" --length 5 --seed 3 >/dev/null
     echo "the cat 3 sat" | recur score "$output.model" --trace | wc -l

@@ -6,7 +6,8 @@ echo "# to the end"
 recur train lm --train text --out a.model --hidden 8 --batch 4 --seq 16 --epochs 2 --report 1000 \
     --log log --threads 2 --seed 7 >out 2>err
 grep -v '^speed' out | hide_numbers
-sed -E 's/  [0-9.]+[kM]? tok.s  eta .*//; s/, (plain|avx2|avx512|avx512vnni)$//; s/epoch [0-9]+/epoch #/' err |
+sed -E 's/  [0-9.]+[kM]? tok.s  eta .*//; s/, (plain|avx2|avx512|avx512vnni)$//
+    s/epoch [0-9]+/epoch #/' err |
     hide_numbers
 ls
 

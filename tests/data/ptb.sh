@@ -1,5 +1,5 @@
-# ptb.sh -- the Penn Treebank reads as published: tokens with one <eos> a line, 10,000 symbols, nothing
-# unknown in the other parts, whichever way the state is carried.
+# ptb.sh -- the Penn Treebank reads as published: tokens with one <eos> a line, 10,000 symbols,
+# nothing unknown in the other parts, whichever way the state is carried.
 [[ -n ${RECUR_DATA:-} ]] || { echo "skipped: RECUR_DATA is not set" >&2; exit 77; }
 ptb=$RECUR_DATA/ptb/ptb
 

@@ -1,5 +1,5 @@
-# tinyshakespeare.sh -- every cell trains on real text from the command line: from the uniform 4.19 nats
-# per character to below 2.7, where words begin to show, within 150 steps.
+# tinyshakespeare.sh -- every cell trains on real text from the command line: from the uniform 4.19
+# nats per character to below 2.7, where words begin to show, within 150 steps.
 [[ -n ${RECUR_DATA:-} ]] || { echo "skipped: RECUR_DATA is not set" >&2; exit 77; }
 text=$RECUR_DATA/tinyshakespeare/input.txt.xz
 

@@ -1,5 +1,5 @@
-/* options.c -- whatever is said on a command line or stands in a file's configuration is taken or refused
- * with a message; what is taken comes back the same.
+/* options.c -- whatever is said on a command line or stands in a file's configuration is taken or
+ * refused with a message; what is taken comes back the same.
  *
  * The input is read twice: as lines "name=value", set one after another, and as the JSON of a
  * configuration. The first byte picks the task.

@@ -1,12 +1,13 @@
-/* lean_test.c -- the product of one row with a weight in fewer bits is that of the weight's values, in
- * every block and as part of a linear layer.
+/* lean_test.c -- the product of one row with a weight in fewer bits is that of the weight's values,
+ * in every block and as part of a linear layer.
  */
 #include "oracle.h"
 #include "problem.h"
 
 #include "graph/graph.h"
 
-/* A weight of one or more blocks whose values are multiples of its rows' scales (or bf16 numbers). */
+/* A weight of one or more blocks whose values are multiples of its rows' scales (or bf16
+ * numbers). */
 typedef struct made {
     rcg_weight w;
     rc_real *rows;  /* (R,K) */

@@ -201,8 +201,8 @@ static void softmax_loss_is_cross_entropy_of_linear(void **unused)
     }
 }
 
-/* Blocks of the vocabulary whose logits are far below the others', or impossible, count for nothing;
- * a NaN anywhere shows. */
+/* Blocks of the vocabulary whose logits are far below the others', or impossible, count for
+ * nothing; a NaN anywhere shows. */
 static void softmax_loss_bears_logits_that_are_far_apart(void **unused)
 {
     enum { V = 1100 };

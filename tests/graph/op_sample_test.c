@@ -1,5 +1,5 @@
-/* op_sample_test.c -- losses over drawn symbols against their formulas, and in the limit against the
- * full softmax. */
+/* op_sample_test.c -- losses over drawn symbols against their formulas, and in the limit against
+ * the full softmax. */
 #include "table_loss.h"
 
 typedef struct draws {

@@ -1,5 +1,5 @@
-/* op_tree_test.c -- a tree of logistic decisions against its textbook walk, and in its smallest case
- * against logistic regression. */
+/* op_tree_test.c -- a tree of logistic decisions against its textbook walk, and in its smallest
+ * case against logistic regression. */
 #include "table_loss.h"
 
 enum { MOST = 200 };

@@ -1,5 +1,5 @@
-/* product_test.c -- products over ranges of unit groups are those of the whole, and small work is not
- * shared.
+/* product_test.c -- products over ranges of unit groups are those of the whole, and small work is
+ * not shared.
  */
 #include "oracle.h"
 #include "problem.h"

@@ -1,5 +1,6 @@
-/* table_loss.h -- what the tests of losses over a table share (op_sample, op_group, op_tree): random
- * operands, one run forward and back, and the same bits for any number of threads and on twins.
+/* table_loss.h -- what the tests of losses over a table share (op_sample, op_group, op_tree):
+ * random operands, one run forward and back, and the same bits for any number of threads and on
+ * twins.
  */
 #ifndef TABLE_LOSS_H
 #define TABLE_LOSS_H

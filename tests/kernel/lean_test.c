@@ -3,7 +3,7 @@
 #include "check.h"
 #include "oracle.h"
 
-/* ---- numbers ----------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 static void bf16_rounds_to_the_nearest_and_ties_to_even(void **unused)
 {
@@ -100,7 +100,7 @@ static void int8_is_within_half_a_step_of_the_row(void **unused)
     }
 }
 
-/* ---- products ---------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* A random weight in panels and all that a product of one row with it may want. */
 typedef struct product {

@@ -1,4 +1,5 @@
-/* config_test.c -- options are checked when set, suggest the nearest name, and come back from JSON. */
+/* config_test.c -- options are checked when set, suggest the nearest name, and come back from
+ * JSON. */
 #include "model/toy.h"
 
 /* The name of an option is its field with '-' for '_', and its default can be set. */

@@ -1,5 +1,5 @@
-/* corpus_test.c -- texts are cut where the configuration says, and the vocabulary sees the training part
- * alone.
+/* corpus_test.c -- texts are cut where the configuration says, and the vocabulary sees the training
+ * part alone.
  */
 #include "model/toy.h"
 #include "model/model_in.h"

@@ -1,4 +1,5 @@
-/* list_test.c -- lists have entries with help, places are found by name, slips suggest the nearest. */
+/* list_test.c -- lists have entries with help, places are found by name, slips suggest the
+ * nearest. */
 #include "model/toy.h"
 
 static void every_list_has_entries_with_help(void **unused)

@@ -1,5 +1,5 @@
-/* lm_test.c -- the language model is a distribution over strings, and its loss over batches of any cut is
- * the sum of what a runner says symbol by symbol.
+/* lm_test.c -- the language model is a distribution over strings, and its loss over batches of any
+ * cut is the sum of what a runner says symbol by symbol.
  */
 #include "model/toy.h"
 
@@ -267,7 +267,8 @@ static void losses_of_an_epoch_add_up_to_the_score(void **unused)
     rcb_free(text);
 }
 
-/* Embedding through the packed output weights is the same as through a table of the same numbers. */
+/* Embedding through the packed output weights is the same as through a table of the same
+ * numbers. */
 static void tied_weights_are_the_symbol_vectors(void **unused)
 {
     (void)unused;

@@ -1,4 +1,5 @@
-/* model_test.c -- a model knows its tensors, symbols, record and facts, and a copy is the same model. */
+/* model_test.c -- a model knows its tensors, symbols, record and facts, and a copy is the same
+ * model. */
 #include "model/toy.h"
 
 static void tensors_have_names_shapes_and_values(void **unused)

@@ -1,5 +1,5 @@
-/* ngram_test.c -- counts and smoothing agree with the formulas of Chen and Goodman computed from strings of
- * symbols, one by one; the rest of the contract holds as for any task.
+/* ngram_test.c -- counts and smoothing agree with the formulas of Chen and Goodman computed from
+ * strings of symbols, one by one; the rest of the contract holds as for any task.
  */
 #include "model/toy.h"
 
@@ -20,7 +20,8 @@ struct oracle {
     double discount[LONGEST + 1][3];
 };
 
-/* How often a run of k symbols counts: occurrences for the full order, else different symbols before. */
+/* How often a run of k symbols counts: occurrences for the full order, else different symbols
+ * before. */
 static int32_t count_run(const struct oracle *o, const int32_t *run, int k)
 {
     bool before[256] = {false};

@@ -1,5 +1,5 @@
-/* runner_test.c -- draws follow the distribution, states can be saved, loaded and cloned, and neither a
- * step nor a draw reaches the heap.
+/* runner_test.c -- draws follow the distribution, states can be saved, loaded and cloned, and
+ * neither a step nor a draw reaches the heap.
  */
 #include "model/toy.h"
 
@@ -140,7 +140,8 @@ static void symbols_that_do_not_exist_are_refused(void **unused)
 
 /* ---- draws ------------------------------------------------------------------------------- */
 
-/* Chi-square of draws against weights (V, not normalised; 0: must never come). 5 sigma of a fair one. */
+/* Chi-square of draws against weights (V, not normalised; 0: must never come). 5 sigma of a fair
+ * one. */
 static void assert_drawn_by(const rc_runner *r, const rc_model *m, rc_sampling s,
                             const double *weight)
 {

@@ -1,5 +1,5 @@
-/* trie_test.c -- the runs of a text are all there, in order, and count as a look at every place of the
- * text says. The smoothing on top is tested with the task (ngram_test.c).
+/* trie_test.c -- the runs of a text are all there, in order, and count as a look at every place of
+ * the text says. The smoothing on top is tested with the task (ngram_test.c).
  */
 #include "check.h"
 

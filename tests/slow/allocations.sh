@@ -12,8 +12,9 @@ tiny_text | head -n 40 >text
 head -n 3 text >lines
 mkdir old work
 
+small=(--train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1)
 tiny() {
-    recur train lm --train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1 "$@"
+    recur train lm "${small[@]}" "$@"
 }
 tiny --steps 1 --out old/m >old/out 2>old/err
 mkdir whole
@@ -59,7 +60,8 @@ attempt() {
                 [[ $(ls -A work) == "$(cd old && ls m*)" ]] && cmp -s work/m old/m || complain "$@"
             fi
             runs=$((runs + 1))
-            [[ $turn == FAIL_FROM ]] && n=$((n + 1 + n / 8)) || n=$((n + 1 + (n > 300 ? n / 32 : 0)))
+            [[ $turn == FAIL_FROM ]] && skip=$((n / 8)) || skip=$((n > 300 ? n / 32 : 0))
+            n=$((n + 1 + skip))
         done
     done
     echo "recur $*: $runs runs" >&2
@@ -68,11 +70,9 @@ attempt() {
 
 bad=0 runs=0 total=0
 changes=yes fresh=yes
-attempt train lm --train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1 \
-    --steps 3 --out work/m --log work/log
+attempt train lm "${small[@]}" --steps 3 --out work/m --log work/log
 fresh=no
-attempt train lm --train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1 \
-    --steps 3 --out work/m --force --json
+attempt train lm "${small[@]}" --steps 3 --out work/m --force --json
 attempt resume work/m --steps 3 --threads 2
 changes=no
 attempt eval work/m text --json

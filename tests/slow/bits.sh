@@ -1,5 +1,6 @@
 # bits.sh -- the checkpoint after 200 steps is the same file for any number of threads, for every
-# instruction set that promises it, and for trainings killed at random moments and resumed, 20 times over.
+# instruction set that promises it, and for trainings killed at random moments and resumed, 20 times
+# over.
 cat "$TESTS"/../src/graph/*.c >corpus.txt
 train=(recur train lm --train corpus.txt --level char --cell lstm --layers 2 --hidden 48 --batch 8
     --seq 40 --dropout 0.2 --epochs 0 --steps 200 --valid-every 25 --save-every 10 --quiet --force)

@@ -7,7 +7,8 @@ python=${PYTHON:-python3}
 }
 
 cat "$TESTS"/fuzz/*.c >corpus.txt
-recur train lm --train corpus.txt --out model --level char --cell lstm --hidden 16 --steps 20 --seed 1 --quiet
+recur train lm --train corpus.txt --out model --level char --cell lstm --hidden 16 --steps 20 \
+    --seed 1 --quiet
 
 "$python" - model again <<'END'
 import json
