@@ -212,6 +212,7 @@ typedef struct rcb_worker {
     rcb_pool *pool;
     int id;    /* 0 .. count-1 */
     int count; /* workers in this run */
+    int meet;  /* where its barriers are: 0, or those of a team, see rcb_split() */
 } rcb_worker;
 
 /* threads 0: what rcb_threads() says. RC_EINVAL: a number that cannot be. RC_ENOMEM. */
@@ -225,8 +226,12 @@ rc_status rcb_threads(int *out);
 /* Run fn on `workers` workers (clamped to the pool's size) and return when all have returned. */
 void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void *ctx), void *ctx);
 
-/* All workers of the current run meet here. Same cost discipline: spin, yield, sleep. */
+/* All workers of the current run, or of a team, meet here. Same cost discipline: spin, yield, sleep. */
 void rcb_barrier(const rcb_worker *w);
+/* The workers of a run as teams (no more than there are workers) of neighbours, as even as can be, whose
+ * barriers are their own: returns the team this one is in, 0 .. teams-1, and in *out the worker as its
+ * team sees it. Teams are not split again. */
+int rcb_split(const rcb_worker *w, int teams, rcb_worker *out);
 
 /* This worker's share [*lo, *hi) of n items, cut at multiples of grain. Shares cover 0..n. */
 void rcb_share(const rcb_worker *w, int64_t n, int64_t grain, int64_t *lo, int64_t *hi);

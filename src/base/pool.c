@@ -44,7 +44,8 @@ typedef struct word {
 } word;
 
 typedef struct member {
-    word go; /* changes when there is something to do */
+    word go;   /* changes when there is something to do */
+    word meet; /* the barrier of the team whose first worker this is */
     rcb_pool *pool;
     pthread_t thread;
     int id;
@@ -52,7 +53,7 @@ typedef struct member {
 
 struct rcb_pool {
     word left;    /* workers of this run that have not returned */
-    word barrier; /* generation << 16 | arrived */
+    word barrier; /* of whole runs: generation << 16 | arrived */
     alignas(LINE) void (*fn)(const rcb_worker *w, void *ctx); /* the job; NULL: go home */
     void *ctx;
     int workers;
@@ -369,7 +370,7 @@ void rcb_barrier(const rcb_worker *w)
     if (w->count == 1)
         return;
 
-    word *b = &w->pool->barrier;
+    word *b = w->meet > 0 ? &w->pool->members[w->meet - 1].meet : &w->pool->barrier;
     const uint32_t old = atomic_fetch_add(&b->value, 1);
     const uint32_t generation = old & ~(uint32_t)ARRIVED;
 
@@ -377,6 +378,18 @@ void rcb_barrier(const rcb_worker *w)
         set(w->pool, b, generation + ARRIVED + 1);
     else
         wait_while(w->pool, b, ~(uint32_t)ARRIVED, generation);
+}
+
+int rcb_split(const rcb_worker *w, int teams, rcb_worker *out)
+{
+    int64_t lo = 0, hi = 0;
+    int team = -1;
+
+    assert(w->meet == 0 && teams >= 1 && teams <= w->count);
+    while (hi <= w->id)
+        rcb_share(&(rcb_worker){.id = ++team, .count = teams}, w->count, 1, &lo, &hi);
+    *out = (rcb_worker){w->pool, w->id - (int)lo, (int)(hi - lo), (int)lo + 1};
+    return team;
 }
 
 void rcb_share(const rcb_worker *w, int64_t n, int64_t grain, int64_t *lo, int64_t *hi)

@@ -427,9 +427,10 @@ rc_var *rcg_push(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], 
     return status == RC_OK ? out : rcg_failed(g, status);
 }
 
-/* Make the gradients that the node may add to. */
-static rc_status make_gradients(rc_graph *g, rcg_node *n)
+rc_status rcg_gradients(rcg_node *n)
 {
+    rc_graph *g = n->graph;
+
     for (int i = 0; i < n->inputs; i++) {
         rc_var *v = n->in[i];
         if (v->wants && v->touched && (i >= 32 || (n->op->sparse >> i & 1) == 0))
@@ -456,7 +457,7 @@ static rc_status sweep(rc_graph *g, rc_var *loss)
     for (rcg_node *n = g->last; n; n = n->prev) {
         if (!n->out->wants || !n->out->g)
             continue;
-        RC_TRY(make_gradients(g, n));
+        RC_TRY(rcg_gradients(n));
         const size_t mark = rcb_arena_mark(g->arena);
         const rc_status status = n->op->backward(n);
         rcb_arena_release(g->arena, mark);

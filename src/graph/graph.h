@@ -167,6 +167,12 @@ static inline const rc_real *rcg_rows(const rc_var *v)
     return v->x;
 }
 
+/* Two rc_rnn() over the same input, which do not read each other (the directions of a layer): the same
+ * values and gradients, computed side by side where there are workers enough, half of them for each.
+ * False: the graph has failed. */
+bool rcg_rnn_both(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args args[2],
+                  rc_var *y[2]);
+
 /* Most bytes of the arena that were in use at one time. */
 size_t rcg_graph_bytes(const rc_graph *g);
 
@@ -183,7 +189,7 @@ typedef struct rcg_work {
 
 void rcg_work_value(rcg_work *w, int64_t cols); /* any operation that remembers nothing */
 void rcg_work_dropout(rcg_work *w, int64_t cols, bool locked);
-void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H);
+void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int directions);
 void rcg_work_linear(rcg_work *w, int64_t K, int64_t M);
 void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V);
 double rcg_work_bytes(const rcg_work *w); /* of the arena */

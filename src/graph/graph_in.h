@@ -20,6 +20,9 @@ struct rc_graph {
     uint64_t masks; /* drawn since rcg_graph_seed() */
 };
 
+/* Make the gradients that the node may add to, as the sweep does before its backward. */
+rc_status rcg_gradients(rcg_node *n);
+
 /* Infer for operations whose result has the shape of input 0. */
 rc_status rcg_infer_same(const rcg_node *n, rc_shape *out);
 /* "(35,20,128)" into a buffer of RCG_SHAPE_TEXT bytes. */

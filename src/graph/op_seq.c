@@ -11,35 +11,21 @@
  * .. 0 when reversed. The state before a step is the state of the step visited before for the
  * sequences alive there, and the initial state for those that begin.
  */
-#include "graph/graph_in.h"
+#include "graph/seq_in.h"
 
 #include <string.h>
 
-enum { IN_X, IN_W, IN_U, IN_B, IN_C, IN_STATE, INPUTS = IN_STATE + RC_STATES };
+enum {
+    IN_X = RCG_SEQ_X,
+    IN_W = RCG_SEQ_W,
+    IN_U = RCG_SEQ_U,
+    IN_B = RCG_SEQ_B,
+    IN_C = RCG_SEQ_C,
+    IN_STATE = RCG_SEQ_STATE,
+    INPUTS = RCG_SEQ_INPUTS
+};
 
-typedef struct seq {
-    rcg_node *n;
-    const rcc_cell *cell;
-    rc_rows rows;
-    bool reverse;
-    int64_t N, D, H, ld; /* ld: H rounded up */
-    rcg_weight *w, *u, *b, *c;
-    rc_real *gates[RCC_STAGES]; /* panels over N rows: pre-activations, kept values, gradients */
-    rc_real *apart[RCC_STAGES]; /* the U parts where the cell keeps any apart, else NULL */
-    rc_real *both;              /* b + c, (4 H at most) like the biases; NULL: not needed */
-    rc_real *state[RC_STATES];  /* (N,ld); state 0 is the output itself */
-    rc_real *aux[RCC_AUX];      /* (N,ld) */
-    rc_real *keep;              /* (N,ld) */
-    rc_real *init[RC_STATES];   /* (B,ld) */
-
-    /* backward */
-    rc_real *d_state[RC_STATES]; /* (B,ld), running; state 0 has the output's gradient instead */
-    rc_real *d_first;            /* (B,ld) gradient of the initial state 0 */
-    rc_real *d_aux[RCC_AUX];     /* (B,ld) */
-    rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
-    rc_real *xt;                 /* packed transposes of x and of each stage's v */
-    rc_real *vt[RCC_STAGES];
-} seq;
+typedef rcg_seq seq;
 
 rc_rnn_args rc_rnn_args_default(void)
 {
@@ -73,7 +59,7 @@ static rc_status check_weight(const rcc_cell *cell, const char *what, const rc_v
                    rcg_shape_text(v->shape, text), rows, cols);
 }
 
-static rc_status rnn_infer(const rcg_node *n, rc_shape *out)
+rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
 {
     const seq *own = n->own;
     const rcc_cell *cell = own->cell;
@@ -249,7 +235,7 @@ static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u
     }
 }
 
-static void rnn_forward_share(const rcb_worker *worker, void *ctx)
+void rcg_seq_forward(const rcb_worker *worker, void *ctx)
 {
     const seq *s = ctx;
     const int64_t T = s->rows.steps;
@@ -298,7 +284,7 @@ static rc_status forward_memory(rcg_node *n, seq *s)
 {
     if (s->b && s->c) {
         const int64_t size = rcg_weight_size(s->b);
-        s->both = rcg_scratch(n->graph, (size_t)size, sizeof *s->both);
+        s->both = rcg_keep(n->graph, (size_t)size, sizeof *s->both);
         if (!s->both)
             return n->graph->status;
         rck->add(size, s->b->w, s->c->w, s->both);
@@ -324,23 +310,28 @@ static rc_status forward_memory(rcg_node *n, seq *s)
     return n->graph->status;
 }
 
-/* Workers for the recurrence: what one time step is worth. */
-static int seq_workers(const seq *s)
+int rcg_seq_workers(const seq *s)
 {
     const double rows = s->rows.steps > 0 ? (double)s->N / (double)s->rows.steps : 0;
     return rcg_workers(s->n->graph, 2 * rows * s->cell->gates * (double)(s->H * s->H));
 }
 
-static rc_status rnn_forward(rcg_node *n)
+rc_status rcg_seq_prepare(rcg_node *n)
 {
     seq *s = n->own;
+
     s->n = n;
     s->N = n->in[IN_X]->rows;
     s->D = n->in[IN_X]->cols;
     s->ld = n->out->ld;
     RC_TRY(forward_weights(n, s));
-    RC_TRY(forward_memory(n, s));
-    rcb_pool_run(n->graph->pool, seq_workers(s), rnn_forward_share, s);
+    return forward_memory(n, s);
+}
+
+static rc_status rnn_forward(rcg_node *n)
+{
+    RC_TRY(rcg_seq_prepare(n));
+    rcb_pool_run(n->graph->pool, rcg_seq_workers(n->own), rcg_seq_forward, n->own);
     return RC_OK;
 }
 
@@ -393,12 +384,14 @@ static void back_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
 
 /* The sweep back through time. Before a stage's gates run, the product of the stage visited before
  * (later in the recurrence) must have arrived in the columns this worker owns. */
-static void back_sweep(const seq *s, const rcb_worker *worker, int64_t u0, int64_t u1)
+void rcg_seq_back_sweep(const seq *s, const rcb_worker *worker)
 {
     const int64_t T = s->rows.steps;
+    int64_t u0, u1;
     int pending = -1;
     int64_t pending_t = 0;
 
+    rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
     for (int64_t i = 0; i < T; i++) {
         const int64_t t = s->reverse ? i : T - 1 - i;
         for (int st = s->cell->stages - 1; st >= 0; st--) {
@@ -437,14 +430,10 @@ static void back_bias(const seq *s, int st, const rc_real *d, const rcg_weight *
                      b->g + b->at[st] + u / per * lay->cols + u % per * width);
 }
 
-static void rnn_backward_share(const rcb_worker *worker, void *ctx)
+void rcg_seq_back_input(const seq *s, const rcb_worker *worker)
 {
-    const seq *s = ctx;
     const rc_var *x = s->n->in[IN_X];
-    int64_t u0, u1, lo, hi;
-
-    rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
-    back_sweep(s, worker, u0, u1);
+    int64_t lo, hi;
 
     rcb_share(worker, s->D, RCK_MB, &lo, &hi);
     if (s->w->g)
@@ -459,7 +448,13 @@ static void rnn_backward_share(const rcb_worker *worker, void *ctx)
                                          s->N, x->g + lo * x->ld, x->ld);
         rck->gemm(&g);
     }
-    rcb_barrier(worker);
+}
+
+void rcg_seq_back_weights(const seq *s, const rcb_worker *worker)
+{
+    int64_t u0, u1;
+
+    rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
     for (int st = 0; st < s->cell->stages; st++) {
         const rck_panel *lay = &s->w->lay[st];
         if (s->w->g)
@@ -471,6 +466,16 @@ static void rnn_backward_share(const rcb_worker *worker, void *ctx)
         if (s->cell->stage[st].v != RCC_NO_V)
             back_bias(s, st, d_parts(s, st), s->c, u0, u1);
     }
+}
+
+/* Whoever returns from the sweep knows that all gates of all workers are done: its last barrier is
+ * behind the last gates. */
+static void rnn_backward_share(const rcb_worker *worker, void *ctx)
+{
+    rcg_seq_back_sweep(ctx, worker);
+    rcg_seq_back_input(ctx, worker);
+    rcb_barrier(worker);
+    rcg_seq_back_weights(ctx, worker);
 }
 
 static rc_real *scratch_of(const seq *s, int64_t count)
@@ -526,9 +531,10 @@ static void seed_finals(seq *s)
     }
 }
 
-static rc_status rnn_backward(rcg_node *n)
+rc_status rcg_seq_back_begin(rcg_node *n)
 {
     seq *s = n->own;
+
     RC_TRY(backward_memory(s));
     seed_finals(s);
     if (s->b && s->b->g)
@@ -539,7 +545,12 @@ static rc_status rnn_backward(rcg_node *n)
     for (int st = 0; s->u && s->u->g && st < s->cell->stages; st++)
         if (!s->vt[st])
             rcg_weight_touch(s->u);
-    rcb_pool_run(n->graph->pool, seq_workers(s), rnn_backward_share, s);
+    return RC_OK;
+}
+
+rc_status rcg_seq_back_end(rcg_node *n)
+{
+    const seq *s = n->own;
 
     for (int i = 0; i < s->cell->states; i++) {
         const rc_var *h = n->in[IN_STATE + i];
@@ -556,26 +567,36 @@ static rc_status rnn_backward(rcg_node *n)
     return RC_OK;
 }
 
+rc_status rcg_seq_backward(rcg_node *n)
+{
+    RC_TRY(rcg_seq_back_begin(n));
+    rcb_pool_run(n->graph->pool, rcg_seq_workers(n->own), rnn_backward_share, n->own);
+    return rcg_seq_back_end(n);
+}
+
 static const rcg_op op_rnn = {
     .name = "rnn",
-    .optional = ~0u << IN_U,
-    .infer = rnn_infer,
+    .optional = RCG_SEQ_OPTIONAL,
+    .infer = rcg_seq_infer,
     .forward = rnn_forward,
-    .backward = rnn_backward,
+    .backward = rcg_seq_backward,
 };
 
-rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args)
+rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args,
+                     rc_var *in[RCG_SEQ_INPUTS])
 {
-    if (g->status != RC_OK || !x || !args->w_ih || rcg_absent(args->w_ih))
-        return rcg_push(g, &op_rnn, 2, (rc_var *[]){x, args->w_ih}, NULL);
     const rcc_cell *cell = args->cell ? rcc_find(args->cell) : NULL;
+    rc_status status = RC_OK;
+
     if (!cell)
-        return rcg_failed(g,
-                          RC_FAIL_HINT(RC_EINVAL, "see: recur list cells",
-                                       "rnn: there is no cell '%s'", args->cell ? args->cell : ""));
-    const rc_status status = rcg_check_rows(cell->name, rows);
-    if (status != RC_OK)
-        return rcg_failed(g, status);
+        status = RC_FAIL_HINT(RC_EINVAL, "see: recur list cells", "rnn: there is no cell '%s'",
+                              args->cell ? args->cell : "");
+    else
+        status = rcg_check_rows(cell->name, rows);
+    if (status != RC_OK) {
+        rcg_failed(g, status);
+        return NULL;
+    }
 
     seq *own = rcg_keep(g, 1, sizeof *own);
     int64_t *at = rcg_keep(g, (size_t)rows->steps + 1, sizeof *at);
@@ -586,11 +607,24 @@ rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *a
                  .rows = {rows->steps, rows->seqs, at},
                  .reverse = args->reverse,
                  .H = args->w_ih->rows / cell->gates};
-
-    rc_var *in[INPUTS] = {x, args->w_ih, args->w_hh, args->b_ih, args->b_hh};
+    in[IN_X] = x;
+    in[IN_W] = args->w_ih;
+    in[IN_U] = args->w_hh;
+    in[IN_B] = args->b_ih;
+    in[IN_C] = args->b_hh;
     for (int i = 0; i < RC_STATES; i++)
         in[IN_STATE + i] = args->state[i];
-    return rcg_push(g, &op_rnn, INPUTS, in, own);
+    return own;
+}
+
+rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args)
+{
+    rc_var *in[INPUTS];
+
+    if (g->status != RC_OK || !x || !args->w_ih || rcg_absent(args->w_ih))
+        return rcg_push(g, &op_rnn, 2, (rc_var *[]){x, args->w_ih}, NULL);
+    seq *own = rcg_seq_new(g, rows, x, args, in);
+    return own ? rcg_push(g, &op_rnn, INPUTS, in, own) : NULL;
 }
 
 /* ---- final states ------------------------------------------------------------------------ */
@@ -653,7 +687,7 @@ rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i)
     final *own = rcg_keep(g, 1, sizeof *own);
     if (!own || !y)
         return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
-    if (!y->node || y->node->op != &op_rnn)
+    if (!y->node || y->node->op->infer != rcg_seq_infer) /* either alone or one of two */
         return rcg_failed(g, RC_FAIL(RC_EINVAL, "rnn_state: the operand is not what rc_rnn() "
                                                 "returned"));
     *own = (final){y->node->own, i};

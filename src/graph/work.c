@@ -38,7 +38,8 @@ static double panel_row(int64_t units, int gates)
     return (double)(p.count * p.cols);
 }
 
-void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H)
+/* One direction; returns the scratch of its backward. */
+static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H)
 {
     const double N = (double)w->rows, B = (double)w->seqs, ld = (double)rck_pad(H);
     double scratch = B * ld * (cell->states + cell->aux) + (double)rcg_pack_t_size(w->rows, D);
@@ -54,6 +55,16 @@ void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H)
     rcg_work_value(w, H);
     w->keep += N * ld * (cell->states - 1 + cell->aux + cell->keep);
     w->keep += 2 * B * ld * cell->states; /* before the first step and after the last */
+    return scratch;
+}
+
+/* Both directions may go back side by side. */
+void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int directions)
+{
+    double scratch = 0;
+
+    for (int i = 0; i < directions; i++)
+        scratch += one_direction(w, cell, D, H);
     take_scratch(w, scratch);
 }
 

@@ -84,8 +84,7 @@ static rc_var *leaf(rc_graph *g, const rcn_params *ps, size_t place)
     return place == SIZE_MAX ? RC_NONE : rcn_var(g, &ps->p[place]);
 }
 
-rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
-                    rc_var *x, rc_var *const state[])
+static rc_rnn_args args_of(const rcn_rnn *l, const rcn_params *ps, rc_graph *g)
 {
     rc_rnn_args args = rc_rnn_args_default();
 
@@ -95,9 +94,25 @@ rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const r
     args.b_ih = leaf(g, ps, l->b_ih);
     args.b_hh = leaf(g, ps, l->b_hh);
     args.reverse = l->reverse;
-    for (int i = 0; i < l->cell->states; i++)
-        args.state[i] = state ? state[i] : RC_NONE;
+    return args;
+}
+
+rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
+                    rc_var *x, rc_var *const state[])
+{
+    rc_rnn_args args = args_of(l, ps, g);
+
+    for (int i = 0; state && i < l->cell->states; i++)
+        args.state[i] = state[i];
     return rc_rnn(g, rows, x, &args);
+}
+
+bool rcn_rnn_run_both(const rcn_rnn l[2], const rcn_params *ps, rc_graph *g, const rc_rows *rows,
+                      rc_var *x, rc_var *y[2])
+{
+    const rc_rnn_args args[2] = {args_of(&l[0], ps, g), args_of(&l[1], ps, g)};
+
+    return rcg_rnn_both(g, rows, x, args, y);
 }
 
 /* ---- one gate ------------------------------------------------------------------------------ */

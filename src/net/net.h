@@ -160,6 +160,10 @@ rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const ch
 /* state[i] (B,H) or RC_NONE; `state` NULL: all zeros. */
 rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                     rc_var *x, rc_var *const state[]);
+/* Two layers over the same x from zero states, such as l[0] forward and l[1] in reverse, side by side
+ * where there are workers enough. False: the graph has failed. */
+bool rcn_rnn_run_both(const rcn_rnn l[2], const rcn_params *ps, rc_graph *g, const rc_rows *rows,
+                      rc_var *x, rc_var *y[2]);
 /* Set the bias of the forget gate: `value` in bias_ih, 0 in bias_hh. A cell without a forget gate
  * and a layer without biases have nothing to set. RC_ENOMEM. */
 rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value);

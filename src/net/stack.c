@@ -151,11 +151,15 @@ static rc_var *run_layer(const run *r, int i, int64_t at, rc_var *x)
 
     if (r->carry && !read_carry(r, i, at, state))
         return NULL;
-    for (int d = 0; d < directions; d++)
-        y[d] = rcn_rnn_run(&r->s->layer[i * directions + d], r->ps, r->g, r->rows, x, state);
+    if (directions == 2) {
+        const rcn_rnn *l = &r->s->layer[i * 2];
+
+        return rcn_rnn_run_both(l, r->ps, r->g, r->rows, x, y) ? rc_concat(r->g, 2, y) : NULL;
+    }
+    y[0] = rcn_rnn_run(&r->s->layer[i], r->ps, r->g, r->rows, x, state);
     for (int k = 0; r->carry && k < r->s->states; k++)
         r->finals[i * r->s->states + k] = rc_rnn_state(r->g, y[0], k);
-    return directions == 1 ? y[0] : rc_concat(r->g, 2, y);
+    return y[0];
 }
 
 /* What layer i > 0 reads, out of what the one below gave. */
@@ -227,8 +231,7 @@ void rcn_stack_work(const rcn_stack *s, rcg_work *w)
             rcg_work_dropout(w, below, plan->locked);
         if (i > 0 && plan->skip == RCN_SKIP_GRAVES)
             rcg_work_value(w, below + plan->in);
-        for (int d = 0; d < plan->directions; d++)
-            rcg_work_rnn(w, plan->cell, layer_in(plan, i), s->hidden[i]);
+        rcg_work_rnn(w, plan->cell, layer_in(plan, i), s->hidden[i], plan->directions);
         width = s->hidden[i] * plan->directions;
         if (plan->directions == 2)
             rcg_work_value(w, width);

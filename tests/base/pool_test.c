@@ -212,6 +212,57 @@ static void shares_of_huge_counts_do_not_overflow(void **unused)
     assert_true(lo == 0 && hi == INT64_MAX);
 }
 
+/* A run in teams: each worker is in one, and neighbours have neighbouring places. */
+typedef struct sides {
+    int teams;
+    laps own[8];           /* by team */
+    laps all;              /* of the whole run */
+    int team[8], count[8]; /* by worker */
+} sides;
+
+static void run_in_teams(const rcb_worker *w, void *ctx)
+{
+    sides *s = ctx;
+    rcb_worker member;
+    const int team = rcb_split(w, s->teams, &member);
+
+    s->team[w->id] = team;
+    s->count[w->id] = member.count;
+    run_laps(&member, &s->own[team]); /* some are done long before others */
+    run_laps(w, &s->all);
+    run_laps(&member, &s->own[team]);
+}
+
+static void teams_meet_apart_and_the_run_together(void **unused)
+{
+    (void)unused;
+    for_each_size(i)
+    {
+        rcb_pool *p = pool_of(sizes[i]);
+
+        for (int teams = 1; teams <= sizes[i]; teams++) {
+            sides s = {.teams = teams, .all = {.count = 50}};
+            int members[8] = {0};
+
+            for (int t = 0; t < teams; t++)
+                s.own[t].count = 20 + 300 * (t % 2);
+            rcb_pool_run(p, sizes[i], run_in_teams, &s);
+            assert_int_equal(s.all.wrong, 0);
+            for (int w = 0; w < sizes[i]; w++) {
+                assert_in_range(s.team[w], w > 0 ? s.team[w - 1] : 0, teams - 1);
+                members[s.team[w]]++;
+            }
+            for (int w = 0; w < sizes[i]; w++)
+                assert_int_equal(s.count[w], members[s.team[w]]);
+            for (int t = 0; t < teams; t++) {
+                assert_int_equal(s.own[t].wrong, 0);
+                assert_in_range(members[t], sizes[i] / teams, (sizes[i] + teams - 1) / teams);
+            }
+        }
+        rcb_pool_free(p);
+    }
+}
+
 /* Half of the smallest normal number, kept from the compiler's eyes. */
 static double half_of_smallest(void)
 {
@@ -370,6 +421,7 @@ int main(void)
         cmocka_unit_test(barrier_holds_ten_thousand_times),
         cmocka_unit_test(sleepers_are_woken),
         cmocka_unit_test(idle_pool_uses_no_processor),
+        cmocka_unit_test(teams_meet_apart_and_the_run_together),
         cmocka_unit_test(shares_cover_everything_exactly),
         cmocka_unit_test(shares_of_huge_counts_do_not_overflow),
         cmocka_unit_test(denormals_are_flushed_during_a_run_only),

@@ -109,7 +109,7 @@ static void every_cell_takes_the_room_it_is_said_to(void **unused)
         args.w_hh = weight(&t, cell->stages, gates, H, H);
         args.b_ih = weight(&t, cell->stages, gates, H, 1);
         rcg_work w = empty_work(&t);
-        rcg_work_rnn(&w, cell, D, H);
+        rcg_work_rnn(&w, cell, D, H, 1);
         check_room(cell->name, &t, rc_sum(t.g, rc_rnn(t.g, &t.rows, input(&t), &args)), &w);
         trial_close(&t);
     }
@@ -170,7 +170,7 @@ static double flops_of(const char *cell, int64_t D, int64_t H)
 
     CHECK_STATUS(rck_select(), RC_OK);
     assert_non_null(rcc_find(cell));
-    rcg_work_rnn(&w, rcc_find(cell), D, H);
+    rcg_work_rnn(&w, rcc_find(cell), D, H, 1);
     return w.flops;
 }
 
@@ -202,7 +202,7 @@ static void a_gate_without_a_recurrent_product_counts_its_input_alone(void **unu
     };
     rcg_work w = {.rows = 5, .seqs = 1};
 
-    rcg_work_rnn(&w, &cell, 7, 11);
+    rcg_work_rnn(&w, &cell, 7, 11, 1);
     assert_true(w.flops == 5 * 2 * (3 * 11 * 7 + 11 * 11));
 }
 

@@ -1,0 +1,76 @@
+/* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes) and op_both.c
+ * (two of them side by side) share it.
+ *
+ * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
+ */
+#ifndef RCG_SEQ_IN_H
+#define RCG_SEQ_IN_H
+
+#include "graph/graph_in.h"
+
+enum {
+    RCG_SEQ_X,
+    RCG_SEQ_W,
+    RCG_SEQ_U,
+    RCG_SEQ_B,
+    RCG_SEQ_C,
+    RCG_SEQ_STATE,
+    RCG_SEQ_INPUTS = RCG_SEQ_STATE + RC_STATES
+};
+
+typedef struct rcg_seq rcg_seq;
+struct rcg_seq {
+    rcg_node *n;
+    const rcc_cell *cell;
+    rc_rows rows;
+    bool reverse;
+    int64_t N, D, H, ld; /* ld: H rounded up */
+    rcg_weight *w, *u, *b, *c;
+    rc_real *gates[RCC_STAGES]; /* panels over N rows: pre-activations, kept values, gradients */
+    rc_real *apart[RCC_STAGES]; /* the U parts where the cell keeps any apart, else NULL */
+    rc_real *both;              /* b + c, (4 H at most) like the biases; NULL: not needed */
+    rc_real *state[RC_STATES];  /* (N,ld); state 0 is the output itself */
+    rc_real *aux[RCC_AUX];      /* (N,ld) */
+    rc_real *keep;              /* (N,ld) */
+    rc_real *init[RC_STATES];   /* (B,ld) */
+
+    /* backward */
+    rc_real *d_state[RC_STATES]; /* (B,ld), running; state 0 has the output's gradient instead */
+    rc_real *d_first;            /* (B,ld) gradient of the initial state 0 */
+    rc_real *d_aux[RCC_AUX];     /* (B,ld) */
+    rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
+    rc_real *xt;                 /* packed transposes of x and of each stage's v */
+    rc_real *vt[RCC_STAGES];
+
+    /* op_both.c */
+    rcg_seq *mate; /* of the second of two: the first */
+    bool swept;    /* of the first: its backward has run beside that of the second */
+};
+
+/* Two side by side are the operation of op_seq.c to whoever reads a message. */
+#define RCG_SEQ_NAME "rnn"
+
+/* What the operation remembers, and its operands; NULL: the graph has failed. */
+rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args,
+                     rc_var *in[RCG_SEQ_INPUTS]);
+rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out);
+/* Operand i may be absent: bits of rcg_op. */
+#define RCG_SEQ_OPTIONAL (~0u << RCG_SEQ_U)
+
+rc_status rcg_seq_prepare(rcg_node *n);
+/* Workers that one time step is worth. */
+int rcg_seq_workers(const rcg_seq *s);
+/* ctx: the sequence. */
+void rcg_seq_forward(const rcb_worker *worker, void *ctx);
+
+rc_status rcg_seq_back_begin(rcg_node *n);
+void rcg_seq_back_sweep(const rcg_seq *s, const rcb_worker *worker);
+/* After it, when all of its workers have returned: the gradient of x, and transposes for ... */
+void rcg_seq_back_input(const rcg_seq *s, const rcb_worker *worker);
+/* ... after a barrier, the gradients of weights and biases. */
+void rcg_seq_back_weights(const rcg_seq *s, const rcb_worker *worker);
+rc_status rcg_seq_back_end(rcg_node *n);
+/* All of that, alone. */
+rc_status rcg_seq_backward(rcg_node *n);
+
+#endif
