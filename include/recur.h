@@ -433,6 +433,7 @@ typedef struct rc_bench_options {
     int64_t batch;  /* sequences */
     int64_t seq;    /* time steps */
     int64_t ragged; /* lengths fall evenly from seq to this; 0: all are seq */
+    int64_t shards; /* parts of a batch that are computed apart */
     double dropout;
     const char *optimizer; /* of "optimizers" */
     const char *precision; /* of "precisions" */

@@ -233,6 +233,14 @@ void rcb_barrier(const rcb_worker *w);
  * team sees it. Teams are not split again. */
 int rcb_split(const rcb_worker *w, int teams, rcb_worker *out);
 
+/* A pool without threads of its own, with workers lent by a run of `of`, for work that has runs inside:
+ * in that run one worker is its worker 0 and calls rcb_pool_run() and, in the end, rcb_pool_dismiss();
+ * each of the others calls rcb_pool_attend() with its number from 1, and comes back when dismissed.
+ * With one worker it needs nobody. RC_EINVAL, RC_ENOMEM. */
+rc_status rcb_pool_lent(rcb_pool **out, const rcb_pool *of, int size);
+void rcb_pool_attend(rcb_pool *p, int id);
+void rcb_pool_dismiss(rcb_pool *p);
+
 /* This worker's share [*lo, *hi) of n items, cut at multiples of grain. Shares cover 0..n. */
 void rcb_share(const rcb_worker *w, int64_t n, int64_t grain, int64_t *lo, int64_t *hi);
 

@@ -49,6 +49,7 @@ typedef struct member {
     rcb_pool *pool;
     pthread_t thread;
     int id;
+    uint32_t seen; /* what `go` was when it last did something */
 } member;
 
 struct rcb_pool {
@@ -58,6 +59,7 @@ struct rcb_pool {
     void *ctx;
     int workers;
     bool running;
+    bool lent;   /* its members have no threads, but are other pool's */
     int spin_us; /* 0 where there are more workers than cores: spinning would keep others out */
     int size;
     member *members; /* (size); members[0] is the caller and has no thread */
@@ -210,23 +212,29 @@ static void restore_denormals(uint64_t before)
 
 /* Workers. */
 
-static void *work(void *self)
+/* Take part in runs until one has nothing to do. */
+static void serve(member *m)
 {
-    member *m = self;
     rcb_pool *p = m->pool;
-    uint32_t seen = 0;
+    bool more = true;
 
-    (void)flush_denormals();
-    for (;;) {
-        wait_while(p, &m->go, UINT32_MAX, seen);
-        seen++;
-        if (!p->fn)
-            return NULL;
-        p->fn(&(rcb_worker){.pool = p, .id = m->id, .count = p->workers}, p->ctx);
+    while (more) {
+        wait_while(p, &m->go, UINT32_MAX, m->seen);
+        m->seen++;
+        more = p->fn != NULL;
+        if (more)
+            p->fn(&(rcb_worker){.pool = p, .id = m->id, .count = p->workers}, p->ctx);
         /* The last one out wakes the caller. Nobody else may touch the job from here on. */
         if (atomic_fetch_sub(&p->left.value, 1) == 1 && atomic_load(&p->left.sleepers) > 0)
             wake_sleepers(p, &p->left);
     }
+}
+
+static void *work(void *self)
+{
+    (void)flush_denormals();
+    serve(self);
+    return NULL;
 }
 
 static void start(rcb_pool *p, int workers)
@@ -238,13 +246,22 @@ static void start(rcb_pool *p, int workers)
     }
 }
 
+/* A run of nothing, which sends the first `count` members home. */
+static void send_home(rcb_pool *p, int count)
+{
+    p->fn = NULL;
+    atomic_store_explicit(&p->left.value, (uint32_t)count - 1, memory_order_relaxed);
+    start(p, count);
+}
+
 /* End the first `count` members and give back everything. */
 static void tear_down(rcb_pool *p, int count)
 {
-    p->fn = NULL;
-    start(p, count);
-    for (int i = 1; i < count; i++)
-        pthread_join(p->members[i].thread, NULL);
+    if (!p->lent) {
+        send_home(p, count);
+        for (int i = 1; i < count; i++)
+            pthread_join(p->members[i].thread, NULL);
+    }
 #ifndef FUTEX
     pthread_cond_destroy(&p->changed);
     pthread_mutex_destroy(&p->mutex);
@@ -280,8 +297,6 @@ static int launch(rcb_pool *p, int i)
     member *m = &p->members[i];
     sigset_t all, before;
 
-    m->pool = p;
-    m->id = i;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
 
@@ -291,30 +306,43 @@ static int launch(rcb_pool *p, int i)
     return error;
 }
 
-rc_status rcb_pool_new(rcb_pool **out, int threads)
+/* A pool of so many members, none of whom does anything yet. */
+static rc_status make_pool(rcb_pool **out, int size, int spin_us)
 {
-    *out = NULL;
-    if (threads < 0 || threads > MOST_THREADS)
-        return RC_FAIL(RC_EINVAL, "cannot make a pool of %d threads, expected 1 to %d", threads,
-                       MOST_THREADS);
-    if (threads == 0)
-        RC_TRY(rcb_threads(&threads));
-
     rcb_pool *p = rcb_calloc(1, sizeof *p);
-    member *members = rcb_calloc((size_t)threads, sizeof *members);
+    member *members = rcb_calloc((size_t)size, sizeof *members);
 
     if (!p || !members) {
         rcb_free(members);
         rcb_free(p);
         return RC_ENOMEM;
     }
+    for (int i = 0; i < size; i++) {
+        members[i].pool = p;
+        members[i].id = i;
+    }
     p->members = members;
-    p->size = threads;
-    p->spin_us = threads <= rcb_cores() ? SPIN_US : 0;
+    p->size = size;
+    p->spin_us = spin_us;
 #ifndef FUTEX
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->changed, NULL);
 #endif
+    *out = p;
+    return RC_OK;
+}
+
+rc_status rcb_pool_new(rcb_pool **out, int threads)
+{
+    rcb_pool *p;
+
+    *out = NULL;
+    if (threads < 0 || threads > MOST_THREADS)
+        return RC_FAIL(RC_EINVAL, "cannot make a pool of %d threads, expected 1 to %d", threads,
+                       MOST_THREADS);
+    if (threads == 0)
+        RC_TRY(rcb_threads(&threads));
+    RC_TRY(make_pool(&p, threads, threads <= rcb_cores() ? SPIN_US : 0));
     for (int i = 1; i < threads; i++) {
         const int error = launch(p, i);
 
@@ -326,6 +354,22 @@ rc_status rcb_pool_new(rcb_pool **out, int threads)
     }
     *out = p;
     return RC_OK;
+}
+
+rc_status rcb_pool_lent(rcb_pool **out, const rcb_pool *of, int size)
+{
+    *out = NULL;
+    if (size < 1 || size > of->size)
+        return RC_FAIL(RC_EINVAL, "cannot lend %d workers of a pool of %d", size, of->size);
+    RC_TRY(make_pool(out, size, of->spin_us));
+    (*out)->lent = true;
+    return RC_OK;
+}
+
+void rcb_pool_attend(rcb_pool *p, int id)
+{
+    assert(p->lent && id >= 1 && id < p->size);
+    serve(&p->members[id]);
 }
 
 void rcb_pool_free(rcb_pool *p)
@@ -341,6 +385,22 @@ int rcb_pool_size(const rcb_pool *p)
     return p->size;
 }
 
+/* Return when all workers of a run have. */
+static void wait_for_all(rcb_pool *p)
+{
+    uint32_t left;
+
+    while ((left = atomic_load_explicit(&p->left.value, memory_order_acquire)) > 0)
+        wait_while(p, &p->left, UINT32_MAX, left);
+}
+
+void rcb_pool_dismiss(rcb_pool *p)
+{
+    assert(p->lent && !p->running);
+    send_home(p, p->size);
+    wait_for_all(p);
+}
+
 void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void *ctx), void *ctx)
 {
     assert(!p->running); /* a run inside a run would wait for itself */
@@ -350,7 +410,6 @@ void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void
         workers = 1;
 
     const uint64_t before = flush_denormals();
-    uint32_t left;
 
     p->running = true;
     p->fn = fn;
@@ -359,8 +418,7 @@ void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void
     atomic_store_explicit(&p->left.value, (uint32_t)workers - 1, memory_order_relaxed);
     start(p, workers);
     fn(&(rcb_worker){.pool = p, .id = 0, .count = workers}, ctx);
-    while ((left = atomic_load_explicit(&p->left.value, memory_order_acquire)) > 0)
-        wait_while(p, &p->left, UINT32_MAX, left);
+    wait_for_all(p);
     p->running = false;
     restore_denormals(before);
 }

@@ -58,6 +58,37 @@ void rcd_batch_free(rcd_batch *b)
     *b = (rcd_batch){0};
 }
 
+/* How many of the first n sequences are in a part. */
+static int64_t part_of(int64_t n, int64_t part, int64_t parts)
+{
+    return n > part ? (n - part - 1) / parts + 1 : 0;
+}
+
+rc_status rcd_batch_part(const rcd_batch *b, int64_t part, int64_t parts, rcd_batch *out)
+{
+    int64_t steps = 0, rows = 0;
+
+    assert(part >= 0 && part < parts);
+    for (int64_t n; steps < b->steps; steps++, rows += n)
+        if ((n = part_of(b->at[steps + 1] - b->at[steps], part, parts)) == 0)
+            break;
+    RC_TRY(grow_batch(out, steps, part_of(b->seqs, part, parts), rows));
+
+    for (int64_t c = 0; c < out->seqs; c++)
+        out->seq[c] = b->seq[part + c * parts];
+    out->at[0] = 0;
+    for (int64_t t = 0; t < steps; t++) {
+        const int64_t n = part_of(b->at[t + 1] - b->at[t], part, parts);
+
+        for (int64_t c = 0; c < n; c++) {
+            out->in[out->at[t] + c] = b->in[b->at[t] + part + c * parts];
+            out->out[out->at[t] + c] = b->out[b->at[t] + part + c * parts];
+        }
+        out->at[t + 1] = out->at[t] + n;
+    }
+    return RC_OK;
+}
+
 /* One row: predict symbol i of the tape from the one before it, or from `first` (-1: none)
  * where a sequence begins. */
 static void set_row(rcd_batch *b, int64_t row, const rcd_tape *tape, int64_t i, int32_t first)

@@ -92,6 +92,11 @@ void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step)
     g->masks = 0;
 }
 
+void rcg_graph_part(rc_graph *g, uint32_t part)
+{
+    g->masks = (uint64_t)part << 32;
+}
+
 rcb_key rcg_mask_key(rc_graph *g)
 {
     uint32_t word[4];

@@ -144,6 +144,9 @@ rc_status rcg_graph_on(rc_graph **out, rcb_pool *pool, bool training);
 void rcg_graph_train(rc_graph *g, bool training);
 /* Dropout masks are a function of (seed, step, how many masks were drawn since this call). */
 void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step);
+/* The graph computes part `part` of a step that several share: its masks are those of no other. Part 0
+ * has those of a step that is whole. After rcg_graph_seed(). */
+void rcg_graph_part(rc_graph *g, uint32_t part);
 /* A key for the next mask, or for whatever else is drawn at random in a step. */
 rcb_key rcg_mask_key(rc_graph *g);
 

@@ -458,31 +458,6 @@ rc_status rc_model_read(const rc_model *m, const char *name, rc_real *out, int64
     return RC_FAIL(RC_EINVAL, "the model has no tensor '%s'", name);
 }
 
-/* ---- feeds ------------------------------------------------------------------------------- */
-
-rc_status rcm_feed_new(rcm_feed *f, const rc_model *m, int64_t rows)
-{
-    const int64_t width = m->config->task->carry_width(m);
-    size_t reals;
-
-    *f = (rcm_feed){0};
-    if (!rcb_mul((size_t)rows, (size_t)width, &reals))
-        return RC_FAIL(RC_ENOMEM, "out of memory: the state of %" PRId64 " sequences", rows);
-    f->carry = rcb_calloc(reals, sizeof *f->carry);
-    if (!f->carry)
-        return RC_ENOMEM;
-    f->carry_rows = rows;
-    f->carry_width = width;
-    return RC_OK;
-}
-
-void rcm_feed_free(rcm_feed *f)
-{
-    rcd_batch_free(&f->batch);
-    rcb_free(f->carry);
-    *f = (rcm_feed){0};
-}
-
 /* ---- symbols ----------------------------------------------------------------------------- */
 
 int32_t rc_model_symbols(const rc_model *m)

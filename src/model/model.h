@@ -212,7 +212,7 @@ rc_status rcm_corpus_of(rcm_corpus **out, const rc_config *c, const rcd_text *t,
 /* The parts of a corpus. */
 typedef enum rcm_part { RCM_TRAIN, RCM_VALID, RCM_TEST, RCM_PARTS } rcm_part;
 
-/* A batch as the task's loss wants it, with the state that is carried between batches. */
+/* (feed.c) A batch as the task's loss wants it, with the state that is carried between batches. */
 typedef struct rcm_feed {
     rcd_batch batch;
     rc_real *carry; /* (carry_rows, carry_width): recurrent state between batches; NULL: none */
@@ -221,6 +221,10 @@ typedef struct rcm_feed {
 /* Room for the carried state of `rows` sequences, zeroed; what the batch needs grows by itself. */
 rc_status rcm_feed_new(rcm_feed *f, const rc_model *m, int64_t rows);
 void rcm_feed_free(rcm_feed *f);
+/* Part `part` of `parts` (see rcd_batch_part()) with what its sequences carry, into a feed made for
+ * that many of them; and what they carry then, back into the whole. RC_ENOMEM. */
+rc_status rcm_feed_part(const rcm_feed *whole, int64_t part, int64_t parts, rcm_feed *out);
+void rcm_feed_return(const rcm_feed *f, int64_t part, int64_t parts, rcm_feed *whole);
 
 struct rcm_task {
     const char *name;

@@ -81,6 +81,13 @@ void rcn_params_free(rcn_params *ps);
 /* The parameter as a leaf of a graph. */
 rc_var *rcn_var(rc_graph *g, rcn_param *p);
 
+/* The same values (those of `ps`, which must outlive it, and have its gradients and transposes) with
+ * gradients of its own, (share.c). Owner; freed with rcn_params_unshare(). RC_ENOMEM. */
+rc_status rcn_params_share(rcn_params *out, const rcn_params *ps);
+void rcn_params_unshare(rcn_params *shared);
+/* Add the gradients of others to those of `to`, one after the other, on all workers. */
+void rcn_params_sum(rcn_params *to, rcn_params *const from[], int64_t count, rcb_pool *pool);
+
 /* Does a name match a glob with '*' and '?'? */
 bool rcn_glob(const char *glob, const char *name);
 /* "VALUE" or "GLOB=VALUE,GLOB=VALUE": the value for a name, the last match wins (an item without

@@ -19,14 +19,15 @@ typedef struct bench_kind {
 static const bench_kind kinds[] = {
     {{.name = "lm",
       .help = "whole training steps of a language model of words",
-      .uses = "cell hidden layers embed vocab batch seq dropout optimizer precision threads "
-              "seconds",
+      .uses = "cell hidden layers embed vocab batch seq shards dropout optimizer precision "
+              "threads seconds",
       .options = {.cell = "lstm",
                   .hidden = 650,
                   .layers = 2,
                   .vocab = 10000,
                   .batch = 20,
                   .seq = 35,
+                  .shards = 1,
                   .dropout = 0.5,
                   .optimizer = "sgd",
                   .precision = RCG_REALS_WORD,
@@ -126,6 +127,7 @@ static rc_status check_options(const bench_kind *k, const rc_bench_options *o)
     RC_TRY(check_count("vocab", o->vocab, 0));
     RC_TRY(check_count("batch", o->batch, 1));
     RC_TRY(check_count("seq", o->seq, 1));
+    RC_TRY(check_count("shards", o->shards, 0));
     RC_TRY(check_count("ragged", o->ragged, 0));
     RC_TRY(check_count("threads", o->threads, 0));
     if (o->ragged > o->seq)
@@ -245,6 +247,7 @@ static rc_status set_options(rc_config *c, const rc_bench_options *o, const char
     RC_TRY(set_int(c, "layers", o->layers));
     RC_TRY(set_int(c, "embed", o->embed));
     RC_TRY(set_int(c, "batch", o->batch));
+    RC_TRY(set_int(c, "shards", o->shards > 1 ? o->shards : 1)); /* 0: a kind that has none */
     RC_TRY(set_int(c, "seq", o->seq));
     RC_TRY(set_real(c, "dropout", o->dropout));
     RC_TRY(rc_config_set(c, "level", "word"));

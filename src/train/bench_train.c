@@ -41,7 +41,7 @@ static rc_status time_trainer(const rct_bench *b, rc_trainer *t, rc_bench_row *r
     row->tokens = b->o->batch * b->o->seq;
     row->flops = rct_flops_per_token(t) * (double)row->tokens;
     RC_TRY(rct_bench_time(b, row, rck, t->pool, step, t));
-    took.activations = rcg_graph_bytes(t->graph);
+    took.activations = rct_comm_bytes(&t->comm);
     row->bytes = (int64_t)rct_memory_sum(&took);
     row->predicted = (int64_t)rct_memory_sum(&said);
     rct_bench_tell(b, row);

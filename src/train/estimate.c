@@ -26,28 +26,42 @@ static int64_t longest(const rc_config *c)
     return c->seq_random ? c->seq + room : c->seq;
 }
 
-/* What a step over the longest batch takes. */
-static rcg_work work_of(const rc_trainer *t, int64_t steps)
+/* What a step over so many sequences takes. */
+static rcg_work work_of(const rc_trainer *t, int64_t seqs, int64_t steps)
 {
-    rcg_work w = {.rows = t->config->batch * steps, .seqs = t->config->batch};
+    rcg_work w = {.rows = seqs * steps, .seqs = seqs};
 
     (void)t->task->work(t->model, &w); /* it was asked before */
     return w;
 }
 
+/* Arenas of a step over the longest batch: one for each shard. */
+static double arenas(const rc_trainer *t)
+{
+    const int64_t length = t->task->epoch_length(t->corpus), most = longest(t->config);
+    const int64_t batch = t->config->batch, shards = t->config->shards;
+    double bytes = 0;
+
+    for (int64_t i = 0; i < shards; i++) {
+        const rcg_work w =
+            work_of(t, batch / shards + (i < batch % shards), most < length ? most : length);
+
+        bytes += rcg_work_bytes(&w);
+    }
+    return bytes;
+}
+
 rct_memory rct_memory_of(const rc_trainer *t)
 {
     const rcn_params *ps = &t->model->params;
-    const int64_t length = t->task->epoch_length(t->corpus), most = longest(t->config);
-    const rcg_work w = work_of(t, most < length ? most : length);
     const size_t logical = (size_t)ps->count * sizeof(rc_real);
     size_t reals = 0;
-    rct_memory m = {.activations = (size_t)rcg_work_bytes(&w), .saving = logical};
+    rct_memory m = {.activations = (size_t)arenas(t), .saving = logical};
 
     for (size_t i = 0; i < ps->n; i++)
         reals += (size_t)ps->p[i].size;
     m.weights = reals * sizeof(rc_real) + transposes(ps);
-    m.gradients = reals * sizeof(rc_real);
+    m.gradients = reals * sizeof(rc_real) * (size_t)t->config->shards;
     for (int s = 0; s < RCT_SLOTS; s++)
         if (t->optim.slot[s]) {
             m.optimizer += reals * sizeof(rc_real);
@@ -63,7 +77,7 @@ size_t rct_memory_sum(const rct_memory *m)
 
 double rct_flops_per_token(const rc_trainer *t)
 {
-    const rcg_work w = work_of(t, 1);
+    const rcg_work w = work_of(t, t->config->batch, 1);
 
     return 3 * w.flops / (double)w.rows;
 }

@@ -55,7 +55,7 @@ static rc_status equip(rc_trainer *t)
     RC_TRY(rcn_params_refresh(&t->model->params, t->pool));
     RC_TRY(rct_optim_new(&t->optim, &t->model->params, t->config));
     RC_TRY(rcm_feed_new(&t->feed, t->model, t->config->batch));
-    return rcg_graph_on(&t->graph, t->pool, true);
+    return rct_comm_new(&t->comm, t->model, t->pool);
 }
 
 /* On `text`, or on the files of the configuration. */
@@ -144,7 +144,7 @@ void rc_trainer_free(rc_trainer *t)
     if (t->optim.params)
         rct_optim_free(&t->optim);
     rcm_feed_free(&t->feed);
-    rc_graph_free(t->graph);
+    rct_comm_free(&t->comm);
     rcb_pool_free(t->pool);
     if (t->corpus)
         t->task->corpus_free(t->corpus);
@@ -396,15 +396,9 @@ static double divisor(const rc_trainer *t)
 /* Forward and back over the batch in the feed. */
 static rc_status gradients(rc_trainer *t, double *nats)
 {
-    rc_graph *g = t->graph;
+    const rct_draw draw = {(uint64_t)t->config->seed, (uint64_t)t->place.step};
 
-    rc_graph_reset(g);
-    rcg_graph_seed(g, (uint64_t)t->config->seed, (uint64_t)t->place.step);
-    rcn_params_fresh(&t->model->params);
-    rc_var *loss = t->task->loss(t->model, g, &t->feed);
-    RC_TRY(rc_graph_backward(g, rc_scale(g, loss, 1 / divisor(t))));
-    rcn_params_settle(&t->model->params);
-    return rc_var_total(g, loss, nats);
+    return rct_comm_gradients(&t->comm, &t->feed, &draw, 1 / divisor(t), nats);
 }
 
 static void clear_carry(rc_trainer *t)

@@ -62,6 +62,36 @@ double rct_schedule_rate(const rc_config *c, const rct_moment *m);
 /* The factor after a validation that gained `gain` nats per symbol over the best before. */
 double rct_schedule_after(const rc_config *c, double factor, double gain);
 
+/* ---- shards (comm.c) --------------------------------------------------------------------- */
+
+typedef struct rct_shard rct_shard;
+
+/* The shards of a step, and the workers in teams that run them. Owner; borrows model and pool. */
+typedef struct rct_comm {
+    rc_model *model;
+    rcb_pool *pool;
+    int64_t shards;
+    rct_shard *shard;  /* (shards) */
+    rcn_params **from; /* (shards) whose gradients are added to the model's; the last is NULL */
+    int teams;
+    rcb_pool **team; /* (teams) workers lent by the pool; NULL with one shard */
+} rct_comm;
+
+/* What the random numbers of a step depend on, beside the shard. */
+typedef struct rct_draw {
+    uint64_t seed, step;
+} rct_draw;
+
+/* As the model's configuration says; its gradients are there. RC_EINVAL: fewer sequences than shards.
+ * RC_ENOMEM. */
+rc_status rct_comm_new(rct_comm *out, rc_model *m, rcb_pool *pool);
+void rct_comm_free(rct_comm *c);
+/* Gradients of the model for `scale` times the loss of a batch, whose carried state goes on; *nats is
+ * the loss. The failure of the first shard that failed. */
+rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
+                             double *nats);
+size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
+
 /* ---- the loop (loop.c) ------------------------------------------------------------------- */
 
 /* All that changes while training and is not a weight or an optimiser slot; saved whole. */
@@ -99,7 +129,7 @@ struct rc_trainer {
     rcm_corpus *corpus;
     uint32_t corpus_crc; /* the data's number: the same data, the same number */
     rcb_pool *pool;
-    rc_graph *graph;
+    rct_comm comm;
     rcm_feed feed;
     rct_optim optim;
     rct_place place;

@@ -277,6 +277,87 @@ static void idle_pool_uses_no_processor(void **unused)
     rcb_pool_free(p);
 }
 
+/* In a run, teams that have runs inside. */
+typedef struct inner {
+    int teams, rounds;
+    rcb_pool *team[8];
+    roll called[8];
+    laps met[8];
+} inner;
+
+static void run_inside(const rcb_worker *w, void *ctx)
+{
+    inner *in = ctx;
+    rcb_worker member;
+    const int team = rcb_split(w, in->teams, &member);
+
+    if (member.id > 0) {
+        rcb_pool_attend(in->team[team], member.id);
+        return;
+    }
+    for (int i = 0; i < in->rounds * team; i++) { /* the first team needs nobody at all */
+        rcb_pool_run(in->team[team], member.count, call_roll, &in->called[team]);
+        rcb_pool_run(in->team[team], 1 + i % member.count, run_laps, &in->met[team]);
+    }
+    rcb_pool_dismiss(in->team[team]);
+}
+
+static void lent_workers_run_inside_a_run(void **unused)
+{
+    (void)unused;
+    for_each_size(i)
+    {
+        rcb_pool *p = pool_of(sizes[i]);
+
+        for (int teams = 1; teams <= sizes[i]; teams++) {
+            inner in = {.teams = teams, .rounds = 5};
+
+            for (int t = 0; t < teams; t++) {
+                int64_t lo, hi;
+
+                rcb_share(&(rcb_worker){.id = t, .count = teams}, sizes[i], 1, &lo, &hi);
+                CHECK_STATUS(rcb_pool_lent(&in.team[t], p, (int)(hi - lo)), RC_OK);
+                in.called[t] = (roll){.pool = in.team[t], .count = (int)(hi - lo)};
+                in.met[t].count = 3;
+            }
+            for (int again = 1; again <= 20; again++) {
+                rcb_pool_run(p, sizes[i], run_inside, &in);
+                for (int t = 0; t < teams; t++) {
+                    assert_int_equal(in.called[t].wrong + in.met[t].wrong, 0);
+                    for (int w = 0; w < 8; w++)
+                        assert_int_equal(in.called[t].runs[w],
+                                         w < in.called[t].count ? again * in.rounds * t : 0);
+                }
+            }
+            for (int t = 0; t < teams; t++)
+                rcb_pool_free(in.team[t]);
+        }
+        rcb_pool_free(p);
+    }
+}
+
+static rc_status lend(void *ctx)
+{
+    rcb_pool *p;
+
+    RC_TRY(rcb_pool_lent(&p, ctx, 2));
+    rcb_pool_free(p);
+    return RC_OK;
+}
+
+static void no_more_workers_are_lent_than_there_are(void **unused)
+{
+    rcb_pool *p = pool_of(2), *none;
+
+    (void)unused;
+    CHECK_STATUS(rcb_pool_lent(&none, p, 3), RC_EINVAL);
+    CHECK_MESSAGE_HAS("lend 3 workers of a pool of 2");
+    assert_null(none);
+    CHECK_STATUS(rcb_pool_lent(&none, p, 0), RC_EINVAL);
+    CHECK_EACH_ALLOCATION(lend, p);
+    rcb_pool_free(p);
+}
+
 static void shares_cover_everything_exactly(void **unused)
 {
     (void)unused;
@@ -527,6 +608,8 @@ int main(void)
         cmocka_unit_test(two_workers_on_one_core_lose_microseconds),
         cmocka_unit_test(idle_pool_uses_no_processor),
         cmocka_unit_test(teams_meet_apart_and_the_run_together),
+        cmocka_unit_test(lent_workers_run_inside_a_run),
+        cmocka_unit_test(no_more_workers_are_lent_than_there_are),
         cmocka_unit_test(shares_cover_everything_exactly),
         cmocka_unit_test(shares_of_huge_counts_do_not_overflow),
         cmocka_unit_test(denormals_are_flushed_during_a_run_only),

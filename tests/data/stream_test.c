@@ -326,6 +326,63 @@ static void an_empty_line_of_words_is_its_end_alone(void **unused)
     rcd_text_free(t);
 }
 
+/* ---- parts ------------------------------------------------------------------------------- */
+
+/* Row of sequence c at step t, or -1. */
+static int64_t row_of(const rcd_batch *b, int64_t t, int64_t c)
+{
+    return c < b->at[t + 1] - b->at[t] ? b->at[t] + c : -1;
+}
+
+static void check_part(const rcd_batch *b, int64_t part, int64_t parts, const rcd_batch *p)
+{
+    check_shape(p);
+    for (int64_t c = 0; c < p->seqs; c++) {
+        assert_int_equal(p->seq[c], b->seq[part + c * parts]);
+        for (int64_t t = 0; t < b->steps; t++) {
+            const int64_t mine = t < p->steps ? row_of(p, t, c) : -1;
+            const int64_t its = row_of(b, t, part + c * parts);
+
+            assert_int_equal(mine < 0, its < 0);
+            if (mine >= 0)
+                assert_true(p->in[mine] == b->in[its] && p->out[mine] == b->out[its]);
+        }
+    }
+}
+
+/* Every sequence is in one part, as long as it was. */
+static void parts_of_a_batch_are_its_sequences(void **unused)
+{
+    (void)unused;
+    rcd_vocab *v = byte_vocab();
+    rcd_batch b = {0}, p = {0};
+
+    check_seed();
+    for (int trial = 0; trial < 300; trial++) {
+        unsigned char bytes[200];
+        const int64_t n = pick(1, 200), parts = pick(1, 9);
+        const rcd_tape tape = tape_over(bytes, n);
+        int64_t line = 0, seqs = 0, rows = 0;
+        rcd_lines l;
+
+        fill_bytes(bytes, n);
+        CHECK_STATUS(rcd_lines_init(&l, &tape, v), RC_OK);
+        CHECK_STATUS(rcd_lines_batch(&l, &line, pick(1, 20), &b), RC_OK);
+        for (int64_t part = 0; part < parts; part++) {
+            CHECK_STATUS(rcd_batch_part(&b, part, parts, &p), RC_OK);
+            check_part(&b, part, parts, &p);
+            seqs += p.seqs;
+            rows += p.rows;
+        }
+        assert_int_equal(seqs, b.seqs);
+        assert_int_equal(rows, b.rows);
+        rcd_lines_free(&l);
+    }
+    rcd_batch_free(&b);
+    rcd_batch_free(&p);
+    rcd_vocab_free(v);
+}
+
 /* ---- memory ------------------------------------------------------------------------------ */
 
 static void a_warm_batch_takes_no_memory(void **unused)
@@ -403,6 +460,7 @@ int main(void)
         cmocka_unit_test(every_line_is_a_sequence_once),
         cmocka_unit_test(lines_are_sorted_by_falling_length),
         cmocka_unit_test(an_empty_line_of_words_is_its_end_alone),
+        cmocka_unit_test(parts_of_a_batch_are_its_sequences),
         cmocka_unit_test(a_warm_batch_takes_no_memory),
         cmocka_unit_test(no_allocation_is_trusted),
     };

@@ -553,6 +553,27 @@ static void mask_keys_depend_on_seed_step_and_call(void **unused)
     rc_graph_free(g);
 }
 
+/* Parts of a step draw masks of their own; the first has those of a step that is whole. */
+static void parts_of_a_step_have_masks_of_their_own(void **unused)
+{
+    rc_graph *g = graph_open(1, true);
+    rcb_key key[4][3];
+
+    (void)unused;
+    for (int part = 0; part < 4; part++) { /* the last is whole */
+        rcg_graph_seed(g, 5, 9);
+        if (part < 3)
+            rcg_graph_part(g, (uint32_t)part);
+        for (int i = 0; i < 3; i++)
+            key[part][i] = rcg_mask_key(g);
+    }
+    assert_memory_equal(key[3], key[0], sizeof key[0]);
+    for (int a = 0; a < 9; a++)
+        for (int b = 0; b < a; b++)
+            assert_memory_not_equal(&key[a / 3][a % 3], &key[b / 3][b % 3], sizeof(rcb_key));
+    rc_graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -576,6 +597,7 @@ int main(void)
         cmocka_unit_test(scratch_is_given_back_after_every_operation),
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(mask_keys_depend_on_seed_step_and_call),
+        cmocka_unit_test(parts_of_a_step_have_masks_of_their_own),
     };
 
     return cmocka_run_group_tests_name("graph", tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void check_memory(rc_config *c)
     rct_memory m = rct_memory_of(t);
     for (int i = 0; i < 2; i++)
         CHECK_STATUS(rct_trainer_step(t), RC_OK);
-    const double said = (double)m.activations, took = (double)rcg_graph_bytes(t->graph);
+    const double said = (double)m.activations, took = (double)rct_comm_bytes(&t->comm);
     if (!(fabs(said / took - 1) <= 0.15))
         fail_msg("%s, %s layers %lld: activations take %.0f bytes, said to be %.0f", c->cell,
                  c->level, (long long)c->layers, took, said);
@@ -70,6 +70,7 @@ static void memory_is_foretold_within_15_percent(void **unused)
     check_memory(CONFIG(text, "tied", "true", "layers", "2", "skip", "residual"));
     check_memory(
         CONFIG(text, "skip", "graves", "layers", "3", "dropout", "0.2", "dropout-kind", "locked"));
+    check_memory(CONFIG(text, "shards", "3", "layers", "2", "dropout", "0.3"));
     check_memory(CONFIG(text, "batch", "40", "seq", "100000")); /* no more than the text */
 }
 

@@ -77,6 +77,8 @@ static void threads_do_not_change_a_bit(void **unused)
         {{"output", "class"}, {"optimizer", "sgd"}},
         {{"output", "hierarchical"}, {"optimizer", "sgd"}},
         {{"output", "adaptive"}, {"cutoffs", "3,7"}},
+        {{"shards", "2"}, {"optimizer", "sgd"}},
+        {{"shards", "3"}, {"seq-random", "true"}},
     };
     const char *text = some_text("threads.txt", 120);
 
@@ -118,6 +120,8 @@ static void stopping_and_going_on_does_not_change_a_bit(void **unused)
         {{"output", "class"}, {"optimizer", "sgd"}},
         {{"output", "hierarchical"}, {"level", "byte"}},
         {{"output", "adaptive"}, {"cutoffs", "3,7"}},
+        {{"shards", "2"}, {"optimizer", "sgd"}},
+        {{"shards", "4"}, {"output", "nce"}},
     };
     const char *text = some_text("stop.txt", 20); /* epochs of fewer steps than there are in all */
 
