@@ -23,7 +23,8 @@ typedef struct job {
     rct_comm *c;
     rcm_feed *feed;
     const rct_draw *draw;
-    double scale;
+    bool back;    /* gradients are wanted, of ... */
+    double scale; /* ... so much of the loss */
 } job;
 
 /* ---- making ------------------------------------------------------------------------------ */
@@ -122,10 +123,13 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
     rcg_graph_part(g, (uint32_t)i);
     if (c->shards > 1)
         RC_TRY(rcm_feed_part(j->feed, i, c->shards, feed));
-    rcn_params_fresh(&s->model.params);
     rc_var *loss = c->model->config->task->loss(&s->model, g, feed);
-    RC_TRY(rc_graph_backward(g, rc_scale(g, loss, j->scale)));
-    rcn_params_settle(&s->model.params);
+    if (j->back) {
+        rcn_params_fresh(&s->model.params);
+        RC_TRY(rc_graph_backward(g, rc_scale(g, loss, j->scale)));
+        rcn_params_settle(&s->model.params);
+    }
+    RC_TRY(rc_graph_status(g));
     if (c->shards > 1)
         rcm_feed_return(feed, i, c->shards, j->feed);
     return rc_var_total(g, loss, &s->nats);
@@ -160,24 +164,40 @@ static void run_shards(const rcb_worker *w, void *ctx)
     rcb_pool_dismiss(c->team[team]);
 }
 
-rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
-                             double *nats)
+/* All shards; the sum of their losses. */
+static rc_status run_all(job *j, double *nats)
 {
-    job j = {c, feed, draw, scale};
+    const rct_comm *c = j->c;
     double sum = 0;
 
     if (c->shards == 1)
-        run_shard(&j, 0);
+        run_shard(j, 0);
     else
-        rcb_pool_run(c->pool, rcb_pool_size(c->pool), run_shards, &j);
+        rcb_pool_run(c->pool, rcb_pool_size(c->pool), run_shards, j);
     for (int64_t i = 0; i < c->shards; i++) {
         RC_TRY(rc_graph_status(c->shard[i].graph));
         sum += c->shard[i].nats;
     }
-    if (c->shards > 1)
-        rcn_params_sum(&c->model->params, c->from, c->shards - 1, c->pool);
     *nats = sum;
     return RC_OK;
+}
+
+rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
+                             double *nats)
+{
+    job j = {.c = c, .feed = feed, .draw = draw, .back = true, .scale = scale};
+
+    RC_TRY(run_all(&j, nats));
+    if (c->shards > 1)
+        rcn_params_sum(&c->model->params, c->from, c->shards - 1, c->pool);
+    return RC_OK;
+}
+
+rc_status rct_comm_loss(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double *nats)
+{
+    job j = {.c = c, .feed = feed, .draw = draw};
+
+    return run_all(&j, nats);
 }
 
 size_t rct_comm_bytes(const rct_comm *c)

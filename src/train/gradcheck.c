@@ -17,31 +17,36 @@ typedef struct bench {
     rc_model *model;
     rcm_corpus *corpus;
     rcb_pool *pool;
-    rc_graph *graph;
+    rct_comm comm;
     rcm_feed feed;
     rcn_param *moved; /* the parameter whose element is being moved, or NULL */
 } bench;
 
-static rc_status forward(bench *b, rc_var **out)
+static const uint64_t STEP = 1;
+
+static void begin(bench *b)
 {
     memset(b->feed.carry, 0,
            (size_t)(b->feed.carry_rows * b->feed.carry_width) * sizeof *b->feed.carry);
-    rc_graph_reset(b->graph);
-    rcg_graph_seed(b->graph, (uint64_t)b->config->seed, 1);
-    rc_var *loss = b->task->loss(b->model, b->graph, &b->feed);
-    *out = rc_scale(b->graph, loss, 1.0 / (double)b->feed.batch.rows);
-    return rc_graph_status(b->graph);
+}
+
+static rct_draw draw_of(const bench *b)
+{
+    return (rct_draw){(uint64_t)b->config->seed, STEP};
 }
 
 static rc_status loss_of(void *ctx, double *loss)
 {
     bench *b = ctx;
-    rc_var *v;
+    const rct_draw draw = draw_of(b);
+    double nats;
 
     if (b->moved->packed && b->moved->weight.wt)
         rcg_weight_transpose(&b->moved->weight, b->pool);
-    RC_TRY(forward(b, &v));
-    return rc_var_total(b->graph, v, loss);
+    begin(b);
+    RC_TRY(rct_comm_loss(&b->comm, &b->feed, &draw, &nats));
+    *loss = nats / (double)b->feed.batch.rows;
+    return RC_OK;
 }
 
 /* Where the logical element `index` of a parameter lies in its memory: found by loading a tensor of
@@ -139,20 +144,19 @@ static rc_status prepare(bench *b, const rc_config *c)
     RC_TRY(rcn_params_grads(&b->model->params));
     RC_TRY(rcn_params_refresh(&b->model->params, b->pool));
     RC_TRY(rcm_feed_new(&b->feed, b->model, c->batch));
-    RC_TRY(rcg_graph_on(&b->graph, b->pool, true));
+    RC_TRY(rct_comm_new(&b->comm, b->model, b->pool));
     return b->task->batch(b->corpus, 0, c->seq, &b->feed);
 }
 
 static rc_status check_all(bench *b, const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn,
                            void *ctx)
 {
-    rc_var *loss;
+    const rct_draw draw = draw_of(b);
+    double nats;
 
     RC_TRY(prepare(b, c));
-    rcn_params_fresh(&b->model->params);
-    RC_TRY(forward(b, &loss));
-    RC_TRY(rc_graph_backward(b->graph, loss));
-    rcn_params_settle(&b->model->params);
+    begin(b);
+    RC_TRY(rct_comm_gradients(&b->comm, &b->feed, &draw, 1 / (double)b->feed.batch.rows, &nats));
     for (size_t i = 0; i < b->model->params.n; i++) {
         rc_gradcheck_row row;
         RC_TRY(check_param(b, &b->model->params.p[i], per_tensor, &row));
@@ -167,7 +171,7 @@ rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn f
     const rc_status status = check_all(&b, c, per_tensor, fn, ctx);
 
     rcm_feed_free(&b.feed);
-    rc_graph_free(b.graph);
+    rct_comm_free(&b.comm);
     rcb_pool_free(b.pool);
     rc_model_free(b.model);
     if (b.corpus)

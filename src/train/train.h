@@ -90,6 +90,8 @@ void rct_comm_free(rct_comm *c);
  * the loss. The failure of the first shard that failed. */
 rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
                              double *nats);
+/* The loss alone: the same number, and what is carried goes on as well. */
+rc_status rct_comm_loss(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double *nats);
 size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
 
 /* ---- the loop (loop.c) ------------------------------------------------------------------- */

@@ -75,6 +75,7 @@ static void every_way_to_build_passes(void **unused)
         {{"tied", "true"}, {"dropout", "0.3"}},  {{"dropout", "0.3"}, {"dropout-kind", "locked"}},
         {{"skip", "residual"}, {"layers", "3"}}, {{"skip", "graves"}, {"hidden", "18,21"}},
         {{"level", "word"}, {"cell", "gru"}},    {{"level", "byte"}, {"seq", "1"}},
+        {{"shards", "2"}, {"dropout", "0.3"}},   {{"shards", "3"}, {"tied", "true"}},
     };
     write_text();
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
