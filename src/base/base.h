@@ -226,17 +226,18 @@ rc_status rcb_threads(int *out);
 /* Run fn on `workers` workers (clamped to the pool's size) and return when all have returned. */
 void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void *ctx), void *ctx);
 
-/* All workers of the current run, or of a team, meet here. Same cost discipline: spin, yield, sleep. */
+/* All workers of the current run, or of a team, meet here. Same cost discipline: spin, yield,
+ * sleep. */
 void rcb_barrier(const rcb_worker *w);
-/* The workers of a run as teams (no more than there are workers) of neighbours, as even as can be, whose
- * barriers are their own: returns the team this one is in, 0 .. teams-1, and in *out the worker as its
- * team sees it. Teams are not split again. */
+/* The workers of a run as teams (no more than there are workers) of neighbours, as even as can be,
+ * whose barriers are their own: returns the team this one is in, 0 .. teams-1, and in *out the
+ * worker as its team sees it. Teams are not split again. */
 int rcb_split(const rcb_worker *w, int teams, rcb_worker *out);
 
-/* A pool without threads of its own, with workers lent by a run of `of`, for work that has runs inside:
- * in that run one worker is its worker 0 and calls rcb_pool_run() and, in the end, rcb_pool_dismiss();
- * each of the others calls rcb_pool_attend() with its number from 1, and comes back when dismissed.
- * With one worker it needs nobody. RC_EINVAL, RC_ENOMEM. */
+/* A pool without threads of its own, with workers lent by a run of `of`, for work that has runs
+ * inside: in that run one worker is its worker 0 and calls rcb_pool_run() and, in the end,
+ * rcb_pool_dismiss(); each of the others calls rcb_pool_attend() with its number from 1, and comes
+ * back when dismissed. With one worker it needs nobody. RC_EINVAL, RC_ENOMEM. */
 rc_status rcb_pool_lent(rcb_pool **out, const rcb_pool *of, int size);
 void rcb_pool_attend(rcb_pool *p, int id);
 void rcb_pool_dismiss(rcb_pool *p);

@@ -149,8 +149,9 @@ typedef struct rcd_batch {
 
 void rcd_batch_free(rcd_batch *b);
 
-/* Part `part` of a batch that is cut into `parts`: every parts-th sequence from that one on, so that
- * long and short ones are in each; as many steps as its longest. `out` is overwritten. RC_ENOMEM. */
+/* Part `part` of a batch that is cut into `parts`: every parts-th sequence from that one on, so
+ * that long and short ones are in each; as many steps as its longest. `out` is overwritten.
+ * RC_ENOMEM. */
 rc_status rcd_batch_part(const rcd_batch *b, int64_t part, int64_t parts, rcd_batch *out);
 
 /* A corpus as `tracks` parallel tracks with carried state: track b reads symbols

@@ -144,8 +144,8 @@ rc_status rcg_graph_on(rc_graph **out, rcb_pool *pool, bool training);
 void rcg_graph_train(rc_graph *g, bool training);
 /* Dropout masks are a function of (seed, step, how many masks were drawn since this call). */
 void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step);
-/* The graph computes part `part` of a step that several share: its masks are those of no other. Part 0
- * has those of a step that is whole. After rcg_graph_seed(). */
+/* The graph computes part `part` of a step that several share: its masks are those of no other.
+ * Part 0 has those of a step that is whole. After rcg_graph_seed(). */
 void rcg_graph_part(rc_graph *g, uint32_t part);
 /* A key for the next mask, or for whatever else is drawn at random in a step. */
 rcb_key rcg_mask_key(rc_graph *g);
@@ -170,9 +170,9 @@ static inline const rc_real *rcg_rows(const rc_var *v)
     return v->x;
 }
 
-/* Two rc_rnn() over the same input, which do not read each other (the directions of a layer): the same
- * values and gradients, computed side by side where there are workers enough, half of them for each.
- * False: the graph has failed. */
+/* Two rc_rnn() over the same input, which do not read each other (the directions of a layer): the
+ * same values and gradients, computed side by side where there are workers enough, half of them for
+ * each. False: the graph has failed. */
 bool rcg_rnn_both(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args args[2],
                   rc_var *y[2]);
 

@@ -1,11 +1,11 @@
 /* op_both.c -- two sequences of one input side by side: the two directions of a layer.
  *
- * A recurrence has a barrier for every time step, and at a small batch a step is hardly longer than a
- * barrier. Two of them do not read each other, so half of the workers take one and half the other:
- * with two workers there is no barrier at all, and each keeps the weights of its direction in its
- * cache. The nodes are pushed one behind the other. The second runs forward for both; in the sweep it
- * is the first to be met, and runs backward for both. Every sum has the order that it has when one
- * runs after the other.
+ * A recurrence has a barrier for every time step, and at a small batch a step is hardly longer than
+ * a barrier. Two of them do not read each other, so half of the workers take one and half the
+ * other: with two workers there is no barrier at all, and each keeps the weights of its direction
+ * in its cache. The nodes are pushed one behind the other. The second runs forward for both; in the
+ * sweep it is the first to be met, and runs backward for both. Every sum has the order that it has
+ * when one runs after the other.
  */
 #include "graph/seq_in.h"
 

@@ -1,5 +1,5 @@
-/* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes) and op_both.c
- * (two of them side by side) share it.
+/* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes) and
+ * op_both.c (two of them side by side) share it.
  *
  * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
  */

@@ -81,8 +81,8 @@ void rcn_params_free(rcn_params *ps);
 /* The parameter as a leaf of a graph. */
 rc_var *rcn_var(rc_graph *g, rcn_param *p);
 
-/* The same values (those of `ps`, which must outlive it, and have its gradients and transposes) with
- * gradients of its own, (share.c). Owner; freed with rcn_params_unshare(). RC_ENOMEM. */
+/* The same values (those of `ps`, which must outlive it, and have its gradients and transposes)
+ * with gradients of its own, (share.c). Owner; freed with rcn_params_unshare(). RC_ENOMEM. */
 rc_status rcn_params_share(rcn_params *out, const rcn_params *ps);
 void rcn_params_unshare(rcn_params *shared);
 /* Add the gradients of others to those of `to`, one after the other, on all workers. */
@@ -167,8 +167,8 @@ rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const ch
 /* state[i] (B,H) or RC_NONE; `state` NULL: all zeros. */
 rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                     rc_var *x, rc_var *const state[]);
-/* Two layers over the same x from zero states, such as l[0] forward and l[1] in reverse, side by side
- * where there are workers enough. False: the graph has failed. */
+/* Two layers over the same x from zero states, such as l[0] forward and l[1] in reverse, side by
+ * side where there are workers enough. False: the graph has failed. */
 bool rcn_rnn_run_both(const rcn_rnn l[2], const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_var *y[2]);
 /* Set the bias of the forget gate: `value` in bias_ih, 0 in bias_hh. A cell without a forget gate

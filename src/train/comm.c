@@ -1,10 +1,10 @@
 /* comm.c -- the gradients of one step, over the shards of its batch.
  *
- * With one shard all workers compute one graph together. With more, the batch is cut by sequences and
- * each shard is a graph of its own, with gradients of its own, run by one worker from end to end (or by
- * a team, where there are more workers than shards): nobody waits for anybody before the sum. How the
- * batch is cut, what is drawn at random and in what order gradients are added depends on the number of
- * shards alone, never on who computes them.
+ * With one shard all workers compute one graph together. With more, the batch is cut by sequences
+ * and each shard is a graph of its own, with gradients of its own, run by one worker from end to
+ * end (or by a team, where there are more workers than shards): nobody waits for anybody before the
+ * sum. How the batch is cut, what is drawn at random and in what order gradients are added depends
+ * on the number of shards alone, never on who computes them.
  */
 #include "train/train.h"
 
@@ -135,7 +135,8 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
     return rc_var_total(g, loss, &s->nats);
 }
 
-/* A failure stays with the shard's graph, with its words: those of a thread are heard there alone. */
+/* A failure stays with the shard's graph, with its words: those of a thread are heard there
+ * alone. */
 static void run_shard(const job *j, int64_t i)
 {
     rct_shard *s = &j->c->shard[i];

@@ -82,12 +82,12 @@ typedef struct rct_draw {
     uint64_t seed, step;
 } rct_draw;
 
-/* As the model's configuration says; its gradients are there. RC_EINVAL: fewer sequences than shards.
- * RC_ENOMEM. */
+/* As the model's configuration says; its gradients are there. RC_EINVAL: fewer sequences than
+ * shards. RC_ENOMEM. */
 rc_status rct_comm_new(rct_comm *out, rc_model *m, rcb_pool *pool);
 void rct_comm_free(rct_comm *c);
-/* Gradients of the model for `scale` times the loss of a batch, whose carried state goes on; *nats is
- * the loss. The failure of the first shard that failed. */
+/* Gradients of the model for `scale` times the loss of a batch, whose carried state goes on; *nats
+ * is the loss. The failure of the first shard that failed. */
 rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
                              double *nats);
 /* The loss alone: the same number, and what is carried goes on as well. */

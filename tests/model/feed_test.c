@@ -1,5 +1,5 @@
-/* feed_test.c -- a feed has room for what its sequences carry; its parts take that along and bring it
- * back to the sequence it belongs to.
+/* feed_test.c -- a feed has room for what its sequences carry; its parts take that along and bring
+ * it back to the sequence it belongs to.
  */
 #include "check.h"
 #include "model/model.h"

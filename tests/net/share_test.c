@@ -1,5 +1,5 @@
-/* share_test.c -- shared parameters have the values of the first and gradients of their own; sums are
- * taken in order, on any number of workers, and of a table where something was touched alone.
+/* share_test.c -- shared parameters have the values of the first and gradients of their own; sums
+ * are taken in order, on any number of workers, and of a table where something was touched alone.
  */
 #include "net/net.h"
 

@@ -1,5 +1,6 @@
-/* comm_test.c -- a step in shards: the same gradients as without, up to rounding; the same bits whoever
- * computes which shard; what is carried goes on; failures of a shard are told; no allocation once warm.
+/* comm_test.c -- a step in shards: the same gradients as without, up to rounding; the same bits
+ * whoever computes which shard; what is carried goes on; failures of a shard are told; no
+ * allocation once warm.
  */
 #include "check.h"
 #include "train/train.h"
