@@ -89,9 +89,8 @@ typedef struct softmax_loss {
     rc_real *sum;    /* (N) of exp(logit - top) */
     rc_real *goal;   /* (N) logit of the target */
     rc_real *by;     /* backward: (N) d loss / sum */
-    rc_real *xs;     /* backward: (N,ld) x times by, */
-    rc_real *xt;     /*           packed */
-    rc_real *dx;     /* backward: (N,ld) dX before its factor */
+    rc_real *scaled; /* backward: (N,ld) x times by; later dX before it is */
+    rc_real *xt;     /* backward: the first, packed */
     bool keep;       /* logits are kept for backward */
 } softmax_loss;
 
@@ -315,10 +314,10 @@ static void pack_rows(const softmax_loss *own, const rcb_worker *w)
 
     rcb_share(w, x->rows, 1, &lo, &hi);
     for (int64_t r = lo; r < hi; r++)
-        rck->scale(x->ld, own->by[r], x->x + r * x->ld, own->xs + r * x->ld);
+        rck->scale(x->ld, own->by[r], x->x + r * x->ld, own->scaled + r * x->ld);
     rcb_barrier(w);
     rcb_share(w, x->cols, RCK_MB, &lo, &hi);
-    rck->pack_t(x->rows, own->xs, x->ld, lo, hi, x->rows, 0, own->xt);
+    rck->pack_t(x->rows, own->scaled, x->ld, lo, hi, x->rows, 0, own->xt);
 }
 
 /* This worker's rows of dX. */
@@ -330,11 +329,11 @@ static void rows_backward(const softmax_loss *own, const rcb_worker *w)
 
     rcb_share(w, x->rows, 1, &lo, &hi);
     rck_gemm g = rcg_gemm_back(own->w, 0, hi - lo, own->logits + lo * lay->cols, x->rows,
-                               own->dx + lo * x->ld, x->ld);
+                               own->scaled + lo * x->ld, x->ld);
     g.add = false;
     rck->gemm(&g);
     for (int64_t r = lo; r < hi; r++)
-        rck->axpy(x->cols, own->by[r], own->dx + r * x->ld, x->g + r * x->ld);
+        rck->axpy(x->cols, own->by[r], own->scaled + r * x->ld, x->g + r * x->ld);
 }
 
 static void softmax_backward_share(const rcb_worker *w, void *ctx)
@@ -353,7 +352,7 @@ static void softmax_backward_share(const rcb_worker *w, void *ctx)
         next = (u / groups + 1) * groups < hi ? (u / groups + 1) * groups : hi;
         block_backward(own, u, next);
     }
-    if (own->dx) {
+    if (own->n->in[0]->g) {
         rcb_barrier(w);
         rows_backward(own, w);
     }
@@ -366,11 +365,9 @@ static rc_status softmax_backward_memory(softmax_loss *own)
     const size_t N = (size_t)x->rows, row = (size_t)x->ld * sizeof(rc_real);
 
     own->by = rcg_scratch(g, N, sizeof *own->by);
-    own->dx = x->g ? rcg_scratch(g, N, row) : NULL;
-    if (own->w->g) {
-        own->xs = rcg_scratch(g, N, row);
+    own->scaled = rcg_scratch(g, N, row);
+    if (own->w->g)
         own->xt = rcg_scratch(g, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
-    }
     return g->status;
 }
 

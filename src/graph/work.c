@@ -79,7 +79,7 @@ void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V)
 {
     multiply(w, K, V);
     w->keep += (double)w->rows * panel_row(V, 1);
-    take_scratch(w, (double)rcg_pack_t_size(w->rows, K));
+    take_scratch(w, (double)rcg_pack_t_size(w->rows, K) + (double)(w->rows * rck_pad(K)));
 }
 
 double rcg_work_bytes(const rcg_work *w)
