@@ -234,16 +234,10 @@ static int print_json(const rc_model *m)
 static int write_svg(const opts *o, const plot *p)
 {
     const char *path = opts_text(o, "svg");
-    if (strcmp(path, "-") == 0) {
-        plot_svg(stdout, p);
-        return EXIT_DONE;
-    }
-    FILE *out = fopen(path, "w");
-    if (out)
-        plot_svg(out, p);
-    if (!out || (ferror(out) | fclose(out)))
+    if (!plot_save(p, path))
         return say_failure("cannot write '%s': %s", path, strerror(errno));
-    say_unless_quiet(o, "the curve is in %s", path);
+    if (strcmp(path, "-") != 0)
+        say_unless_quiet(o, "the curve is in %s", path);
     return EXIT_DONE;
 }
 
@@ -255,13 +249,14 @@ static int draw(const opts *o, const rc_model *m)
     if (!points)
         return say_out_of_memory();
     for (size_t i = 0; rc_model_record(m, i, &r); i++) {
-        points[i] = (plot_point){(double)r.step, r.train};
-        points[n + i] = (plot_point){(double)r.step, r.valid};
+        points[i] = (plot_point){.x = (double)r.step, .y = r.train};
+        points[n + i] = (plot_point){.x = (double)r.step, .y = r.valid};
     }
     const plot p = {.title = o->args[0],
                     .x_name = "step",
                     .y_name = "nats per symbol",
-                    .curve = {{"train", points, n}, {"valid", points + n, n}}};
+                    .curve = {{"train", points, n, false}, {"valid", points + n, n, true}},
+                    .curves = 2};
     int code = EXIT_DONE;
     if (!plot_has_points(&p))
         code = say_failure("cannot draw a curve: '%s' has no record of its training", o->args[0]);

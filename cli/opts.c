@@ -202,8 +202,7 @@ static const char *row_name(const void *o, size_t i)
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-/* "12", "1e4", "30k", "2.5M". False when it is no number. */
-static bool read_number(const char *text, double *out)
+bool opt_number(const char *text, double *out)
 {
     char *end;
     const double x = strtod(text, &end);
@@ -222,7 +221,7 @@ static bool read_int(const char *text, int64_t *out)
     if (end != text && *end == '\0')
         return errno == 0;
     double x;
-    if (!read_number(text, &x) || x != floor(x) || fabs(x) > 9007199254740992.0)
+    if (!opt_number(text, &x) || x != floor(x) || fabs(x) > 9007199254740992.0)
         return false;
     *out = (int64_t)x;
     return true;
@@ -237,8 +236,7 @@ static int refuse_range(const opt *row, const char *text, double x)
                       row->lo, row->hi);
 }
 
-/* Whether a value of one of our own rows is of its kind; the library checks those of its own. */
-static int check_value(const opt *row, const char *text)
+int opt_check(const opt *row, const char *text)
 {
     if (row->kind == RC_OPTION_FLAG && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
         return say_misuse("option '--%s' is '%s', it must be true or false", row->name, text);
@@ -253,7 +251,7 @@ static int check_value(const opt *row, const char *text)
     }
     if (row->kind == RC_OPTION_REAL) {
         double x;
-        if (!read_number(text, &x))
+        if (!opt_number(text, &x))
             return say_misuse("option '--%s' is '%s', it must be a number", row->name, text);
         if (x < row->lo || x > row->hi)
             return refuse_range(row, text, x);
@@ -291,7 +289,7 @@ static bool is_option(const char *word)
 static int add_value(opts *o, const opt *row, const char *text)
 {
     o->given[o->given_count++] = (opt_given){row, text};
-    return check_value(row, text);
+    return opt_check(row, text);
 }
 
 /* The row of another task that has this name, to tell "unknown" from "not of this task". */
@@ -509,7 +507,7 @@ int64_t opts_int(const opts *o, const char *name)
 double opts_real(const opts *o, const char *name)
 {
     double x = 0;
-    return read_number(last_value(o, name), &x) ? x : 0;
+    return opt_number(last_value(o, name), &x) ? x : 0;
 }
 
 const char *opts_text(const opts *o, const char *name)
@@ -531,7 +529,7 @@ static const char *plain_number(const opt *row, const char *text, char out[SAY_R
     const size_t n = strlen(text);
     double x;
     const bool number = row->kind == RC_OPTION_INT || row->kind == RC_OPTION_REAL;
-    if (!number || n == 0 || !strchr("kMG", text[n - 1]) || !read_number(text, &x))
+    if (!number || n == 0 || !strchr("kMG", text[n - 1]) || !opt_number(text, &x))
         return text;
     snprintf(out, SAY_ROOM, "%.17g", x);
     if (row->kind == RC_OPTION_INT && x == floor(x) && fabs(x) < 1e18)

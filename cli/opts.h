@@ -72,6 +72,12 @@ const char *opt_value_name(const opt *row);
 /* The entry of a list that is nearest to `word`, or NULL when none is near. */
 const char *opt_nearest_in_list(const char *list, const char *word);
 
+/* "12", "1e4", "30k", "2.5M". False when it is no number. */
+bool opt_number(const char *text, double *out);
+/* Whether a value of one of our own rows is of its kind, which the library checks for those of its
+ * own: OPT_GO_ON, or the exit code of misuse after the message. */
+int opt_check(const opt *row, const char *text);
+
 /* ---- a parsed command line ------------------------------------------------------------------ */
 
 typedef struct opt_given {

@@ -1,4 +1,4 @@
-/* plot.c -- loss curves: dots on a terminal, SVG on paper.
+/* plot.c -- curves: dots on a terminal, SVG on paper.
  *
  * Both share the choice of ranges and round ticks. On a terminal every character holds 2 x 4
  * braille dots; where only ASCII can be shown it holds one. Relies on the C library alone.
@@ -8,76 +8,128 @@
 #include <string.h>
 #include "plot.h"
 
-/* ---- ranges and ticks ----------------------------------------------------------------------- */
+/* ---- axes and ticks ------------------------------------------------------------------------- */
 
-typedef struct range {
+typedef struct axis {
     double lo, hi;
-} range;
+    bool log;
+} axis;
 
-/* Round numbers: step is 1, 2 or 5 times a power of ten, ticks are first + i step. */
+enum { TICKS = 32 };
+
+/* Where an axis has its numbers: round ones, or (x, where points are marked) those of the points.
+ */
 typedef struct ticks {
-    double first, step;
+    double at[TICKS];
     int count;
     int decimals;
 } ticks;
 
 bool plot_has_points(const plot *p)
 {
-    for (int c = 0; c < 2; c++)
+    for (int c = 0; c < p->curves; c++)
         for (size_t i = 0; i < p->curve[c].count; i++)
             if (isfinite(p->curve[c].points[i].y))
                 return true;
     return false;
 }
 
-static range widen(range r)
+static double fraction(axis a, double x)
 {
-    if (!(r.hi > r.lo)) {
-        const double by = fabs(r.lo) > 0 ? 0.05 * fabs(r.lo) : 0.5;
-        r = (range){r.lo - by, r.hi + by};
-    }
-    return r;
+    return a.log ? log(x / a.lo) / log(a.hi / a.lo) : (x - a.lo) / (a.hi - a.lo);
 }
 
-static void ranges(const plot *p, range *x, range *y)
+/* Room at both ends, so that marks and labels stay clear of the frame. */
+static axis make_room(axis a)
 {
-    *x = *y = (range){(double)INFINITY, -(double)INFINITY};
-    for (int c = 0; c < 2; c++) {
+    const double by = 0.04;
+
+    if (a.log)
+        return (axis){a.lo * pow(a.lo / a.hi, by), a.hi * pow(a.hi / a.lo, by), true};
+    return (axis){a.lo - by * (a.hi - a.lo), a.hi + by * (a.hi - a.lo), false};
+}
+
+static axis widen(axis a)
+{
+    if (a.hi > a.lo)
+        return a;
+    if (a.log)
+        return (axis){a.lo / 2, a.hi * 2, true};
+    const double by = fabs(a.lo) > 0 ? 0.05 * fabs(a.lo) : 0.5;
+    return (axis){a.lo - by, a.hi + by, false};
+}
+
+/* The next of 1, 2, 5, 10, ... times a power of ten: at or above x, or (up false) at or below. */
+static double round_number(double x, bool up)
+{
+    const double power = pow(10, floor(log10(x) + 1e-9));
+    const double lead = x / power;
+
+    if (up)
+        return (lead <= 1 + 1e-9 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
+    return (lead < 2 ? 1 : lead < 5 ? 2 : 5) * power;
+}
+
+static void choose_axes(const plot *p, axis *x, axis *y)
+{
+    *x = (axis){(double)INFINITY, -(double)INFINITY, p->x_log};
+    *y = (axis){(double)INFINITY, -(double)INFINITY, p->y_log};
+    for (int c = 0; c < p->curves; c++) {
         for (size_t i = 0; i < p->curve[c].count; i++) {
             const plot_point q = p->curve[c].points[i];
             if (!isfinite(q.y))
                 continue;
-            *x = (range){fmin(x->lo, q.x), fmax(x->hi, q.x)};
-            *y = (range){fmin(y->lo, q.y), fmax(y->hi, q.y)};
+            *x = (axis){fmin(x->lo, q.x), fmax(x->hi, q.x), p->x_log};
+            *y = (axis){fmin(y->lo, q.y), fmax(y->hi, q.y), p->y_log};
         }
     }
+    if (p->y_log)
+        *y = (axis){round_number(y->lo, false), round_number(y->hi, true), true};
+    else if (p->y_zero)
+        *y = (axis){0, 1.1 * y->hi, false};
     *x = widen(*x);
     *y = widen(*y);
+    if (p->curve[0].marked)
+        *x = make_room(*x);
 }
 
-static ticks choose_ticks(range r, int about)
+static ticks choose_ticks(axis a, int about)
 {
-    const double raw = (r.hi - r.lo) / about;
-    const double power = pow(10, floor(log10(raw)));
-    const double lead = raw / power;
-    ticks t;
-    t.step = (lead <= 1 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
-    t.first = ceil(r.lo / t.step - 1e-9) * t.step;
-    t.count = 1 + (int)floor((r.hi - t.first) / t.step + 1e-9);
-    const double digits = -floor(log10(t.step) + 1e-9);
-    t.decimals = digits > 0 ? (int)digits : 0;
+    const double step = round_number((a.hi - a.lo) / about, true);
+    const double first = ceil(a.lo / step - 1e-9) * step;
+    const int count = 1 + (int)floor((a.hi - first) / step + 1e-9);
+    const double digits = -floor(log10(step) + 1e-9);
+    ticks t = {.count = count < TICKS ? count : TICKS, .decimals = digits > 0 ? (int)digits : 0};
+
+    for (int i = 0; i < t.count; i++) {
+        const double x = first + i * step;
+        t.at[i] = fabs(x) < 1e-9 * step ? 0 : x;
+    }
     return t;
 }
 
-static double tick_at(const ticks *t, int i)
+static ticks choose_log_ticks(axis a)
 {
-    const double x = t->first + i * t->step;
-    return fabs(x) < 1e-9 * t->step ? 0 : x;
+    ticks t = {0};
+
+    for (double x = round_number(a.lo, true); x <= a.hi * (1 + 1e-9) && t.count < TICKS;
+         x = round_number(x * 1.5, true))
+        t.at[t.count++] = x;
+    if (t.at[0] < 1)
+        t.decimals = (int)-floor(log10(t.at[0]) + 1e-9);
+    return t;
 }
 
-static double fraction(range r, double x)
+static ticks ticks_at_points(const plot_curve *c)
 {
-    return (x - r.lo) / (r.hi - r.lo);
+    ticks t = {0};
+
+    for (size_t i = 0; i < c->count && t.count < TICKS; i++) {
+        t.at[t.count++] = c->points[i].x;
+        if (c->points[i].x != floor(c->points[i].x))
+            t.decimals = 2;
+    }
+    return t;
 }
 
 /* ---- terminal ------------------------------------------------------------------------------- */
@@ -102,7 +154,7 @@ static void draw_segment(canvas *k, int x0, int y0, int x1, int y1)
     }
 }
 
-static void draw_curves(canvas *k, const plot *p, range x, range y)
+static void draw_curves(canvas *k, const plot *p, axis x, axis y)
 {
     const int width = k->columns * k->dx, height = ROWS * k->dy;
     bool begun = false;
@@ -148,19 +200,18 @@ static void put_cell(FILE *out, const canvas *k, int row, int column, bool utf8)
 }
 
 /* The tick that belongs to a row of characters, as its label; blanks where there is none. */
-static void put_y_label(FILE *out, const ticks *t, range y, int row)
+static void put_y_label(FILE *out, const ticks *t, axis y, int row)
 {
     for (int i = 0; i < t->count; i++) {
-        const double at = tick_at(t, i);
-        if ((int)lround((1 - fraction(y, at)) * (ROWS - 1)) == row) {
-            fprintf(out, "%*.*f ", MARGIN - 2, t->decimals, at);
+        if ((int)lround((1 - fraction(y, t->at[i])) * (ROWS - 1)) == row) {
+            fprintf(out, "%*.*f ", MARGIN - 2, t->decimals, t->at[i]);
             return;
         }
     }
     fprintf(out, "%*s", MARGIN - 1, "");
 }
 
-static void put_x_axis(FILE *out, const canvas *k, const plot *p, range x, bool utf8)
+static void put_x_axis(FILE *out, const canvas *k, const plot *p, axis x, bool utf8)
 {
     const ticks t = choose_ticks(x, k->columns / 12 > 1 ? k->columns / 12 : 1);
     fprintf(out, "%*s%s", MARGIN - 1, "", utf8 ? "\xe2\x94\x94" : "+");
@@ -170,8 +221,8 @@ static void put_x_axis(FILE *out, const canvas *k, const plot *p, range x, bool 
     int at = 0;
     for (int i = 0; i < t.count; i++) {
         char label[32];
-        const int n = snprintf(label, sizeof label, "%.*f", t.decimals, tick_at(&t, i));
-        int begin = (int)lround(fraction(x, tick_at(&t, i)) * (k->columns - 1)) - n / 2;
+        const int n = snprintf(label, sizeof label, "%.*f", t.decimals, t.at[i]);
+        int begin = (int)lround(fraction(x, t.at[i]) * (k->columns - 1)) - n / 2;
         begin = begin < 0 ? 0 : begin + n > k->columns ? k->columns - n : begin;
         if (i > 0 && begin <= at)
             continue;
@@ -191,8 +242,8 @@ bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
     k.mark = calloc((size_t)k.columns * ROWS, sizeof *k.mark);
     const bool ok = k.dot && k.mark;
     if (ok) {
-        range x, y;
-        ranges(p, &x, &y);
+        axis x, y;
+        choose_axes(p, &x, &y);
         const ticks t = choose_ticks(y, 5);
         draw_curves(&k, p, x, y);
         fprintf(out, "%s\n%s    %s %s    %s %s\n", p->title, p->y_name,
@@ -214,14 +265,14 @@ bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
 
 /* ---- SVG ------------------------------------------------------------------------------------ */
 
-enum { WIDTH = 800, HEIGHT = 480, LEFT = 80, RIGHT = 24, TOP = 56, BOTTOM = 64 };
+enum { WIDTH = 800, HEIGHT = 480, LEFT = 88, RIGHT = 32, TOP = 72, BOTTOM = 64 };
 
-static double svg_x(range x, double at)
+static double svg_x(axis x, double at)
 {
     return LEFT + fraction(x, at) * (WIDTH - LEFT - RIGHT);
 }
 
-static double svg_y(range y, double at)
+static double svg_y(axis y, double at)
 {
     return TOP + (1 - fraction(y, at)) * (HEIGHT - TOP - BOTTOM);
 }
@@ -245,52 +296,119 @@ static void put_xml(FILE *out, const char *text)
     }
 }
 
-static void put_svg_axes(FILE *out, const plot *p, range x, range y)
+/* 12, 0.5; thousands apart: 10,000 */
+static void put_tick(FILE *out, double at, int decimals)
 {
-    const ticks tx = choose_ticks(x, 8), ty = choose_ticks(y, 7);
+    char digits[64];
+    const int n = snprintf(digits, sizeof digits, "%.*f", decimals, at);
+    const int whole = decimals ? n - decimals - 1 : n;
+
+    for (int i = 0; i < n; i++) {
+        fputc(digits[i], out);
+        const int left = whole - 1 - i;
+        if (left > 0 && left % 3 == 0 && digits[i] != '-')
+            fputc(',', out);
+    }
+}
+
+static void put_svg_axes(FILE *out, const plot *p, axis x, axis y)
+{
+    const ticks tx = p->curve[0].marked ? ticks_at_points(&p->curve[0]) : choose_ticks(x, 8);
+    const ticks ty = y.log ? choose_log_ticks(y) : choose_ticks(y, 7);
     fputs("<g stroke=\"#ddd\">\n", out);
     for (int i = 0; i < tx.count; i++)
-        fprintf(out, "<path d=\"M%.1f %dV%d\"/>\n", svg_x(x, tick_at(&tx, i)), TOP,
-                HEIGHT - BOTTOM);
+        fprintf(out, "<path d=\"M%.1f %dV%d\"/>\n", svg_x(x, tx.at[i]), TOP, HEIGHT - BOTTOM);
     for (int i = 0; i < ty.count; i++)
-        fprintf(out, "<path d=\"M%d %.1fH%d\"/>\n", LEFT, svg_y(y, tick_at(&ty, i)), WIDTH - RIGHT);
+        fprintf(out, "<path d=\"M%d %.1fH%d\"/>\n", LEFT, svg_y(y, ty.at[i]), WIDTH - RIGHT);
     fprintf(out, "</g>\n<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#333\"/>\n", LEFT, TOP,
             HEIGHT - BOTTOM, WIDTH - RIGHT);
     fputs("<g text-anchor=\"middle\">\n", out);
-    for (int i = 0; i < tx.count; i++)
-        fprintf(out, "<text x=\"%.1f\" y=\"%d\">%.*f</text>\n", svg_x(x, tick_at(&tx, i)),
-                HEIGHT - BOTTOM + 20, tx.decimals, tick_at(&tx, i));
+    for (int i = 0; i < tx.count; i++) {
+        fprintf(out, "<text x=\"%.1f\" y=\"%d\">", svg_x(x, tx.at[i]), HEIGHT - BOTTOM + 20);
+        put_tick(out, tx.at[i], tx.decimals);
+        fputs("</text>\n", out);
+    }
     fprintf(out, "<text x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18);
     put_xml(out, p->x_name);
-    fprintf(out, "</text>\n<text transform=\"translate(20 %d) rotate(-90)\">",
+    fprintf(out, "</text>\n<text transform=\"translate(18 %d) rotate(-90)\">",
             (TOP + HEIGHT - BOTTOM) / 2);
     put_xml(out, p->y_name);
     fputs("</text>\n</g>\n<g text-anchor=\"end\">\n", out);
-    for (int i = 0; i < ty.count; i++)
-        fprintf(out, "<text x=\"%d\" y=\"%.1f\">%.*f</text>\n", LEFT - 8,
-                svg_y(y, tick_at(&ty, i)) + 4, ty.decimals, tick_at(&ty, i));
+    for (int i = 0; i < ty.count; i++) {
+        fprintf(out, "<text x=\"%d\" y=\"%.1f\">", LEFT - 8, svg_y(y, ty.at[i]) + 4);
+        put_tick(out, ty.at[i], ty.decimals);
+        fputs("</text>\n", out);
+    }
     fputs("</g>\n", out);
 }
 
-static void put_svg_curve(FILE *out, const plot_curve *c, const char *colour, bool points, range x,
-                          range y)
+/* The mark of a point, and its label above or below. */
+static void put_svg_mark(FILE *out, const plot_point *q, const char *colour, bool above, axis x,
+                         axis y)
 {
+    const double at_x = svg_x(x, q->x), at_y = svg_y(y, q->y);
+
+    fprintf(out, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"3.5\" fill=\"%s\" stroke=\"%s\"/>\n", at_x,
+            at_y, q->doubtful ? "white" : colour, colour);
+    if (!q->label)
+        return;
+    fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"11\" fill=\"%s\">",
+            at_x, above ? at_y - 9 : at_y + 18, colour);
+    put_xml(out, q->label);
+    fputs("</text>\n", out);
+}
+
+/* Whether a point is the highest of all curves there: its label goes above it, others below. */
+static bool is_highest(const plot *p, int c, size_t i)
+{
+    for (int k = 0; k < p->curves; k++)
+        if (i < p->curve[k].count && p->curve[k].points[i].y > p->curve[c].points[i].y)
+            return false;
+    return true;
+}
+
+static void put_svg_curve(FILE *out, const plot *p, int c, const char *colour, axis x, axis y)
+{
+    const plot_curve *curve = &p->curve[c];
+
     fprintf(out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", colour);
-    for (size_t i = 0; i < c->count; i++)
-        if (isfinite(c->points[i].y))
-            fprintf(out, "%.2f,%.2f ", svg_x(x, c->points[i].x), svg_y(y, c->points[i].y));
+    for (size_t i = 0; i < curve->count; i++)
+        if (isfinite(curve->points[i].y))
+            fprintf(out, "%.2f,%.2f ", svg_x(x, curve->points[i].x), svg_y(y, curve->points[i].y));
     fputs("\"/>\n", out);
-    for (size_t i = 0; points && i < c->count; i++)
-        if (isfinite(c->points[i].y))
-            fprintf(out, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"3\" fill=\"%s\"/>\n",
-                    svg_x(x, c->points[i].x), svg_y(y, c->points[i].y), colour);
+    for (size_t i = 0; curve->marked && i < curve->count; i++)
+        if (isfinite(curve->points[i].y))
+            put_svg_mark(out, &curve->points[i], colour, is_highest(p, c, i), x, y);
+}
+
+/* One line under the title: what each curve is, and how to read the picture. */
+static void put_svg_legend(FILE *out, const plot *p, const char *const colour[])
+{
+    int from = LEFT;
+
+    for (int c = 0; c < p->curves; c++) {
+        fprintf(out,
+                "<path d=\"M%d 50h24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" "
+                "y=\"54\">",
+                from, colour[c], from + 30);
+        put_xml(out, p->curve[c].name);
+        fputs("</text>\n", out);
+        from += 54 + 8 * (int)strlen(p->curve[c].name);
+    }
+    if (p->note) {
+        fprintf(out, "<text x=\"%d\" y=\"54\" text-anchor=\"end\" font-size=\"11\" fill=\"#666\">",
+                WIDTH - RIGHT);
+        put_xml(out, p->note);
+        fputs("</text>\n", out);
+    }
 }
 
 void plot_svg(FILE *out, const plot *p)
 {
-    static const char *const colour[2] = {"#1f77b4", "#d62728"};
-    range x, y;
-    ranges(p, &x, &y);
+    static const char *const colour[PLOT_CURVES] = {"#1f77b4", "#d62728", "#2ca02c",
+                                                    "#9467bd", "#8c564b", "#e377c2"};
+    axis x, y;
+    choose_axes(p, &x, &y);
     fprintf(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
@@ -300,17 +418,23 @@ void plot_svg(FILE *out, const plot *p)
         WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
     put_xml(out, p->title);
     fputs("</text>\n", out);
+    put_svg_legend(out, p, colour);
     put_svg_axes(out, p, x, y);
-    for (int c = 0; c < 2; c++)
-        put_svg_curve(out, &p->curve[c], colour[c], c == 1, x, y);
-    for (int c = 0; c < 2; c++) {
-        const int at = TOP + 16 + 20 * c, from = WIDTH - RIGHT - 120;
-        fprintf(
-            out,
-            "<path d=\"M%d %dh24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" y=\"%d\">",
-            from, at, colour[c], from + 32, at + 4);
-        put_xml(out, p->curve[c].name);
-        fputs("</text>\n", out);
-    }
+    for (int c = 0; c < p->curves; c++)
+        put_svg_curve(out, p, c, colour[c], x, y);
     fputs("</svg>\n", out);
+}
+
+bool plot_save(const plot *p, const char *path)
+{
+    if (strcmp(path, "-") == 0) {
+        plot_svg(stdout, p);
+        return true;
+    }
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return false;
+    plot_svg(out, p);
+    const bool bad = ferror(out);
+    return !(fclose(out) | bad);
 }

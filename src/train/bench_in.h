@@ -13,11 +13,12 @@ typedef struct rct_bench {
     void *ctx;
 } rct_bench;
 
-rc_status rct_bench_lm(const rct_bench *b);    /* bench_train.c */
-rc_status rct_bench_cells(const rct_bench *b); /* bench_train.c */
-rc_status rct_bench_tag(const rct_bench *b);   /* bench_run.c */
-rc_status rct_bench_step(const rct_bench *b);  /* bench_run.c */
-rc_status rct_bench_gemm(const rct_bench *b);  /* bench_gemm.c */
+rc_status rct_bench_lm(const rct_bench *b);     /* bench_train.c */
+rc_status rct_bench_cells(const rct_bench *b);  /* bench_train.c */
+rc_status rct_bench_tag(const rct_bench *b);    /* bench_run.c */
+rc_status rct_bench_step(const rct_bench *b);   /* bench_run.c */
+rc_status rct_bench_layers(const rct_bench *b); /* bench_run.c */
+rc_status rct_bench_gemm(const rct_bench *b);   /* bench_gemm.c */
 
 /* Time a call on a pool whose workers all take part, between two probes of the peak. The row's
  * name, tokens, flops and bytes are the caller's; so is telling it. */

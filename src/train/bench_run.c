@@ -1,8 +1,10 @@
-/* bench_run.c -- models that run and do not learn: one step at batch 1, and a tagger over a batch.
+/* bench_run.c -- parts of a model: one step at batch 1, a tagger over a batch, recurrent layers
+ * forward and back.
  *
  * A step is that of a language model of words, symbol in and distribution out, or, with no symbols
  * at all, that of the recurrent layers alone. The tagger is an embedding, recurrent layers in both
- * directions and a linear output over every row.
+ * directions and a linear output over every row. Layers forward and back read vectors and give
+ * gradients of vectors, as the primitives of other libraries do.
  */
 #include "train/bench_in.h"
 
@@ -132,6 +134,7 @@ typedef struct layers {
     int64_t width; /* of the input */
     rcd_batch batch;
     rc_real *x;     /* (N,width) input, or NULL: looked up */
+    rc_real *dx;    /* its gradient, or NULL */
     rc_real *carry; /* (B, state_width), or NULL */
     size_t embed, out_w, out_b;
 } layers;
@@ -139,6 +142,7 @@ typedef struct layers {
 static void close_layers(layers *l)
 {
     rcb_free(l->carry);
+    rcb_free(l->dx);
     rcb_free(l->x);
     rcd_batch_free(&l->batch);
     rcb_free(l->hidden);
@@ -201,6 +205,21 @@ static rc_rows rows_of(const layers *l)
     return (rc_rows){l->batch.steps, l->batch.seqs, l->batch.at};
 }
 
+/* x (N,width) of numbers around zero, rows as far apart as those of the graph. */
+static rc_status draw_input(layers *l, int64_t N)
+{
+    const rcb_key key = rcb_stream(3, "bench");
+    const int64_t ld = rck_pad(l->width);
+
+    l->x = rcb_calloc((size_t)(N * ld), sizeof *l->x);
+    if (!l->x)
+        return RC_ENOMEM;
+    for (int64_t n = 0; n < N; n++)
+        for (int64_t i = 0; i < l->width; i++)
+            l->x[n * ld + i] = (rc_real)(rcb_uniform(key, (uint64_t)(n * l->width + i)) - 0.5);
+    return RC_OK;
+}
+
 /* ---- step: the layers alone -------------------------------------------------------------- */
 
 static rc_status bare_step(void *ctx)
@@ -220,12 +239,10 @@ static rc_status measure_bare_step(const rct_bench *b, layers *l, rc_bench_row *
     RC_TRY(rcn_init_all(&l->ps, "", 1));
     RC_TRY(reduce(&l->ps, b->o));
     RC_TRY(rcn_stepper_new(&l->stepper, &l->stack, &l->ps, SIZE_MAX));
-    l->x = rcb_calloc((size_t)l->width, sizeof *l->x);
     l->carry = rcb_calloc((size_t)l->stack.state_width, sizeof *l->carry);
-    if (!l->x || !l->carry)
+    if (!l->carry)
         return RC_ENOMEM;
-    for (int64_t i = 0; i < l->width; i++)
-        l->x[i] = (rc_real)(rcb_uniform(rcb_stream(3, "bench"), (uint64_t)i) - 0.5);
+    RC_TRY(draw_input(l, 1));
     rcn_stack_work(&l->stack, &w);
     row->flops = w.flops;
     row->reads = weight_bytes(&l->ps);
@@ -318,6 +335,68 @@ rc_status rct_bench_tag(const rct_bench *b)
                    " steps",
                    o->cell, o->layers, o->hidden, o->batch, least, o->seq);
     const rc_status status = measure_tagger(b, &l, &row);
+    close_layers(&l);
+    RC_TRY(status);
+    rct_bench_tell(b, &row);
+    return RC_OK;
+}
+
+/* ---- layers ------------------------------------------------------------------------------ */
+
+/* The gradient of the sum of all outputs: what comes from above is ones. */
+static rc_status there_and_back(void *ctx)
+{
+    layers *l = ctx;
+    const rc_rows rows = rows_of(l);
+    const rc_shape shape = rc_shape_2(l->batch.rows, l->width);
+    const int64_t ld = rck_pad(l->width);
+
+    memset(l->dx, 0, (size_t)(l->batch.rows * ld) * sizeof *l->dx);
+    rc_graph_reset(l->graph);
+    rcn_params_fresh(&l->ps);
+    rc_var *x = rcg_leaf(l->graph, shape, ld, l->x, l->dx);
+    x = rcn_stack_run(&l->stack, &l->ps, l->graph, &rows, x, NULL);
+    RC_TRY(rc_graph_backward(l->graph, rc_sum(l->graph, x)));
+    rcn_params_settle(&l->ps);
+    return RC_OK;
+}
+
+static rc_status measure_layers(const rct_bench *b, layers *l, rc_bench_row *row)
+{
+    const rc_bench_options *o = b->o;
+
+    RC_TRY(open_layers(l, o, 1));
+    rcg_graph_train(l->graph, true);
+    RC_TRY(rcn_init_all(&l->ps, "", 1));
+    RC_TRY(rcn_params_grads(&l->ps));
+    RC_TRY(rcn_params_refresh(&l->ps, l->pool));
+    RC_TRY(make_rows(&l->batch, o->batch, o->seq, o->ragged ? o->ragged : o->seq));
+    RC_TRY(draw_input(l, l->batch.rows));
+    l->dx = rcb_alloc((size_t)(l->batch.rows * rck_pad(l->width)), sizeof *l->dx);
+    if (!l->dx)
+        return RC_ENOMEM;
+
+    rcg_work w = {.rows = l->batch.rows, .seqs = l->batch.seqs};
+    rcn_stack_work(&l->stack, &w);
+    row->tokens = l->batch.rows;
+    row->flops = 3 * w.flops;
+    return rct_bench_time(b, row, rck, l->pool, there_and_back, l);
+}
+
+rc_status rct_bench_layers(const rct_bench *b)
+{
+    const rc_bench_options *o = b->o;
+    char name[160], least[32] = "";
+    layers l = {0};
+    rc_bench_row row = {.name = name};
+
+    if (o->ragged)
+        (void)snprintf(least, sizeof least, "%" PRId64 " to ", o->ragged);
+    (void)snprintf(name, sizeof name,
+                   "layers of %s %" PRId64 "x%" PRId64 " there and back, batch %" PRId64
+                   ", %s%" PRId64 " steps",
+                   o->cell, o->layers, o->hidden, o->batch, least, o->seq);
+    const rc_status status = measure_layers(b, &l, &row);
     close_layers(&l);
     RC_TRY(status);
     rct_bench_tell(b, &row);
