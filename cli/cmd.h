@@ -39,6 +39,8 @@ RC_PRINTF(2, 3) void say_unless_quiet(const opts *o, const char *fmt, ...);
 /* "recur: ..." and the exit code for it. The hint, printf-style too, may be NULL. */
 RC_PRINTF(1, 2) int say_failure(const char *fmt, ...);
 RC_PRINTF(1, 2) int say_misuse(const char *fmt, ...);
+/* For a command that writes a file: OPT_GO_ON, or the misuse of '-' as the value of `option`. */
+int say_if_stream(const opts *o, const char *option);
 RC_PRINTF(1, 2) void say_hint(const char *fmt, ...);
 /* The library's message and hint. */
 int say_library_failure(void);

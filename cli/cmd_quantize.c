@@ -65,11 +65,20 @@ static int score(const rc_model *m, const char *path, double from, scored *out)
     return OPT_GO_ON;
 }
 
+/* NAN: it is no file that has a size. */
 static double size_of(const char *path)
 {
     struct stat s;
 
-    return stat(path, &s) == 0 ? (double)s.st_size : 0;
+    return strcmp(path, "-") != 0 && stat(path, &s) == 0 ? (double)s.st_size : (double)NAN;
+}
+
+static const char *say_size(char out[SAY_ROOM], double bytes)
+{
+    char number[SAY_ROOM];
+
+    (void)snprintf(out, SAY_ROOM, "%.*sB", SAY_ROOM - 2, say_short(number, bytes));
+    return isnan(bytes) ? "-" : out;
 }
 
 static double perplexity(const scored *s)
@@ -103,7 +112,7 @@ static void print_table(const report *r, const char *before, const char *to)
     char a[SAY_ROOM], b[SAY_ROOM];
 
     printf("%-12s %10s %10s\n", "", before, to);
-    printf("%-12s %9sB %9sB\n", "file", say_short(a, r->bytes[0]), say_short(b, r->bytes[1]));
+    printf("%-12s %10s %10s\n", "file", say_size(a, r->bytes[0]), say_size(b, r->bytes[1]));
     if (!r->checked)
         return;
     printf("%-12s %10.4f %10.4f  (%+.2f%%)\n", "perplexity", perplexity(&r->score[0]),
@@ -139,8 +148,9 @@ static int run(const opts *o)
     rc_model *m;
     report r = {0};
 
-    if (strcmp(out, "-") == 0)
-        return say_misuse("'recur quantize' writes a file, --out cannot be '-'");
+    int code = say_if_stream(o, "out");
+    if (code != OPT_GO_ON)
+        return code;
     if (opts_has(o, "from") && !opts_has(o, "check"))
         return say_misuse("--from is of the text that --check names");
     if (access(out, F_OK) == 0 && !opts_flag(o, "force")) {
@@ -151,7 +161,7 @@ static int run(const opts *o)
     if (rc_model_open(&m, path) != RC_OK)
         return say_library_failure();
     r.bytes[0] = size_of(path);
-    const int code = quantize(o, m, &r);
+    code = quantize(o, m, &r);
     r.bytes[1] = size_of(out);
     if (code == OPT_GO_ON && !opts_flag(o, "json"))
         print_table(&r, rc_model_precision(m), opts_text(o, "to"));

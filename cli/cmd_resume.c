@@ -1,5 +1,6 @@
 /* cmd_resume.c -- recur resume: go on exactly where training stopped. */
 #include <inttypes.h>
+#include <string.h>
 #include "cmd.h"
 #include "sitting.h"
 
@@ -44,7 +45,11 @@ static int run(const opts *o)
 {
     rc_trainer *t = NULL;
     const rc_trainer_options sitting = sitting_options(o);
-    int code;
+    int code = sitting_check(o);
+    if (code != OPT_GO_ON)
+        return code;
+    if (strcmp(o->args[0], "-") == 0)
+        return say_misuse("'recur resume' goes on from a file, MODEL cannot be '-'");
     if (rc_trainer_resume(&t, o->args[0], &sitting) != RC_OK || change(o, t) != RC_OK)
         code = say_library_failure();
     else

@@ -171,7 +171,11 @@ static int run(const opts *o)
         return say_misuse("'recur train' needs --train FILE");
     if (!dry && !opts_has(o, "out"))
         return say_misuse("'recur train' needs --out MODEL");
-    int code = opts_config(o, &c);
+    int code = dry ? OPT_GO_ON : sitting_check(o);
+    if (code == OPT_GO_ON && !dry)
+        code = say_if_stream(o, "out");
+    if (code == OPT_GO_ON)
+        code = opts_config(o, &c);
     if (code != OPT_GO_ON)
         return code;
     code = dry ? dry_run(o, c) : train(o, c);

@@ -69,6 +69,13 @@ void say_hint(const char *fmt, ...)
     va_end(args);
 }
 
+int say_if_stream(const opts *o, const char *option)
+{
+    if (strcmp(opts_text(o, option), "-") != 0)
+        return OPT_GO_ON;
+    return say_misuse("'recur %s' writes a file, --%s cannot be '-'", o->command->name, option);
+}
+
 int say_library_failure(void)
 {
     say_failure("%s", rc_error_message());

@@ -73,6 +73,11 @@ static rc_answer on_event(void *ctx, const rc_progress *e)
     return RC_GO;
 }
 
+int sitting_check(const opts *o)
+{
+    return say_if_stream(o, "log");
+}
+
 rc_trainer_options sitting_options(const opts *o)
 {
     rc_trainer_options options = rc_trainer_options_default();

@@ -7,6 +7,8 @@
 /* Rows of the options that a sitting reads, besides --json and --quiet. */
 #define OPT_SITTING OPT_THREADS, OPT_TIME, OPT_LOG, OPT_REPORT
 
+/* OPT_GO_ON, or the exit code for options that cannot be. */
+int sitting_check(const opts *o);
 rc_trainer_options sitting_options(const opts *o);
 /* Train to the end or to a signal, show progress, print the results. An exit code. `path` is where
  * the model goes; `again` says that an earlier sitting has begun this run. */

@@ -160,7 +160,7 @@ RC_API void rc_model_free(rc_model *m);
  *            f32: as it is.
  *
  * RC_EINVAL (no such precision, a model without weights or quantized before), RC_ENAN (a weight
- * that is not finite), RC_EBUSY (the model is being trained). */
+ * that is not finite, or too large for so few bits), RC_EBUSY (the model is being trained). */
 RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision);
 RC_API const char *
 rc_model_precision(const rc_model *m); /* "f32" (recur64: "f64"), "bf16" or "int8" */

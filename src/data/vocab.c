@@ -505,9 +505,8 @@ static rc_status read_lists(rcd_vocab *v, rcf_scan *s)
     const char *list = v->level == RCD_BYTE ? "counts" : "symbols";
     const char *key;
     bool seen = false;
-    size_t n;
 
-    while (rcf_scan_key(s, &key, &n)) {
+    while (rcf_scan_key(s, &key)) {
         if (strcmp(key, list) != 0 && strcmp(key, "level") != 0)
             return BAD_VOCAB("unknown key '%s' beside 'level' and '%s'", key, list);
         if (seen || strcmp(key, list) != 0)
@@ -525,10 +524,9 @@ static rc_status read_lists(rcd_vocab *v, rcf_scan *s)
 static rc_status read_level(rcf_scan *s, rcd_level *level)
 {
     const char *word;
-    size_t n;
 
-    if (!rcf_scan_object(s) || !rcf_scan_key(s, &word, &n) || strcmp(word, "level") != 0 ||
-        !rcf_scan_text(s, &word, &n))
+    if (!rcf_scan_object(s) || !rcf_scan_key(s, &word) || strcmp(word, "level") != 0 ||
+        !rcf_scan_word(s, &word))
         return NOT_THERE(s, "it has no word 'level' at its beginning");
     return rcd_level_of(level, word) == RC_OK ? RC_OK : BAD_VOCAB("unknown level '%s'", word);
 }

@@ -63,10 +63,12 @@ void rcf_scan_free(rcf_scan *s);
 bool rcf_scan_list(rcf_scan *s);
 bool rcf_scan_item(rcf_scan *s);
 bool rcf_scan_object(rcf_scan *s);
-bool rcf_scan_key(rcf_scan *s, const char **key, size_t *n);
-/* Values. Strings are UTF-8 with escapes undone, followed by a 0 (and may contain some), and stay
- * until the next one is read. */
+bool rcf_scan_key(rcf_scan *s, const char **key);
+/* Values. Strings are UTF-8 with escapes undone, followed by a 0, and stay until the next one is
+ * read. A text may contain zeros of its own; in names and in words there are none (the place is not
+ * well-formed), so that they can be compared as strings of C. */
 bool rcf_scan_text(rcf_scan *s, const char **p, size_t *n);
+bool rcf_scan_word(rcf_scan *s, const char **p);
 bool rcf_scan_whole(rcf_scan *s, int64_t *out);
 /* The reader itself finds this place not well-formed. Returns false. */
 bool rcf_scan_bad(rcf_scan *s, const char *what);

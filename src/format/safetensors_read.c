@@ -106,15 +106,11 @@ static rc_status not_well_formed(const rcf_file *f, rc_status s)
     return s == RC_EFORMAT ? bad(f, "its header is not well-formed at %s", rc_error_message()) : s;
 }
 
-/* Keep a string of the header. */
-static rc_status keep_text(rcf_file *f, rcf_scan *s, const char *p, size_t n, size_t *at)
+/* Keep a word of the header. */
+static rc_status keep_word(rcf_file *f, const char *p, size_t *at)
 {
-    if (strlen(p) != n) {
-        (void)rcf_scan_bad(s, "a character 0 stands in a string");
-        return not_well_formed(f, s->status);
-    }
     *at = f->text.n;
-    return rcb_buf_add(&f->text, p, n + 1);
+    return rcb_buf_add(&f->text, p, strlen(p) + 1);
 }
 
 /* One more after `count` elements of `size` bytes. */
@@ -133,18 +129,18 @@ static rc_status reserve_one(void **p, size_t count, size_t *cap, size_t size)
     return RC_OK;
 }
 
-static rc_status read_word(rcf_file *f, rcf_scan *s, const char *key, size_t n)
+static rc_status read_word(rcf_file *f, rcf_scan *s, const char *key)
 {
     void *meta = f->meta;
     struct word word = {0};
 
     RC_TRY(reserve_one(&meta, f->meta_n, &f->meta_cap, sizeof word));
     f->meta = meta;
-    RC_TRY(keep_text(f, s, key, n, &word.key_at));
-    if (!rcf_scan_text(s, &key, &n))
+    RC_TRY(keep_word(f, key, &word.key_at));
+    if (!rcf_scan_word(s, &key))
         return NOT_THERE(f, s, "the word '%s' of its '" RCF_META "' is not text",
                          f->text.p + word.key_at);
-    RC_TRY(keep_text(f, s, key, n, &word.value_at));
+    RC_TRY(keep_word(f, key, &word.value_at));
     f->meta[f->meta_n++] = word;
     return RC_OK;
 }
@@ -152,15 +148,14 @@ static rc_status read_word(rcf_file *f, rcf_scan *s, const char *key, size_t n)
 static rc_status read_meta(rcf_file *f, rcf_scan *s)
 {
     const char *key;
-    size_t n;
 
     if (f->has_meta)
         return bad(f, "its '" RCF_META "' has a duplicate");
     f->has_meta = true;
     if (!rcf_scan_object(s))
         return NOT_THERE(f, s, "its '" RCF_META "' is not a set of words");
-    while (rcf_scan_key(s, &key, &n))
-        RC_TRY(read_word(f, s, key, n));
+    while (rcf_scan_key(s, &key))
+        RC_TRY(read_word(f, s, key));
     return s->status == RC_OK ? RC_OK : not_well_formed(f, s->status);
 }
 
@@ -180,9 +175,8 @@ struct entry {
 static rc_status read_dtype(const rcf_file *f, struct entry *e, rcf_scan *s)
 {
     const char *word;
-    size_t n;
 
-    if (!rcf_scan_text(s, &word, &n))
+    if (!rcf_scan_word(s, &word))
         return NOT_THERE(f, s, "tensor '%s' has no dtype", e->name);
     for (int i = 0; i < RCF_DTYPE_COUNT; i++) {
         if (strcmp(word, rcf_dtype_word((rcf_dtype)i)) == 0) {
@@ -268,20 +262,20 @@ static rc_status check_entry(const rcf_file *f, const struct entry *e)
     return RC_OK;
 }
 
-static rc_status read_item(rcf_file *f, rcf_scan *s, const char *key, size_t n)
+static rc_status read_item(rcf_file *f, rcf_scan *s, const char *key)
 {
     void *items = f->items;
     struct item item = {0};
 
     RC_TRY(reserve_one(&items, f->count, &f->cap, sizeof item));
     f->items = items;
-    RC_TRY(keep_text(f, s, key, n, &item.name));
+    RC_TRY(keep_word(f, key, &item.name));
 
     struct entry e = {.name = f->text.p + item.name, .t = &item.view};
 
     if (!rcf_scan_object(s))
         return NOT_THERE(f, s, "tensor '%s' has no dtype", e.name);
-    while (rcf_scan_key(s, &key, &n))
+    while (rcf_scan_key(s, &key))
         RC_TRY(read_field(f, &e, s, key));
     if (s->status != RC_OK)
         return not_well_formed(f, s->status);
@@ -295,12 +289,11 @@ static rc_status read_item(rcf_file *f, rcf_scan *s, const char *key, size_t n)
 static rc_status read_entries(rcf_file *f, rcf_scan *s)
 {
     const char *key;
-    size_t n;
 
     if (!rcf_scan_object(s))
         return NOT_THERE(f, s, "its header is not a set of tensors");
-    while (rcf_scan_key(s, &key, &n))
-        RC_TRY(strcmp(key, RCF_META) == 0 ? read_meta(f, s) : read_item(f, s, key, n));
+    while (rcf_scan_key(s, &key))
+        RC_TRY(strcmp(key, RCF_META) == 0 ? read_meta(f, s) : read_item(f, s, key));
     return rcf_scan_end(s) == RC_OK ? RC_OK : not_well_formed(f, s->status);
 }
 

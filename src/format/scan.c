@@ -252,25 +252,34 @@ bool rcf_scan_object(rcf_scan *s)
     return enter(s, '{');
 }
 
-bool rcf_scan_key(rcf_scan *s, const char **key, size_t *n)
-{
-    if (!more(s, '}'))
-        return false;
-    if (!rcf_scan_text(s, key, n))
-        return rcf_scan_bad(s, "there should be a name in quotes");
-    skip_blanks(s);
-    if (s->at == s->end || *s->at != ':')
-        return rcf_scan_bad(s, "there should be ':'");
-    s->at++;
-    return true;
-}
-
 bool rcf_scan_text(rcf_scan *s, const char **p, size_t *n)
 {
     if (!begins(s, '"'))
         return false;
     s->at++;
     return read_string(s, p, n);
+}
+
+bool rcf_scan_word(rcf_scan *s, const char **p)
+{
+    size_t n;
+
+    if (!rcf_scan_text(s, p, &n))
+        return false;
+    return strlen(*p) == n || rcf_scan_bad(s, "a character 0 stands in a word");
+}
+
+bool rcf_scan_key(rcf_scan *s, const char **key)
+{
+    if (!more(s, '}'))
+        return false;
+    if (!rcf_scan_word(s, key))
+        return rcf_scan_bad(s, "there should be a name in quotes");
+    skip_blanks(s);
+    if (s->at == s->end || *s->at != ':')
+        return rcf_scan_bad(s, "there should be ':'");
+    s->at++;
+    return true;
 }
 
 static bool is_digit(char c)

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#define WORD(code, word, help) [code] = word,
+static const char *const words[RCG_BITS_COUNT] = {RCG_BITS_MAP(WORD)};
+#undef WORD
+
 enum { MOST_SUM = 65536 }; /* products of bytes that surely fit a sum of 32 bits */
 
 /* The rows (R,K) become what `bits` can say; scale (R) receives the step of each, for int8. */
@@ -60,6 +64,9 @@ static rc_status reduce(rcn_param *p, rcg_bits bits)
     }
     if (s == RC_OK)
         s = round_rows(p, bits, rows, scale);
+    if (s == RC_OK && !rck->finite(p->count, rows)) /* the last of the floats round up */
+        s = RC_FAIL(RC_ENAN, "cannot quantize '%s': it has values that %s cannot hold", p->name,
+                    words[bits]);
     if (s == RC_OK) {
         rcn_param_load(p, p->w, rows);
         s = rcn_param_lean(p, bits, scale);

@@ -101,8 +101,8 @@ rc_status rcn_globs_check(const rcn_params *ps, const char *text);
 /* ---- fewer bits (lean.c) ----------------------------------------------------------------- */
 
 /* Round every matrix to RCG_BF16 or RCG_INT8 and give packed ones their lean form; for running, not
- * for training. RC_ENAN (a value that is not finite), RC_EINVAL (reduced before, rows too long for
- * int8), RC_ENOMEM: the parameters are then fit to be freed only. */
+ * for training. RC_ENAN (a value that is not finite, or would not be), RC_EINVAL (reduced before,
+ * rows too long for int8), RC_ENOMEM: the parameters are then fit to be freed only. */
 rc_status rcn_params_lean(rcn_params *ps, rcg_bits bits);
 /* The values of a matrix are such numbers already: remember it, make the lean form. scale: int8,
  * (dim[0]), taken over even on failure; else NULL. RC_EINVAL (rows too long for int8),

@@ -26,6 +26,10 @@ try train --train text --out b.model
 try train lmm --train text --out b.model
 try train lm --out b.model
 try train lm --train text
+try train lm --train text --out -
+try train lm --train text --out b.model --log -
+try resume -
+try resume a.model --log -
 try train lm --train text --out b.model --hiden 3
 try train lm --train text --out b.model --cell lstn
 try train lm --train text --out b.model --layers 0

@@ -37,4 +37,6 @@ head -c 900 small.model >cut.model
 ! test -e b.model
 ! recur quantize small.model --to f32 --out b.model
 ! recur quantize a.model --to int8 --out -
+recur quantize - --to bf16 --out piped.model <a.model | hide_numbers
+cmp piped.model half.model
 ! recur quantize a.model --to int8 --out b.model --from 0.5

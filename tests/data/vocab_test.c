@@ -318,6 +318,8 @@ static void a_wrong_vocabulary_says_what_is_wrong(void **unused)
         {"{}", "no word 'level'"},
         {"{\"level\":3}", "no word 'level'"},
         {"{\"level\":\"page\"}", "unknown level 'page'"},
+        {"{\"level\\u0000\":\"word\"}", "byte 14: a character 0"},
+        {"{\"level\":\"byte\\u0000\"}", "byte 21: a character 0"},
         {"{\"level\":\"word\"}", "no list 'symbols'"},
         {"{\"level\":\"word\",\"symbols\":{}}", "no list 'symbols'"},
         {"{\"level\":\"word\",\"symbols\":[]}", "needs both"},

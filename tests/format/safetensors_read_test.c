@@ -86,6 +86,12 @@ static void a_wrong_header_says_what_is_wrong(void **unused)
     check_refused("{\"__metadata__\":{\"k\":1}}", 0, "the word 'k'");
     check_refused("{\"__metadata__\":{\"k\":\"a\\u0000b\"}}", 0, "byte");
     check_refused("{\"a\\u0000b\":{}}", 0, "byte");
+    check_refused("{\"__metadata__\\u0000\":{}}", 0, "a character 0 stands in a word");
+    check_refused("{\"__metadata__\":{\"k\\u0000\":\"v\"}}", 0, "a character 0 stands in a word");
+    check_refused(T("\"dtype\":\"F32\\u0000\",\"shape\":[1],\"data_offsets\":[0,4]"), 4,
+                  "a character 0 stands in a word");
+    check_refused(T("\"dtype\\u0000\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]"), 4,
+                  "a character 0 stands in a word");
     check_refused("{\"a\":{\"dtype\":\"\xFF\"}}", 0, "byte");
     check_refused("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "duplicate");
     check_refused("{\"a\":{" F32_AT("[1]", "[0,4]") "},\"a\":{" F32_AT("[1]", "[0,4]") "}}", 4,

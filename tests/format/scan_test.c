@@ -39,9 +39,9 @@ static bool echo(rcf_scan *s, rcb_buf *out)
         add(out, "]");
     } else if (rcf_scan_object(s)) {
         add(out, "{");
-        for (int i = 0; good && rcf_scan_key(s, &p, &n); i++) {
+        for (int i = 0; good && rcf_scan_key(s, &p); i++) {
             add(out, i ? "," : "");
-            quote(out, p, n);
+            quote(out, p, strlen(p));
             add(out, ":");
             good = echo(s, out);
         }
@@ -223,6 +223,7 @@ static void a_failure_tells_its_place_and_stays(void **unused)
         {"[", "byte 1: it ends where a value should be"},
         {"[?]", "byte 1: there should be a value"},
         {"[] x", "byte 3: there is more behind the end"},
+        {"{\"a\\u0000b\":1}", "byte 11: a character 0 stands in a word"},
     };
 
     (void)unused;
@@ -257,7 +258,7 @@ static void something_else_is_no_failure(void **unused)
     assert_false(rcf_scan_list(&s));
     assert_false(rcf_scan_text(&s, &p, &n));
     assert_true(rcf_scan_object(&s));
-    assert_true(rcf_scan_key(&s, &p, &n));
+    assert_true(rcf_scan_key(&s, &p));
     assert_string_equal(p, "a");
     assert_false(rcf_scan_whole(&s, &x));
     assert_true(rcf_scan_list(&s));
@@ -267,6 +268,32 @@ static void something_else_is_no_failure(void **unused)
     assert_false(rcf_scan_bad(&s, "a part is not wanted here"));
     CHECK_STATUS(s.status, RC_EFORMAT);
     CHECK_MESSAGE_HAS("byte 6: a part is not wanted here");
+    rcf_scan_free(&s);
+}
+
+/* "a\0b" would compare as "a". */
+static void a_word_has_no_zero_in_it(void **unused)
+{
+    static const char text[] = "[\"a\",\"a\\u0000b\",\"a\\u0000b\"]";
+    const char *p;
+    size_t n;
+    rcf_scan s;
+
+    (void)unused;
+    rcf_scan_begin(&s, text, sizeof text - 1);
+    assert_true(rcf_scan_list(&s));
+    assert_true(rcf_scan_item(&s) && rcf_scan_word(&s, &p));
+    assert_string_equal(p, "a");
+    assert_true(rcf_scan_item(&s) && rcf_scan_text(&s, &p, &n));
+    assert_int_equal(n, 3);
+    assert_true(rcf_scan_item(&s) && !rcf_scan_word(&s, &p));
+    CHECK_STATUS(s.status, RC_EFORMAT);
+    CHECK_MESSAGE_HAS("a character 0 stands in a word");
+    rcf_scan_free(&s);
+
+    rcf_scan_begin(&s, "7", 1); /* something else is no failure */
+    assert_false(rcf_scan_word(&s, &p));
+    CHECK_STATUS(s.status, RC_OK);
     rcf_scan_free(&s);
 }
 
@@ -306,6 +333,7 @@ int main(void)
         cmocka_unit_test(it_refuses_what_jansson_refuses),
         cmocka_unit_test(a_failure_tells_its_place_and_stays),
         cmocka_unit_test(something_else_is_no_failure),
+        cmocka_unit_test(a_word_has_no_zero_in_it),
         cmocka_unit_test(no_allocation_is_trusted),
     };
     return cmocka_run_group_tests_name("scan", tests, NULL, NULL);

@@ -169,6 +169,18 @@ static void what_cannot_be_is_refused(void **unused)
     CHECK_MESSAGE_HAS("rnn.weight_ih_l0");
     bench_close(&b);
 
+    /* the largest number that 16 bits hold, and the first that would round to infinity */
+    bench_open(&b, "lstm");
+    b.ps.p[0].w[0] = -(rc_real)0x1.FEp127;
+    CHECK_STATUS(rcn_params_lean(&b.ps, RCG_BF16), RC_OK);
+    assert_true(b.ps.p[0].w[0] == -(rc_real)0x1.FEp127);
+    bench_close(&b);
+    bench_open(&b, "lstm");
+    b.ps.p[0].w[0] = -(rc_real)0x1.FFp127;
+    CHECK_STATUS(rcn_params_lean(&b.ps, RCG_BF16), RC_ENAN);
+    CHECK_MESSAGE_HAS("'rnn.weight_ih_l0': it has values that bf16 cannot hold");
+    bench_close(&b);
+
     bench_open(&b, "lstm");
     CHECK_STATUS(rcn_params_lean(&b.ps, RCG_BF16), RC_OK);
     CHECK_STATUS(rcn_params_lean(&b.ps, RCG_BF16), RC_EINVAL);
