@@ -437,6 +437,7 @@ typedef struct rc_bench_options {
     double dropout;
     const char *optimizer; /* of "optimizers" */
     const char *precision; /* of "precisions" */
+    const char *output;    /* of "outputs"; but for full, words are as frequent as in a language */
     int64_t threads;       /* 0: RECUR_THREADS or all cores */
     double seconds;        /* to measure for, each row */
 } rc_bench_options;

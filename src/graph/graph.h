@@ -195,6 +195,16 @@ void rcg_work_dropout(rcg_work *w, int64_t cols, bool locked);
 void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int directions);
 void rcg_work_linear(rcg_work *w, int64_t K, int64_t M);
 void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V);
+/* Losses that read a part of a table of K columns. drawn: different symbols of a draw, S of them;
+ * share: the part of the targets that each group has, in the mean; way: decisions above a target,
+ * in the mean, and at most. */
+void rcg_work_sample_loss(rcg_work *w, int64_t K, double drawn);
+void rcg_work_group_loss(rcg_work *w, int64_t K, const rc_groups *groups, const double *share);
+void rcg_work_tree_loss(rcg_work *w, int64_t K, double way, int64_t depth);
+/* What operations over some of the rows take, about `share` of them: begin `part` with it, add
+ * those operations, and bring it back. Room is said for as many rows as many batches may bring. */
+rcg_work rcg_work_part(const rcg_work *w, double share);
+void rcg_work_join(rcg_work *w, const rcg_work *part, double share);
 double rcg_work_bytes(const rcg_work *w); /* of the arena */
 
 /* ---- gradient check (check.c) ------------------------------------------------------------ */

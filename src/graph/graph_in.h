@@ -91,6 +91,8 @@ int32_t *rcg_targets(rc_graph *g, const char *op, int64_t rows, int64_t V, const
 /* The operands of an output layer that keeps its weight as a table: x (N,K), w (V,K) in rows, b (V)
  * or RC_NONE; for n->op. */
 rc_status rcg_check_table(const rcg_node *n);
+/* Rows of a batch whose targets are of one group are cut into pieces of at most so many. */
+enum { RCG_PIECE = 64 };
 /* Reals of a packed transpose of (N,K). */
 static inline int64_t rcg_pack_t_size(int64_t N, int64_t K)
 {

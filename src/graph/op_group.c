@@ -12,7 +12,7 @@
 
 enum {
     BLOCK = 128, /* symbols whose scores go through product and loss while they are near */
-    WIDEST = 64  /* rows of a piece */
+    WIDEST = RCG_PIECE
 };
 
 typedef struct piece {

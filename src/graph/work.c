@@ -6,6 +6,8 @@
  */
 #include "graph/graph_in.h"
 
+#include <math.h>
+
 /* A value of the batch and its gradient. */
 void rcg_work_value(rcg_work *w, int64_t cols)
 {
@@ -80,6 +82,96 @@ void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V)
     multiply(w, K, V);
     w->keep += (double)w->rows * panel_row(V, 1);
     take_scratch(w, (double)rcg_pack_t_size(w->rows, K) + (double)(w->rows * rck_pad(K)));
+}
+
+/* What is no real: n things of so many bytes. */
+static double as_reals(double n, size_t bytes)
+{
+    return n * (double)bytes / sizeof(rc_real);
+}
+
+/* A copy of the targets. */
+static void keep_targets(rcg_work *w)
+{
+    w->keep += as_reals((double)w->rows, sizeof(int32_t));
+}
+
+void rcg_work_sample_loss(rcg_work *w, int64_t K, double drawn)
+{
+    const double N = (double)w->rows, ld = (double)rck_pad(w->rows), row = (double)rck_pad(K);
+    const double turned = panel_row(w->rows, 1) * (double)K, back = ld + drawn * row;
+
+    w->flops += 2 * N * (double)K * (drawn + 1);
+    w->keep += drawn * (row + ld + 2) + 3 * ld + as_reals(N, sizeof(int64_t));
+    keep_targets(w);
+    take_scratch(w, turned > back ? turned : back);
+}
+
+/* How many rows wide the scores of a group are that has `mean` rows of a batch in the mean: they come
+ * in sixteens, and their number scatters as that of rare events does (Poisson). */
+static double mean_width(double mean)
+{
+    const double lanes = RCK_LANES;
+    double p = exp(-mean), fewer = 0, width = 0; /* chances of i rows, and of fewer than i */
+
+    if (mean > 20 * lanes)
+        return mean + (lanes - 1) / 2;
+    for (int i = 0; i < 40 * RCK_LANES; i++) {
+        if (i % RCK_LANES == 1) /* from here on there is one sixteen more */
+            width += lanes * (1 - fewer);
+        fewer += p;
+        p *= mean / (i + 1);
+    }
+    return width;
+}
+
+void rcg_work_group_loss(rcg_work *w, int64_t K, const rc_groups *groups, const double *share)
+{
+    const double N = (double)w->rows, row = (double)rck_pad(K), G = (double)groups->count;
+    double pieces = 0;
+
+    for (int64_t i = 0; i < groups->count; i++) {
+        const double mean = N * share[i], width = mean_width(mean);
+        const double symbols = (double)(groups->start[i + 1] - groups->start[i]);
+
+        w->flops += 2 * mean * (double)K * symbols;
+        w->keep += width * symbols;
+        pieces += 1 - exp(-mean) + mean / RCG_PIECE;
+    }
+    w->keep += N * row + 3 * pieces * RCG_PIECE;
+    w->keep += as_reals(N, sizeof(int32_t)) + as_reals(G, sizeof(int64_t));
+    keep_targets(w);
+    take_scratch(w, RCG_PIECE * row + as_reals(G, sizeof(int64_t)));
+}
+
+void rcg_work_tree_loss(rcg_work *w, int64_t K, double way, int64_t depth)
+{
+    const double N = (double)w->rows;
+
+    w->flops += 2 * N * (double)K * way;
+    w->keep += N * (double)depth + as_reals(N * (double)depth, sizeof(int32_t));
+    w->keep += N + as_reals(N, sizeof(int32_t));
+    keep_targets(w);
+    take_scratch(w, (double)depth);
+}
+
+/* ---- some of the rows -------------------------------------------------------------------- */
+
+/* Two deviations more than the mean: few batches need more. */
+rcg_work rcg_work_part(const rcg_work *w, double share)
+{
+    const double N = (double)w->rows, mean = N * share;
+    const double most = mean + 2 * sqrt(mean * (1 - share));
+
+    return (rcg_work){.rows = (int64_t)ceil(most < N ? most : N), .seqs = w->seqs};
+}
+
+void rcg_work_join(rcg_work *w, const rcg_work *part, double share)
+{
+    if (part->rows > 0)
+        w->flops += part->flops / (double)part->rows * (double)w->rows * share;
+    w->keep += part->keep;
+    take_scratch(w, part->scratch);
 }
 
 double rcg_work_bytes(const rcg_work *w)

@@ -273,13 +273,10 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
     return loss_of(m, g, &rows, b->in, b->out, feed->carry);
 }
 
-static rc_status work(const rc_model *m, rcg_work *w)
+static void work(const rc_model *m, rcg_work *w)
 {
     const struct lm *lm = m->own;
 
-    if (!lm->output.kind->work)
-        return RC_FAIL(RC_ENOSUP, "cannot estimate: what output '%s' takes is not counted",
-                       lm->output.kind->name);
     rcg_work_value(w, lm->E);
     if (lm->dropout > 0)
         rcg_work_dropout(w, lm->E, lm->locked);
@@ -287,7 +284,6 @@ static rc_status work(const rc_model *m, rcg_work *w)
     if (lm->dropout > 0)
         rcg_work_dropout(w, lm->stack.out, lm->locked);
     lm->output.kind->work(&lm->output, w);
-    return RC_OK;
 }
 
 /* ---- scoring ----------------------------------------------------------------------------- */

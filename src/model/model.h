@@ -254,8 +254,8 @@ struct rcm_task {
     /* Sum of nats over feed->batch.rows predictions, as a scalar; carry is read and replaced. */
     rc_var *(*loss)(const rc_model *m, rc_graph *g, rcm_feed *feed);
 
-    /* What a step over the rows of `w` takes, added to it. RC_ENOSUP: it is not counted. */
-    rc_status (*work)(const rc_model *m, rcg_work *w);
+    /* What a step over the rows of `w` takes, added to it. */
+    void (*work)(const rc_model *m, rcg_work *w);
 
     /* Or by counting: no batches, no loss. NULL for gradient tasks. */
     rc_status (*fit)(rc_model *m, const rcm_corpus *c);

@@ -286,7 +286,7 @@ typedef struct rcn_output_kind {
                     const int32_t *target);
     /* ln p of every symbol: (N,H) -> (N,V). */
     rc_var *(*logp)(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_var *x);
-    /* What a loss takes (see rcg_work); NULL: it is not counted. */
+    /* What a loss takes in training (see rcg_work). */
     void (*work)(const rcn_output *o, rcg_work *w);
     /* What it is made of, in words; NULL: nothing to add. */
     rc_status (*facts)(const rcn_output *o, rcb_buf *out);

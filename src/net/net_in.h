@@ -51,6 +51,7 @@ static inline double rcn_weight_of(int64_t count)
 int32_t *rcn_ranks(const int64_t *count, int64_t V, bool *sorted);
 /* map[target] for every row of x, for as long as the graph lives; NULL: the graph has failed (a
  * target outside 0..V-1 among others). */
+void rcn_map_work(rcg_work *w); /* what it keeps */
 int32_t *rcn_map_targets(rc_graph *g, const rc_var *x, const int32_t *map, int64_t V,
                          const int32_t *target);
 
@@ -71,6 +72,8 @@ rc_status rcn_noise_new(rcn_noise *out, const rcn_output_plan *plan, bool once, 
 void rcn_noise_free(rcn_noise *n);
 /* Draw by a number u in [0,1): ids (most) rise, times (most) say how often. How many. */
 int64_t rcn_noise_draw(const rcn_noise *n, double u, int32_t *ids, rc_real *times);
+/* What a loss over such a draw takes, K columns wide. */
+void rcn_noise_work(const rcn_noise *n, rcg_work *w, int64_t K);
 /* The draw of this step. False: the graph has failed. */
 bool rcn_noise_sample(const rcn_noise *n, rc_graph *g, rc_noise *out);
 

@@ -116,3 +116,13 @@ bool rcn_noise_sample(const rcn_noise *n, rc_graph *g, rc_noise *out)
     *out = (rc_noise){rcn_noise_draw(n, u, ids, times), ids, times, n->expected};
     return true;
 }
+
+void rcn_noise_work(const rcn_noise *n, rcg_work *w, int64_t K)
+{
+    double drawn = 0;
+
+    for (int64_t i = 0; i < n->V; i++)
+        drawn += n->each[i] < 1 ? n->each[i] : 1; /* more draws of a symbol are one row */
+    rcg_work_sample_loss(w, K, drawn);
+    w->keep += (double)n->most * (1 + sizeof(int32_t) / (double)sizeof(rc_real));
+}

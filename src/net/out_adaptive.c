@@ -12,7 +12,9 @@
 
 typedef struct tail {
     int64_t from, to; /* ranks */
+    int64_t D;        /* numbers it reads */
     size_t down, up;  /* places of the projection and of the symbols */
+    double share;     /* of the training text */
 } tail;
 
 typedef struct adaptive {
@@ -26,25 +28,33 @@ typedef struct adaptive {
 
 /* ---- building ---------------------------------------------------------------------------- */
 
+/* What each symbol weighs, by rank, and all together; (V), freed with rcb_free(). NULL: no memory. */
+static double *weights_by_rank(const adaptive *a, const rcn_output_plan *plan, double *all)
+{
+    double *weight = rcb_calloc((size_t)plan->V, sizeof *weight);
+
+    *all = 0;
+    for (int64_t w = 0; weight && w < plan->V; w++) {
+        weight[a->rank[w]] = rcn_weight_of(plan->count[w]);
+        *all += rcn_weight_of(plan->count[w]);
+    }
+    return weight;
+}
+
 /* Two tails: the symbols past 80 % of the text, and those past 95 % of it. Returns how many of them
  * there are. */
-static int choose(const adaptive *a, const rcn_output_plan *plan, int64_t cutoff[2])
+static int choose(const double *weight, double all, int64_t V, int64_t cutoff[2])
 {
     const double parts[] = {0.8, 0.95};
-    double *share = rcb_calloc((size_t)plan->V, sizeof *share), all = 0, sum = 0;
+    double sum = 0;
     int n = 0;
 
-    for (int64_t w = 0; share && w < plan->V; w++) {
-        share[a->rank[w]] = rcn_weight_of(plan->count[w]);
-        all += rcn_weight_of(plan->count[w]);
-    }
-    for (int64_t r = 0; share && r + 1 < plan->V && n < 2; r++) {
-        sum += share[r];
+    for (int64_t r = 0; r + 1 < V && n < 2; r++) {
+        sum += weight[r];
         if (sum >= parts[n] * all)
             cutoff[n++] = r + 1;
     }
-    rcb_free(share);
-    return share ? n : -1;
+    return n;
 }
 
 static rc_status check_cutoffs(const rcn_output_plan *plan)
@@ -63,14 +73,37 @@ static rc_status check_cutoffs(const rcn_output_plan *plan)
 static rc_status add_tail(adaptive *a, int i, rcn_params *ps, const rcn_output_plan *plan)
 {
     const double width = floor((double)plan->H / pow(plan->cutoff_divide, i + 1));
-    const int64_t D = width >= 1 ? (int64_t)width : 1;
     tail *t = &a->tail[i];
     char down[32], up[32];
 
     (void)snprintf(down, sizeof down, "tail.%d.0.weight", i);
     (void)snprintf(up, sizeof up, "tail.%d.1.weight", i);
-    RC_TRY(rcn_output_weight(ps, plan->name, down, D, plan->H, &t->down));
-    return rcn_output_weight(ps, plan->name, up, t->to - t->from, D, &t->up);
+    t->D = width >= 1 ? (int64_t)width : 1;
+    RC_TRY(rcn_output_weight(ps, plan->name, down, t->D, plan->H, &t->down));
+    return rcn_output_weight(ps, plan->name, up, t->to - t->from, t->D, &t->up);
+}
+
+/* Head and tails of a plan whose cutoffs are chosen. */
+static rc_status add_parts(adaptive *a, rcn_params *ps, const rcn_output_plan *plan,
+                           const double *weight, double all)
+{
+    RC_TRY(check_cutoffs(plan));
+    a->tails = plan->cutoffs;
+    a->head = plan->cutoffs > 0 ? plan->cutoff[0] : plan->V;
+    a->tail = rcb_calloc((size_t)a->tails, sizeof *a->tail);
+    if (!a->tail)
+        return RC_ENOMEM;
+    RC_TRY(rcn_output_linear(ps, plan, "head.", a->head + a->tails, &a->weight, &a->bias));
+    for (int i = 0; i < a->tails; i++) {
+        tail *t = &a->tail[i];
+
+        t->from = plan->cutoff[i];
+        t->to = i + 1 < a->tails ? plan->cutoff[i + 1] : plan->V;
+        for (int64_t r = t->from; r < t->to; r++)
+            t->share += weight[r] / all;
+        RC_TRY(add_tail(a, i, ps, plan));
+    }
+    return RC_OK;
 }
 
 static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *plan)
@@ -83,27 +116,16 @@ static rc_status build(rcn_output *o, rcn_params *ps, const rcn_output_plan *pla
         return RC_ENOMEM;
     o->own = a;
     a->rank = rcn_ranks(plan->count, plan->V, &a->sorted);
-    if (!a->rank)
+    double all, *weight = a->rank ? weights_by_rank(a, plan, &all) : NULL;
+    if (!weight)
         return RC_ENOMEM;
     if (plan->cutoffs < 0) {
-        p.cutoffs = choose(a, plan, chosen);
+        p.cutoffs = choose(weight, all, plan->V, chosen);
         p.cutoff = chosen;
-        if (p.cutoffs < 0)
-            return RC_ENOMEM;
     }
-    RC_TRY(check_cutoffs(&p));
-    a->tails = p.cutoffs;
-    a->head = p.cutoffs > 0 ? p.cutoff[0] : p.V;
-    a->tail = rcb_calloc((size_t)a->tails, sizeof *a->tail);
-    if (!a->tail)
-        return RC_ENOMEM;
-    RC_TRY(rcn_output_linear(ps, &p, "head.", a->head + a->tails, &a->weight, &a->bias));
-    for (int i = 0; i < a->tails; i++) {
-        a->tail[i].from = p.cutoff[i];
-        a->tail[i].to = i + 1 < a->tails ? p.cutoff[i + 1] : p.V;
-        RC_TRY(add_tail(a, i, ps, &p));
-    }
-    return RC_OK;
+    const rc_status status = add_parts(a, ps, &p, weight, all);
+    rcb_free(weight);
+    return status;
 }
 
 static void release(rcn_output *o)
@@ -199,6 +221,26 @@ static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
     return a->sorted ? y : rc_pick(g, y, a->rank, o->V);
 }
 
+static void work(const rcn_output *o, rcg_work *w)
+{
+    const adaptive *a = o->own;
+
+    rcn_map_work(w);
+    rcn_map_work(w); /* as in the head */
+    rcg_work_softmax_loss(w, o->H, a->head + a->tails);
+    for (int i = 0; i < a->tails; i++) {
+        const tail *t = &a->tail[i];
+        rcg_work part = rcg_work_part(w, t->share);
+
+        rcn_map_work(w); /* its rows, and as in the tail */
+        rcn_map_work(w);
+        rcg_work_value(&part, o->H);
+        rcg_work_linear(&part, o->H, t->D);
+        rcg_work_softmax_loss(&part, t->D, t->to - t->from);
+        rcg_work_join(w, &part, t->share);
+    }
+}
+
 static rc_status facts(const rcn_output *o, rcb_buf *out)
 {
     const adaptive *a = o->own;
@@ -225,5 +267,6 @@ const rcn_output_kind rcn_out_adaptive = {
     .release = release,
     .loss = loss,
     .logp = logp,
+    .work = work,
     .facts = facts,
 };

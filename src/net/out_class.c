@@ -15,6 +15,7 @@ typedef struct classes {
     int32_t *row;        /* (V) of each symbol */
     int32_t *of_row;     /* (V) class of each row */
     int32_t *of;         /* (V) class of each symbol */
+    double *share;       /* (count) of the training text */
     bool sorted;         /* row i is symbol i */
     size_t weight, bias; /* of the classes */
 } classes;
@@ -26,16 +27,19 @@ static void cut(classes *c, const int64_t *count, const int32_t *at, int64_t V, 
     double all = 0, share = 0;
     int64_t i = 0;
 
+    c->share[0] = 0;
+
     for (int64_t r = 0; r < V; r++)
         all += rcn_weight_of(count[at[r]]);
     c->start[0] = 0;
     for (int64_t r = 0; r < V; r++) {
         share += rcn_weight_of(count[at[r]]) / all;
+        c->share[i] += rcn_weight_of(count[at[r]]) / all;
         c->of_row[r] = (int32_t)i;
         c->of[at[r]] = (int32_t)i;
         c->start[i + 1] = r + 1;
         if (share > (double)(i + 1) / (double)most && i + 1 < most && r + 1 < V)
-            i++;
+            c->share[++i] = 0;
     }
     c->count = i + 1;
 }
@@ -51,7 +55,8 @@ static rc_status make_classes(classes *c, const rcn_output_plan *plan)
     c->start = rcb_alloc((size_t)most + 1, sizeof *c->start);
     c->of_row = rcb_alloc(V, sizeof *c->of_row);
     c->of = rcb_alloc(V, sizeof *c->of);
-    if (!at || !c->row || !c->start || !c->of_row || !c->of) {
+    c->share = rcb_alloc((size_t)most, sizeof *c->share);
+    if (!at || !c->row || !c->start || !c->of_row || !c->of || !c->share) {
         rcb_free(at);
         return RC_ENOMEM;
     }
@@ -87,6 +92,7 @@ static void release(rcn_output *o)
     rcb_free(c->row);
     rcb_free(c->of_row);
     rcb_free(c->of);
+    rcb_free(c->share);
     rcb_free(c);
 }
 
@@ -115,6 +121,17 @@ static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
     rc_var *y = rc_add(g, within, rc_pick(g, of, c->of_row, o->V));
 
     return c->sorted ? y : rc_pick(g, y, c->row, o->V);
+}
+
+static void work(const rcn_output *o, rcg_work *w)
+{
+    const classes *c = o->own;
+    const rc_groups groups = {c->count, c->start};
+
+    rcn_map_work(w);
+    rcn_map_work(w);
+    rcg_work_softmax_loss(w, o->H, c->count);
+    rcg_work_group_loss(w, o->H, &groups, c->share);
 }
 
 static rc_status facts(const rcn_output *o, rcb_buf *out)
@@ -146,5 +163,6 @@ const rcn_output_kind rcn_out_class = {
     .release = release,
     .loss = loss,
     .logp = logp,
+    .work = work,
     .facts = facts,
 };

@@ -8,6 +8,7 @@
 
 typedef struct huffman {
     rc_tree tree;
+    double way;  /* decisions above a symbol, in the mean over the training text */
     int32_t *up; /* (2V - 1) see rc_tree */
 } huffman;
 
@@ -36,6 +37,7 @@ static int64_t take(grove *g, double *weight)
 static void grow(huffman *h, grove *g)
 {
     const int64_t V = g->V;
+    double sums = 0;
 
     for (g->made = 0; g->made < V - 1;) {
         double light, heavy;
@@ -46,8 +48,10 @@ static void grow(huffman *h, grove *g)
         h->up[a] = (int32_t)(2 * number);
         h->up[b] = (int32_t)(2 * number + 1);
         g->sum[g->made++] = light + heavy;
+        sums += light + heavy; /* so much of the text passes here */
     }
     h->up[V] = -1;
+    h->way = sums / g->sum[V - 2];
 }
 
 /* The longest way: decisions above each decision, from the root on. */
@@ -131,6 +135,13 @@ static rc_var *logp(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
                         &h->tree);
 }
 
+static void work(const rcn_output *o, rcg_work *w)
+{
+    const huffman *h = o->own;
+
+    rcg_work_tree_loss(w, o->H, h->way, h->tree.depth);
+}
+
 static rc_status facts(const rcn_output *o, rcb_buf *out)
 {
     const huffman *h = o->own;
@@ -154,5 +165,6 @@ const rcn_output_kind rcn_out_hierarchical = {
     .release = release,
     .loss = loss,
     .logp = logp,
+    .work = work,
     .facts = facts,
 };

@@ -50,6 +50,13 @@ static rc_var *loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
     return rc_nce_loss(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias), target, &drawn);
 }
 
+static void work(const rcn_output *o, rcg_work *w)
+{
+    const nce *own = o->own;
+
+    rcn_noise_work(&own->noise, w, o->H);
+}
+
 static rc_status facts(const rcn_output *o, rcb_buf *out)
 {
     const nce *own = o->own;
@@ -76,5 +83,6 @@ const rcn_output_kind rcn_out_nce = {
     .release = release,
     .loss = loss,
     .logp = rcn_full_logp,
+    .work = work,
     .facts = facts,
 };

@@ -38,6 +38,11 @@ static rc_var *loss(const rcn_output *o, const rcn_params *ps, rc_graph *g, rc_v
     return rc_sampled_loss(g, x, rcn_at(ps, g, o->weight), rcn_at(ps, g, o->bias), target, &drawn);
 }
 
+static void work(const rcn_output *o, rcg_work *w)
+{
+    rcn_noise_work(o->own, w, o->H);
+}
+
 static rc_status facts(const rcn_output *o, rcb_buf *out)
 {
     const rcn_noise *noise = o->own;
@@ -65,5 +70,6 @@ const rcn_output_kind rcn_out_sampled = {
     .release = release,
     .loss = loss,
     .logp = rcn_full_logp,
+    .work = work,
     .facts = facts,
 };

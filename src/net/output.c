@@ -183,3 +183,8 @@ int32_t *rcn_map_targets(rc_graph *g, const rc_var *x, const int32_t *map, int64
     }
     return out;
 }
+
+void rcn_map_work(rcg_work *w)
+{
+    w->keep += (double)w->rows * sizeof(int32_t) / sizeof(rc_real);
+}

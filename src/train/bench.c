@@ -19,7 +19,7 @@ typedef struct bench_kind {
 static const bench_kind kinds[] = {
     {{.name = "lm",
       .help = "whole training steps of a language model of words",
-      .uses = "cell hidden layers embed vocab batch seq shards dropout optimizer precision "
+      .uses = "cell hidden layers embed vocab output batch seq shards dropout optimizer precision "
               "threads seconds",
       .options = {.cell = "lstm",
                   .hidden = 650,
@@ -30,6 +30,7 @@ static const bench_kind kinds[] = {
                   .shards = 1,
                   .dropout = 0.5,
                   .optimizer = "sgd",
+                  .output = "full",
                   .precision = RCG_REALS_WORD,
                   .seconds = 3}},
      rct_bench_lm,
@@ -171,6 +172,7 @@ rc_status rc_bench(const char *kind, const rc_bench_options *options, rc_bench_f
     o.cell = o.cell ? o.cell : usual->cell;
     o.optimizer = o.optimizer ? o.optimizer : usual->optimizer;
     o.precision = o.precision ? o.precision : usual->precision;
+    o.output = o.output ? o.output : usual->output;
     RC_TRY(check_options(k, &o));
     RC_TRY(rck_select());
     const rct_bench b = {.o = &o, .fn = fn, .ctx = ctx};
@@ -217,7 +219,16 @@ rc_status rct_bench_time(const rct_bench *b, rc_bench_row *row, const rck_table 
 
 /* ---- a language model of nothing --------------------------------------------------------- */
 
-rc_status rct_bench_words(rcb_buf *out, int64_t vocab, int64_t words)
+/* The number of a word: each as likely as any other, or the k-th in proportion to about 1 / k. */
+static int64_t draw(double u, int64_t words, bool zipf)
+{
+    const double n = (double)words;
+    const int64_t w = (int64_t)(zipf ? exp(u * log(n + 1)) - 1 : u * n);
+
+    return w < words ? w : words - 1;
+}
+
+rc_status rct_bench_words(rcb_buf *out, int64_t vocab, int64_t words, bool zipf)
 {
     const rcb_key key = rcb_stream(1, "bench");
 
@@ -227,7 +238,7 @@ rc_status rct_bench_words(rcb_buf *out, int64_t vocab, int64_t words)
                        vocab);
     for (int64_t i = 0; i < vocab - 2 + words; i++) {
         const double u = rcb_uniform(key, (uint64_t)i);
-        const int64_t w = i < vocab - 2 ? i : (int64_t)(u * (double)(vocab - 2));
+        const int64_t w = i < vocab - 2 ? i : draw(u, vocab - 2, zipf);
         RC_TRY(rcb_buf_printf(out, "w%" PRId64 "%c", w, i % 20 == 19 ? '\n' : ' '));
     }
     return RC_OK;
@@ -264,6 +275,8 @@ static rc_status set_options(rc_config *c, const rc_bench_options *o, const char
     RC_TRY(set_real(c, "dropout", o->dropout));
     RC_TRY(rc_config_set(c, "level", "word"));
     RC_TRY(rc_config_set(c, "lr", "0.001")); /* nothing is to be learnt, nothing may overflow */
+    if (o->output)
+        RC_TRY(rc_config_set(c, "output", o->output));
     return o->optimizer ? rc_config_set(c, "optimizer", o->optimizer) : RC_OK;
 }
 

@@ -32,7 +32,8 @@ static inline void rct_bench_tell(const rct_bench *b, const rc_bench_row *row)
 /* A configuration of the task lm, at the level of words, for a model of these options. */
 rc_status rct_bench_config(rc_config **out, const rc_bench_options *o, const char *cell);
 /* A text whose vocabulary has exactly `vocab` symbols (3 or more, two of them <unk> and <eos>):
- * every word once, then `words` at random. The buffer is the caller's to free. */
-rc_status rct_bench_words(rcb_buf *out, int64_t vocab, int64_t words);
+ * every word once, then `words` at random, each as likely as any other or (zipf) as in a language.
+ * The buffer is the caller's to free. */
+rc_status rct_bench_words(rcb_buf *out, int64_t vocab, int64_t words, bool zipf);
 
 #endif

@@ -4,6 +4,7 @@
 #include "train/bench_in.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { STEPS = 20 }; /* of text; then it begins again */
 
@@ -14,10 +15,12 @@ static rc_status new_trainer(rc_trainer **out, const rc_bench_options *o, const 
     rcb_buf words = {0};
     rcd_text *text = NULL;
 
+    const bool zipf = o->output && strcmp(o->output, "full") != 0;
+
     *out = NULL;
     rc_status s = rct_bench_config(&c, o, cell);
     if (s == RC_OK)
-        s = rct_bench_words(&words, o->vocab, o->batch * (o->seq * STEPS + 1));
+        s = rct_bench_words(&words, o->vocab, o->batch * (o->seq * STEPS + 1), zipf);
     if (s == RC_OK)
         s = rcd_text_of(&text, "words", words.p, words.n);
     if (s == RC_OK)
@@ -62,12 +65,14 @@ static rc_status measure(const rct_bench *b, const char *cell, const char *name)
 rc_status rct_bench_lm(const rct_bench *b)
 {
     const rc_bench_options *o = b->o;
-    char name[160];
+    const bool full = strcmp(o->output, "full") == 0;
+    char name[200];
 
     (void)snprintf(name, sizeof name,
-                   "%s %" PRId64 "x%" PRId64 ", %" PRId64 " words, batch %" PRId64 ", %" PRId64
+                   "%s %" PRId64 "x%" PRId64 ", %" PRId64 " words%s%s, batch %" PRId64 ", %" PRId64
                    " steps",
-                   o->cell, o->layers, o->hidden, o->vocab, o->batch, o->seq);
+                   o->cell, o->layers, o->hidden, o->vocab, full ? "" : " by ",
+                   full ? "" : o->output, o->batch, o->seq);
     return measure(b, o->cell, name);
 }
 

@@ -31,7 +31,7 @@ static rcg_work work_of(const rc_trainer *t, int64_t seqs, int64_t steps)
 {
     rcg_work w = {.rows = seqs * steps, .seqs = seqs};
 
-    (void)t->task->work(t->model, &w); /* it was asked before */
+    t->task->work(t->model, &w);
     return w;
 }
 
@@ -134,11 +134,8 @@ rc_status rc_config_estimate(rc_estimate *out, const rc_config *c,
         return RC_FAIL(RC_EINVAL, "cannot estimate: task '%s' does not learn by gradients",
                        c->task->name);
     RC_TRY(rc_trainer_new(&t, c, "", options));
-    rc_status status = t->task->work(t->model, &(rcg_work){.rows = 1, .seqs = 1});
-    if (status == RC_OK) {
-        tell_sizes(out, t);
-        status = try_steps(out, t);
-    }
+    tell_sizes(out, t);
+    const rc_status status = try_steps(out, t);
     rc_trainer_free(t);
     return status;
 }

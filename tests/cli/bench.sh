@@ -14,6 +14,7 @@ for kind in lm tag step; do
     recur bench $kind $quick --vocab 60 --threads 1 | plain_words
 done
 recur bench step $quick --vocab 0 --cell gru | plain_words
+recur bench lm $quick --vocab 60 --threads 1 --output class | plain_words | head -n 1
 for bits in bf16 int8; do
     recur bench step $quick --vocab 60 --precision $bits | plain_words
 done
@@ -70,6 +71,14 @@ recur train lm $same --level word --valid-split 0 --train text --dry-run --json 
 awk -v a="$(number bytes one)" -v b="$(number bytes two)" -v c="$(number predicted_bytes one)" \
     'BEGIN { print (b == c), (a / b > 0.85 && a / b < 1.15) }'
 
+echo "# every output layer can be tried, and tells what it takes"
+for output in $(recur list outputs | cut -d ' ' -f 1); do
+    recur train lm --output "$output" --samples 20 $same --level word --valid-split 0 --train text \
+        --dry-run --json --quiet >dry
+    awk -v n="$(number flops_per_token dry)" -v full="$(number flops_per_token two)" \
+        -v what="$output" 'BEGIN { print what, (n == full ? "as much" : n < full ? "less" : "more") }'
+done
+
 echo "# misuse"
 try() {
     echo "\$ recur bench $*"
@@ -85,6 +94,8 @@ try lm --hidden 0
 try lm --precision f8
 try lm --precision int8
 try lm --ragged 3
+try lm --output sofmax
+try step --output class
 try tag --seq 3 --ragged 4
 try lm text
 try lm --sweep hidden

@@ -14,7 +14,8 @@ typedef struct trial {
     int64_t at[MOST_STEPS + 1];
     rc_rows rows;
     int64_t N, K;
-    rc_real *x, *d_x; /* (N,K), outside the arena */
+    rc_real *x, *d_x;         /* (N,K), outside the arena */
+    rc_real *table, *d_table; /* (V,K) */
     rcg_weight weight[4];
     int weights;
 } trial;
@@ -50,6 +51,8 @@ static void trial_close(trial *t)
     }
     rc_graph_free(t->g);
     rcb_pool_free(t->pool);
+    rcb_free(t->table);
+    rcb_free(t->d_table);
     rcb_free(t->x);
     rcb_free(t->d_x);
 }
@@ -69,6 +72,16 @@ static rc_var *weight(trial *t, int blocks, const int gates[], int64_t units, in
     w->wt = zeros(rcg_weight_size_t(w));
     w->g = zeros(rcg_weight_size(w));
     return rcg_leaf_weight(t->g, w);
+}
+
+/* A table of V vectors, outside the arena likewise. */
+static rc_var *table_of(trial *t, int64_t V)
+{
+    const int64_t ld = rck_pad(t->K);
+
+    t->table = zeros(V * ld);
+    t->d_table = zeros(V * ld);
+    return rcg_leaf(t->g, rc_shape_2(V, t->K), ld, t->table, t->d_table);
 }
 
 static rcg_work empty_work(const trial *t)
@@ -141,6 +154,136 @@ static void products_take_the_room_they_are_said_to(void **unused)
                    &w);
         trial_close(&t);
     }
+}
+
+/* ---- losses over a table ----------------------------------------------------------------- */
+
+static void sampled_losses_take_the_room_they_are_said_to(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int k = 0; k < 10; k++) {
+        const int64_t V = pick(100, 400), S = pick(20, 100);
+        int32_t target[MOST_STEPS * 9] = {0}, ids[100];
+        rc_real *expected = zeros(V);
+        trial t;
+
+        for (int32_t i = 0; i < S; i++)
+            ids[i] = i;
+        trial_open(&t, pick(20, 150));
+        const rc_noise noise = {S, ids, NULL, expected};
+        rcg_work w = empty_work(&t);
+        rcg_work_sample_loss(&w, t.K, (double)S);
+        rc_var *x = input(&t), *table = table_of(&t, V);
+        check_room("sample_loss", &t,
+                   k % 2 ? rc_nce_loss(t.g, x, table, RC_NONE, target, &noise)
+                         : rc_sampled_loss(t.g, x, table, RC_NONE, target, &noise),
+                   &w);
+        trial_close(&t);
+        rcb_free(expected);
+    }
+}
+
+/* A tree as high as it has decisions: the deeper symbol k, the longer its way, up to V - 1. */
+static void a_tree_takes_the_room_it_is_said_to(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int k = 0; k < 10; k++) {
+        const int32_t V = (int32_t)pick(20, 40);
+        int32_t up[80], target[MOST_STEPS * 9];
+        double way = 0;
+        trial t;
+
+        for (int32_t i = 0; i < V; i++)
+            up[i] = i < V - 1 ? 2 * i : 2 * (V - 2) + 1;
+        for (int32_t i = 0; i < V - 1; i++)
+            up[V + i] = i == 0 ? -1 : 2 * (i - 1) + 1;
+        trial_open(&t, pick(20, 150));
+        for (int64_t r = 0; r < t.N; r++) {
+            target[r] = (int32_t)pick(0, V - 1);
+            way += target[r] < V - 1 ? target[r] + 1 : V - 1;
+        }
+        rcg_work w = empty_work(&t);
+        rcg_work_tree_loss(&w, t.K, way / (double)t.N, V - 1);
+        CHECK_NEAR(w.flops, 2 * (double)t.K * way, 1e-6);
+        check_room("tree_loss", &t,
+                   rc_tree_loss(t.g, input(&t), table_of(&t, V - 1), RC_NONE, target,
+                                &(rc_tree){V, V - 1, up}),
+                   &w);
+        trial_close(&t);
+    }
+}
+
+/* Which groups the targets of a batch fall into is chance: what is said is right in the mean. */
+static void groups_take_the_room_they_are_said_to_in_the_mean(void **unused)
+{
+    (void)unused;
+    double said = 0, took = 0;
+    check_seed();
+
+    for (int k = 0; k < 40; k++) {
+        const int64_t G = pick(1, 12), V = G * (G + 1) * pick(1, 5);
+        int64_t start[13];
+        double share[12];
+        int32_t target[MOST_STEPS * 9];
+        trial t;
+
+        for (int64_t i = 0; i <= G; i++)
+            start[i] = V * i * (i + 1) / (G * (G + 1)); /* each larger than the one before */
+        for (int64_t i = 0; i < G; i++)
+            share[i] = (double)(start[i + 1] - start[i]) / (double)V;
+        trial_open(&t, pick(20, 150));
+        for (int64_t r = 0; r < t.N; r++)
+            target[r] = (int32_t)pick(0, V - 1);
+        const rc_groups groups = {G, start};
+        rcg_work w = empty_work(&t);
+        rcg_work_group_loss(&w, t.K, &groups, share);
+        rc_var *loss = rc_group_loss(t.g, input(&t), table_of(&t, V), RC_NONE, target, &groups);
+        CHECK_STATUS(rc_graph_backward(t.g, loss), RC_OK);
+        said += rcg_work_bytes(&w);
+        took += (double)rcg_graph_bytes(t.g);
+        trial_close(&t);
+    }
+    CHECK_NEAR(said / took, 1, 0.05);
+}
+
+/* With shares a to c of the rows in groups of 10, 20 and 30 symbols. */
+static void products_of_groups_are_counted_by_their_share(void **unused)
+{
+    (void)unused;
+    const int64_t start[] = {0, 10, 30, 60};
+    const double share[] = {0.5, 0.3, 0.2};
+    rcg_work w = {.rows = 100, .seqs = 1};
+
+    rcg_work_group_loss(&w, 7, &(rc_groups){3, start}, share);
+    CHECK_NEAR(w.flops, 2.0 * 7 * (50 * 10 + 30 * 20 + 20 * 30), 1e-9);
+    w = (rcg_work){.rows = 100, .seqs = 1};
+    rcg_work_sample_loss(&w, 7, 30);
+    CHECK_NEAR(w.flops, 2.0 * 7 * 100 * 31, 1e-9);
+}
+
+static void a_part_of_the_rows_takes_its_share(void **unused)
+{
+    (void)unused;
+    rcg_work w = {.rows = 100, .seqs = 5};
+    rcg_work part = rcg_work_part(&w, 0.2);
+
+    assert_int_equal(part.rows, 28); /* 20 and two deviations of 4 */
+    assert_int_equal(part.seqs, 5);
+    rcg_work_softmax_loss(&part, 10, 50);
+    rcg_work_join(&w, &part, 0.2);
+    CHECK_NEAR(w.flops, 2.0 * 20 * 10 * 50, 1e-9);
+    assert_true(rcg_work_bytes(&w) == rcg_work_bytes(&part));
+    part = rcg_work_part(&w, 1);
+    assert_int_equal(part.rows, 100);
+    part = rcg_work_part(&w, 0);
+    assert_int_equal(part.rows, 0);
+    const double before = w.flops;
+    rcg_work_join(&w, &part, 0);
+    assert_true(w.flops == before);
 }
 
 static void plain_operations_take_the_room_they_are_said_to(void **unused)
@@ -226,6 +369,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_takes_the_room_it_is_said_to),
         cmocka_unit_test(products_take_the_room_they_are_said_to),
+        cmocka_unit_test(sampled_losses_take_the_room_they_are_said_to),
+        cmocka_unit_test(a_tree_takes_the_room_it_is_said_to),
+        cmocka_unit_test(groups_take_the_room_they_are_said_to_in_the_mean),
+        cmocka_unit_test(products_of_groups_are_counted_by_their_share),
+        cmocka_unit_test(a_part_of_the_rows_takes_its_share),
         cmocka_unit_test(plain_operations_take_the_room_they_are_said_to),
         cmocka_unit_test(products_of_cells_are_counted),
         cmocka_unit_test(a_gate_without_a_recurrent_product_counts_its_input_alone),

@@ -82,17 +82,40 @@ static void words_make_a_vocabulary_of_the_size_that_was_asked_for(void **unused
     (void)unused;
     const int64_t sizes[] = {3, 4, 23, 1000};
 
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < 2 * (sizeof sizes / sizeof *sizes); i++) {
         rcb_buf b = {0};
         rcd_text *t;
         rcd_vocab *v;
 
-        CHECK_STATUS(rct_bench_words(&b, sizes[i], 100), RC_OK);
+        CHECK_STATUS(rct_bench_words(&b, sizes[i / 2], 100, i % 2 != 0), RC_OK);
         CHECK_STATUS(rcd_text_of(&t, "words", b.p, b.n), RC_OK);
         CHECK_STATUS(rcd_vocab_build(&v, RCD_WORD, t, 0, b.n, NULL), RC_OK);
-        assert_int_equal(rcd_vocab_size(v), sizes[i]);
+        assert_int_equal(rcd_vocab_size(v), sizes[i / 2]);
         rcd_vocab_free(v);
         rcd_text_free(t);
+        rcb_buf_free(&b);
+    }
+}
+
+/* The k-th word about n / (k ln 1000) times, or all alike. */
+static void words_are_as_frequent_as_in_a_language(void **unused)
+{
+    (void)unused;
+
+    for (int zipf = 0; zipf < 2; zipf++) {
+        rcb_buf b = {0};
+        int64_t count[3] = {0};
+
+        CHECK_STATUS(rct_bench_words(&b, 1002, 100000, zipf), RC_OK);
+        for (const char *at = b.p; at; at = strpbrk(at + 1, " \n"))
+            for (int k = 0; k < 3; k++)
+                count[k] += strncmp(at + (*at != 'w'), "w0 \0w1 \0w9 " + 4 * k, 3) == 0;
+        if (zipf)
+            assert_true(count[0] > 9000 && count[1] < 0.7 * (double)count[0] &&
+                        count[2] < 0.2 * (double)count[0] && count[2] > 800);
+        else
+            for (int k = 0; k < 3; k++)
+                assert_true(count[k] > 50 && count[k] < 150);
         rcb_buf_free(&b);
     }
 }
@@ -125,6 +148,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_measured_is_refused),
         cmocka_unit_test(names_left_out_are_those_of_the_kind),
         cmocka_unit_test(words_make_a_vocabulary_of_the_size_that_was_asked_for),
+        cmocka_unit_test(words_are_as_frequent_as_in_a_language),
         cmocka_unit_test(a_call_that_fails_ends_it),
     };
     return cmocka_run_group_tests_name("bench", tests, NULL, NULL);

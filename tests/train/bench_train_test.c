@@ -28,6 +28,35 @@ static void a_language_model_is_measured(void **unused)
             }
 }
 
+/* Its own operations and the memory that was said; a part of the vocabulary is less work. */
+static void every_output_layer_is_measured(void **unused)
+{
+    (void)unused;
+    rc_entry e;
+
+    for (size_t i = 0; rc_list("outputs", i, &e); i++) {
+        bench_rows r = {0};
+        rc_bench_options o = bench_small("lm");
+        const double layers = 6.0 * 60 * (double)(2 * 256 * 128), full = 6.0 * 60 * 2000 * 64;
+
+        o.output = e.name;
+        o.hidden = 64;
+        o.seq = 20;
+        o.vocab = 2000;
+        CHECK_STATUS(rc_bench("lm", &o, bench_keep, &r), RC_OK);
+        assert_int_equal(r.n, 1);
+        assert_int_equal(strstr(r.name[0], e.name) != NULL, i > 0);
+        CHECK_NEAR((double)r.row[0].predicted / (double)r.row[0].bytes, 1, 0.15);
+        assert_true(i > 0 || r.row[0].flops == layers + full);
+        assert_true(r.row[0].flops > layers && r.row[0].flops <= layers + full);
+    }
+    bench_rows r = {0};
+    rc_bench_options o = bench_small("lm");
+
+    o.output = "none";
+    CHECK_STATUS(rc_bench("lm", &o, bench_keep, &r), RC_EINVAL);
+}
+
 static void every_cell_is_measured(void **unused)
 {
     (void)unused;
@@ -67,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_language_model_is_measured),
+        cmocka_unit_test(every_output_layer_is_measured),
         cmocka_unit_test(every_cell_is_measured),
         cmocka_unit_test(every_allocation_may_fail),
     };

@@ -2,7 +2,7 @@
  * are counted as by hand; nothing is written; allocations fail in turn.
  */
 #include "check.h"
-#include "train/train.h"
+#include "train/bench_in.h"
 
 static const char *some_text(void)
 {
@@ -36,19 +36,19 @@ static rc_config *config(const char *text, const char *const more[])
 #define CONFIG(text, ...) config(text, (const char *const[]){__VA_ARGS__, NULL})
 
 /* Some steps, then what is there against what was said. */
-static void check_memory(rc_config *c)
+static void check_memory(rc_config *c, int steps)
 {
     rc_trainer *t;
     const rc_trainer_options o = {.threads = 2};
 
     CHECK_STATUS(rc_trainer_new(&t, c, "", &o), RC_OK);
     rct_memory m = rct_memory_of(t);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < steps; i++)
         CHECK_STATUS(rct_trainer_step(t), RC_OK);
     const double said = (double)m.activations, took = (double)rct_comm_bytes(&t->comm);
     if (!(fabs(said / took - 1) <= 0.15))
-        fail_msg("%s, %s layers %lld: activations take %.0f bytes, said to be %.0f", c->cell,
-                 c->level, (long long)c->layers, took, said);
+        fail_msg("%s, %s, %s layers %lld: activations take %.0f bytes, said to be %.0f", c->output,
+                 c->cell, c->level, (long long)c->layers, took, said);
     rc_trainer_free(t);
     rc_config_free(c);
 }
@@ -63,15 +63,39 @@ static void memory_is_foretold_within_15_percent(void **unused)
 
     for (size_t i = 0; i < 4; i++)
         for (size_t k = 0; k < 3; k++) {
-            check_memory(CONFIG(text, "cell", cells[i], "layers", layers[k]));
+            check_memory(CONFIG(text, "cell", cells[i], "layers", layers[k]), 2);
             check_memory(CONFIG(text, "cell", cells[i], "layers", layers[k], "level", "word",
-                                "optimizer", "sgd", "dropout", "0.3"));
+                                "optimizer", "sgd", "dropout", "0.3"),
+                         2);
         }
-    check_memory(CONFIG(text, "tied", "true", "layers", "2", "skip", "residual"));
+    check_memory(CONFIG(text, "tied", "true", "layers", "2", "skip", "residual"), 2);
     check_memory(
-        CONFIG(text, "skip", "graves", "layers", "3", "dropout", "0.2", "dropout-kind", "locked"));
-    check_memory(CONFIG(text, "shards", "3", "layers", "2", "dropout", "0.3"));
-    check_memory(CONFIG(text, "batch", "40", "seq", "100000")); /* no more than the text */
+        CONFIG(text, "skip", "graves", "layers", "3", "dropout", "0.2", "dropout-kind", "locked"),
+        2);
+    check_memory(CONFIG(text, "shards", "3", "layers", "2", "dropout", "0.3"), 2);
+    check_memory(CONFIG(text, "batch", "40", "seq", "100000"), 2); /* no more than the text */
+}
+
+/* Of words as frequent as in a language; the largest of many batches is what counts. */
+static void memory_of_every_output_layer_is_foretold(void **unused)
+{
+    (void)unused;
+    check_seed();
+    char path[1024];
+    rcb_buf b = {0};
+    rc_entry e;
+
+    snprintf(path, sizeof path, "%s", check_temp_path("zipf"));
+    CHECK_STATUS(rct_bench_words(&b, 1500, 8000, true), RC_OK);
+    check_write_file(path, b.p, b.n);
+    rcb_buf_free(&b);
+    for (size_t i = 0; rc_list("outputs", i, &e); i++)
+        for (int wide = 0; wide < 2; wide++) {
+            rc_config *c = CONFIG(path, "level", "word", "output", e.name, "samples", "300",
+                                  "optimizer", "sgd", "hidden", wide ? "128" : "48", "batch",
+                                  wide ? "20" : "8", "layers", wide ? "1" : "2");
+            check_memory(c, 30);
+        }
 }
 
 /* What allocates outside the arena is counted in full. */
@@ -174,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_foretold_within_15_percent),
+        cmocka_unit_test(memory_of_every_output_layer_is_foretold),
         cmocka_unit_test(weights_gradients_and_optimiser_are_counted),
         cmocka_unit_test(an_estimate_fits_together),
         cmocka_unit_test(what_cannot_be_trained_is_not_estimated),
