@@ -107,8 +107,8 @@ void rcg_work_sample_loss(rcg_work *w, int64_t K, double drawn)
     take_scratch(w, turned > back ? turned : back);
 }
 
-/* How many rows wide the scores of a group are that has `mean` rows of a batch in the mean: they come
- * in sixteens, and their number scatters as that of rare events does (Poisson). */
+/* How many rows wide the scores of a group are that has `mean` rows of a batch in the mean: they
+ * come in sixteens, and their number scatters as that of rare events does (Poisson). */
 static double mean_width(double mean)
 {
     const double lanes = RCK_LANES;

@@ -28,7 +28,8 @@ typedef struct adaptive {
 
 /* ---- building ---------------------------------------------------------------------------- */
 
-/* What each symbol weighs, by rank, and all together; (V), freed with rcb_free(). NULL: no memory. */
+/* What each symbol weighs, by rank, and all together; (V), freed with rcb_free(). NULL: no
+ * memory. */
 static double *weights_by_rank(const adaptive *a, const rcn_output_plan *plan, double *all)
 {
     double *weight = rcb_calloc((size_t)plan->V, sizeof *weight);

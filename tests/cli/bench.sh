@@ -75,8 +75,8 @@ echo "# every output layer can be tried, and tells what it takes"
 for output in $(recur list outputs | cut -d ' ' -f 1); do
     recur train lm --output "$output" --samples 20 $same --level word --valid-split 0 --train text \
         --dry-run --json --quiet >dry
-    awk -v n="$(number flops_per_token dry)" -v full="$(number flops_per_token two)" \
-        -v what="$output" 'BEGIN { print what, (n == full ? "as much" : n < full ? "less" : "more") }'
+    awk -v n="$(number flops_per_token dry)" -v all="$(number flops_per_token two)" \
+        -v what="$output" 'BEGIN { print what, n == all ? "as much" : n < all ? "less" : "more" }'
 done
 
 echo "# misuse"

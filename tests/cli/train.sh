@@ -75,6 +75,3 @@ recur train ngram --train text --order 3 --out n.model --threads 2 2>&1 |
     sed -E "s/, (plain|avx2|avx512|avx512vnni)\$//" | hide_numbers
 recur sample n.model --length 20 | wc -l | grep '[1-9]' >/dev/null
 recur eval n.model text --json | grep -o '"tokens": [0-9]*'
-
-# what cannot be counted beforehand is said
-! recur train lm --train text --output class --dry-run --quiet
