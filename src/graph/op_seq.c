@@ -501,8 +501,7 @@ static rc_status backward_memory(seq *s)
     return s->n->graph->status;
 }
 
-/* The row of sequence b's last visited step; -1 for a sequence of length 0. */
-static int64_t last_row(const seq *s, int64_t b)
+int64_t rcg_seq_last_row(const rcg_seq *s, int64_t b)
 {
     if (alive(s, 0) <= b)
         return -1;
@@ -525,7 +524,7 @@ static void seed_finals(seq *s)
             rck->fill(B * s->ld, 0, s->d_state[i]);
     }
     for (int64_t b = 0; s->d_final[0] && b < B; b++) {
-        const int64_t row = last_row(s, b);
+        const int64_t row = rcg_seq_last_row(s, b);
         rc_real *to = row < 0 ? s->d_first + b * s->ld : s->n->out->g + row * s->ld;
         rck->add(s->ld, to, s->d_final[0] + b * s->ld, to);
     }
@@ -625,71 +624,4 @@ rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *a
         return rcg_push(g, &op_rnn, 2, (rc_var *[]){x, args->w_ih}, NULL);
     seq *own = rcg_seq_new(g, rows, x, args, in);
     return own ? rcg_push(g, &op_rnn, INPUTS, in, own) : NULL;
-}
-
-/* ---- final states ------------------------------------------------------------------------ */
-
-typedef struct final {
-    seq *s;
-    int i;
-} final;
-
-static rc_status rnn_state_infer(const rcg_node *n, rc_shape *out)
-{
-    const final *own = n->own;
-    if (own->i < 0 || own->i >= own->s->cell->states)
-        return RC_FAIL(RC_EINVAL, "rnn_state: state %d of a cell with %d", own->i,
-                       own->s->cell->states);
-    *out = rc_shape_2(own->s->rows.seqs, own->s->H);
-    out->axis[0] = RC_BATCH;
-    return RC_OK;
-}
-
-static rc_status rnn_state_forward(rcg_node *n)
-{
-    const final *own = n->own;
-    const seq *s = own->s;
-
-    for (int64_t b = 0; b < s->rows.seqs; b++) {
-        const int64_t row = last_row(s, b);
-        const rc_real *from =
-            row < 0 ? s->init[own->i] + b * s->ld : s->state[own->i] + row * s->ld;
-        memcpy(n->out->x + b * s->ld, from, (size_t)s->ld * sizeof *from);
-    }
-    return RC_OK;
-}
-
-static rc_status rnn_state_backward(rcg_node *n)
-{
-    const final *own = n->own;
-    seq *s = own->s;
-    const int64_t size = s->rows.seqs * s->ld;
-
-    if (!s->d_final[own->i]) {
-        s->d_final[own->i] = rows_of(s, s->rows.seqs);
-        if (!s->d_final[own->i])
-            return n->graph->status;
-        rck->fill(size, 0, s->d_final[own->i]);
-    }
-    rck->add(size, s->d_final[own->i], n->out->g, s->d_final[own->i]);
-    return RC_OK;
-}
-
-static const rcg_op op_rnn_state = {
-    .name = "rnn_state",
-    .infer = rnn_state_infer,
-    .forward = rnn_state_forward,
-    .backward = rnn_state_backward,
-};
-
-rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i)
-{
-    final *own = rcg_keep(g, 1, sizeof *own);
-    if (!own || !y)
-        return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
-    if (!y->node || y->node->op->infer != rcg_seq_infer) /* either alone or one of two */
-        return rcg_failed(g, RC_FAIL(RC_EINVAL, "rnn_state: the operand is not what rc_rnn() "
-                                                "returned"));
-    *own = (final){y->node->own, i};
-    return rcg_push(g, &op_rnn_state, 1, (rc_var *[]){y}, own);
 }

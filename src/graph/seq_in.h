@@ -1,5 +1,5 @@
-/* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes) and
- * op_both.c (two of them side by side) share it.
+/* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes),
+ * op_both.c (two of them side by side) and op_rnn_state.c (how they end) share it.
  *
  * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
  */
@@ -56,6 +56,9 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
 rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out);
 /* Operand i may be absent: bits of rcg_op. */
 #define RCG_SEQ_OPTIONAL (~0u << RCG_SEQ_U)
+
+/* The row of sequence b's last visited step; -1 for a sequence of length 0. */
+int64_t rcg_seq_last_row(const rcg_seq *s, int64_t b);
 
 rc_status rcg_seq_prepare(rcg_node *n);
 /* Workers that one time step is worth. */
