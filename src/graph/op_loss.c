@@ -202,21 +202,28 @@ static void join_blocks(const softmax_loss *own, int64_t lo, int64_t hi)
     }
 }
 
+/* A worker's share of the pieces [from,to), counted slice by slice through the blocks. */
+static void pieces_forward(const softmax_loss *own, const rcb_worker *w, int64_t from, int64_t to)
+{
+    const int64_t N = own->n->in[0]->rows, slices = (N + SLICE - 1) / SLICE;
+    int64_t lo, hi;
+
+    rcb_share(w, to - from, 1, &lo, &hi);
+    for (int64_t i = from + lo; i < from + hi; i++) {
+        const int64_t row = i % slices * SLICE;
+        piece_forward(own, w->id, i / slices, row, N - row < SLICE ? N - row : SLICE);
+    }
+    rcb_barrier(w);
+}
+
 static void softmax_forward_share(const rcb_worker *w, void *ctx)
 {
     const softmax_loss *own = ctx;
     const int64_t N = own->n->in[0]->rows, slices = (N + SLICE - 1) / SLICE;
     int64_t lo, hi;
 
-    for (int64_t from = 0, to = slices; from < own->blocks * slices;
-         from = to, to = own->blocks * slices) { /* the first block, then the others */
-        rcb_share(w, to - from, 1, &lo, &hi);
-        for (int64_t i = from + lo; i < from + hi; i++) {
-            const int64_t row = i % slices * SLICE;
-            piece_forward(own, w->id, i / slices, row, N - row < SLICE ? N - row : SLICE);
-        }
-        rcb_barrier(w);
-    }
+    pieces_forward(own, w, 0, slices); /* the first block: what the others are taken against */
+    pieces_forward(own, w, slices, own->blocks * slices);
     rcb_share(w, N, RCK_LANES, &lo, &hi);
     join_blocks(own, lo, hi);
 }
