@@ -226,6 +226,29 @@ static void adamw_decays_apart_from_the_gradient(void **unused)
     check_updates(pairs, 3, 0, true, 0.05);
 }
 
+/* The transpose that an update leaves is that of the weights it leaves, whoever had which panel. */
+static void an_update_leaves_fresh_transposes(void **unused)
+{
+    (void)unused;
+    for (int threads = 1; threads <= 3; threads++) {
+        bench b;
+
+        bench_begin(&b, NULL, 0, threads);
+        rct_optim_step(&b.o, b.pool, 0.1, 1);
+
+        rcg_weight *w = &b.ps.p[0].weight;
+        const int64_t n = rcg_weight_size_t(w);
+        rc_real *left = guard_new(n);
+
+        memcpy(left, w->wt, (size_t)n * sizeof *left);
+        memset(w->wt, 0xFF, (size_t)n * sizeof *left);
+        rcg_weight_transpose(w, b.pool);
+        assert_memory_equal(left, w->wt, (size_t)n * sizeof *left);
+        guard_free(left);
+        bench_end(&b);
+    }
+}
+
 static void padding_stays_zero(void **unused)
 {
     (void)unused;
@@ -374,6 +397,7 @@ int main(void)
         cmocka_unit_test(sgd_with_momentum_matches_the_textbook),
         cmocka_unit_test(adam_matches_the_textbook),
         cmocka_unit_test(adamw_decays_apart_from_the_gradient),
+        cmocka_unit_test(an_update_leaves_fresh_transposes),
         cmocka_unit_test(padding_stays_zero),
         cmocka_unit_test(slots_are_made_where_the_options_want_them),
         cmocka_unit_test(weight_decay_needs_a_method_that_has_it),
