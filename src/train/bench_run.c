@@ -301,6 +301,27 @@ static rc_status add_ends(layers *l, const rc_bench_options *o)
     return rcn_init_all(&l->ps, "", 1);
 }
 
+/* Measure layers over a batch of sequences, and tell it. */
+static rc_status tell_layers(const rct_bench *b, const char *what, const char *how,
+                             rc_status (*measure)(const rct_bench *, layers *, rc_bench_row *))
+{
+    const rc_bench_options *o = b->o;
+    char name[160], least[32] = "";
+    layers l = {0};
+    rc_bench_row row = {.name = name};
+
+    if (o->ragged)
+        (void)snprintf(least, sizeof least, "%" PRId64 " to ", o->ragged);
+    (void)snprintf(name, sizeof name,
+                   "%s %s %" PRId64 "x%" PRId64 " %s, batch %" PRId64 ", %s%" PRId64 " steps", what,
+                   o->cell, o->layers, o->hidden, how, o->batch, least, o->seq);
+    const rc_status status = measure(b, &l, &row);
+    close_layers(&l);
+    RC_TRY(status);
+    rct_bench_tell(b, &row);
+    return RC_OK;
+}
+
 static rc_status measure_tagger(const rct_bench *b, layers *l, rc_bench_row *row)
 {
     const rc_bench_options *o = b->o;
@@ -323,22 +344,7 @@ static rc_status measure_tagger(const rct_bench *b, layers *l, rc_bench_row *row
 
 rc_status rct_bench_tag(const rct_bench *b)
 {
-    const rc_bench_options *o = b->o;
-    char name[160], least[32] = "";
-    layers l = {0};
-    rc_bench_row row = {.name = name};
-
-    if (o->ragged)
-        (void)snprintf(least, sizeof least, "%" PRId64 " to ", o->ragged);
-    (void)snprintf(name, sizeof name,
-                   "tagger, %s %" PRId64 "x%" PRId64 " both ways, batch %" PRId64 ", %s%" PRId64
-                   " steps",
-                   o->cell, o->layers, o->hidden, o->batch, least, o->seq);
-    const rc_status status = measure_tagger(b, &l, &row);
-    close_layers(&l);
-    RC_TRY(status);
-    rct_bench_tell(b, &row);
-    return RC_OK;
+    return tell_layers(b, "tagger,", "both ways", measure_tagger);
 }
 
 /* ---- layers ------------------------------------------------------------------------------ */
@@ -385,20 +391,5 @@ static rc_status measure_layers(const rct_bench *b, layers *l, rc_bench_row *row
 
 rc_status rct_bench_layers(const rct_bench *b)
 {
-    const rc_bench_options *o = b->o;
-    char name[160], least[32] = "";
-    layers l = {0};
-    rc_bench_row row = {.name = name};
-
-    if (o->ragged)
-        (void)snprintf(least, sizeof least, "%" PRId64 " to ", o->ragged);
-    (void)snprintf(name, sizeof name,
-                   "layers of %s %" PRId64 "x%" PRId64 " there and back, batch %" PRId64
-                   ", %s%" PRId64 " steps",
-                   o->cell, o->layers, o->hidden, o->batch, least, o->seq);
-    const rc_status status = measure_layers(b, &l, &row);
-    close_layers(&l);
-    RC_TRY(status);
-    rct_bench_tell(b, &row);
-    return RC_OK;
+    return tell_layers(b, "layers of", "there and back", measure_layers);
 }
