@@ -1,4 +1,4 @@
-/* op_rnn_state_test.c -- the state after the last step of every sequence: whose row it is, where its
+/* op_rnn_state_test.c -- the state after the last step of a sequence: whose row it is, where its
  * gradient goes, and what it refuses. Values and gradients of every cell through it are compared
  * with the textbook in op_seq_test.c.
  */
