@@ -89,7 +89,7 @@ static const opt options[] = {
      .kind = RC_OPTION_NAME,
      .list = "precisions",
      .group = "work",
-     .help = "how weights are held (fewer bits: step alone)"},
+     .help = "lm and cells: what is multiplied (f32, bf16); step: how weights are held"},
     {.name = "sweep",
      .kind = RC_OPTION_TEXT,
      .value = "OPTION=N,N...",

@@ -29,8 +29,8 @@ const command cmd_version = {
     .example = "recur version",
     .about =
         "Prints the version, the instruction set in use "
-        "(RECUR_CPU=plain|avx2|avx512|avx512vnni narrows it), the number of threads that 0 means "
-        "(RECUR_THREADS sets it), the type of numbers and the optional parts.",
+        "(RECUR_CPU=plain|avx2|avx512|avx512vnni|avx512bf16 narrows it), the number of threads "
+        "that 0 means (RECUR_THREADS sets it), the type of numbers and the optional parts.",
     .options = options,
     .run = run,
 };

@@ -266,7 +266,8 @@ static void put_roff_end(FILE *out, const char *codes)
     put_roff_line(out, ".SH EXIT STATUS\n", codes);
     fputs(".SH ENVIRONMENT\n"
           ".TP\n\\fBRECUR_THREADS\\fR\nthreads where \\fB\\-\\-threads\\fR does not say\n"
-          ".TP\n\\fBRECUR_CPU\\fR\nnarrows the instruction set: plain, avx2, avx512 or avx512vnni\n"
+          ".TP\n\\fBRECUR_CPU\\fR\nnarrows the instruction set: plain, avx2, avx512, avx512vnni or "
+          "avx512bf16\n"
           ".TP\n\\fBCOLUMNS\\fR\nwidth of help and plots\n",
           out);
 }

@@ -259,7 +259,7 @@ uint32_t rcb_crc32_by_tables(uint32_t crc, const void *bytes, size_t n);
 /* ---- the machine (cpu.c) ----------------------------------------------------------------- */
 
 /* One list of instruction sets, widest last. */
-#define RCB_ISA_MAP(X) X(plain) X(avx2) X(avx512) X(avx512vnni)
+#define RCB_ISA_MAP(X) X(plain) X(avx2) X(avx512) X(avx512vnni) X(avx512bf16)
 
 typedef enum rcb_isa {
 #define RCB_ISA_ENTRY(name) RCB_ISA_##name,

@@ -47,6 +47,7 @@ static rcb_isa widest(void)
     static const uint32_t avx2 = 1u << 5;
     static const uint32_t f = 1u << 16, dq = 1u << 17, cd = 1u << 28, bw = 1u << 30, vl = 1u << 31;
     static const uint32_t vnni = 1u << 11; /* in ecx */
+    static const uint32_t bf16 = 1u << 5;  /* in eax of the second part */
     static const uint32_t ymm = 0x06, zmm = 0xE6;
     uint32_t a, b, c, d;
 
@@ -59,7 +60,11 @@ static rcb_isa widest(void)
         return RCB_ISA_plain;
     if (!has(saved, zmm) || !has(b, f | dq | cd | bw | vl))
         return RCB_ISA_avx2;
-    return has(c, vnni) ? RCB_ISA_avx512vnni : RCB_ISA_avx512;
+    if (!has(c, vnni))
+        return RCB_ISA_avx512;
+    if (a < 1 || !__get_cpuid_count(7, 1, &a, &b, &c, &d) || !has(a, bf16))
+        return RCB_ISA_avx512vnni;
+    return RCB_ISA_avx512bf16;
 }
 #else
 static rcb_isa widest(void)
@@ -91,9 +96,10 @@ rc_status rcb_isa_pick(rcb_isa *out)
 
     if (word && *word) {
         if (!find(word, &isa))
-            return RC_FAIL_HINT(RC_EINVAL,
-                                "set it to plain, avx2, avx512 or avx512vnni, or leave it unset",
-                                "RECUR_CPU is '%s', which names no instruction set", word);
+            return RC_FAIL_HINT(
+                RC_EINVAL,
+                "set it to plain, avx2, avx512, avx512vnni or avx512bf16, or leave it unset",
+                "RECUR_CPU is '%s', which names no instruction set", word);
 #ifdef RC_DOUBLE
         isa = RCB_ISA_plain; /* the word is for the program this one checks */
 #endif

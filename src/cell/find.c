@@ -13,6 +13,7 @@ static const rcc_cell *const *const lists[RCB_ISA_COUNT] = {
     [RCB_ISA_avx2] = rcc_cells_avx2,
     [RCB_ISA_avx512] = rcc_cells_avx512,
     [RCB_ISA_avx512vnni] = rcc_cells_avx512vnni,
+    [RCB_ISA_avx512bf16] = rcc_cells_avx512bf16,
 #endif
 };
 

@@ -317,6 +317,14 @@ rc_var *rcg_leaf_weight(rc_graph *g, rcg_weight *w)
     rc_var *v = new_var(g, rc_shape_2(rcg_weight_rows(w), rcg_weight_cols(w)));
     if (!v)
         return NULL;
+    if (!g->training && w->pairs) {
+        rcg_weight *reals = rcg_keep(g, 1, sizeof *reals);
+        if (!reals)
+            return NULL;
+        *reals = *w;
+        reals->pairs = reals->pairs_t = NULL;
+        w = reals;
+    }
     v->weight = w;
     v->wants = g->training && w->g;
     return v;

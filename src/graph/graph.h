@@ -23,18 +23,23 @@ typedef struct rcg_weight {
     int blocks;
     rck_panel lay[RCG_BLOCKS];
     int64_t at[RCG_BLOCKS];   /* where block i begins in w and g */
-    int64_t at_t[RCG_BLOCKS]; /* where it begins in wt */
+    int64_t at_t[RCG_BLOCKS]; /* where it begins in wt and in pairs_t */
+    int64_t at_pairs[RCG_BLOCKS];
     rc_real *w;
-    rc_real *wt;    /* transposed panels (rck_panel_t); NULL: not made */
-    rc_real *g;     /* NULL: no gradient wanted */
-    bool fresh;     /* g holds nothing yet: the first to add writes instead */
-    rcg_lean *lean; /* the same in fewer bits, for products of one row; NULL: there is none */
+    rc_real *wt; /* transposed panels (rck_panel_t); NULL: not made */
+    uint16_t
+        *pairs; /* w and its transpose in bf16, pairs of k (see rck_gemm), for the products of */
+    uint16_t *pairs_t; /* graphs that train; NULL, both or none: these multiply reals */
+    rc_real *g;        /* NULL: no gradient wanted */
+    bool fresh;        /* g holds nothing yet: the first to add writes instead */
+    rcg_lean *lean;    /* the same in fewer bits, for products of one row; NULL: there is none */
 } rcg_weight;
 
 /* Lay out `blocks` blocks of gates[i] gates of `units` units over K inputs. Pointers stay NULL. */
 void rcg_weight_plan(rcg_weight *w, int blocks, const int gates[], int64_t units, int64_t K);
 int64_t rcg_weight_size(const rcg_weight *w);   /* reals of w and of g */
 int64_t rcg_weight_size_t(const rcg_weight *w); /* reals of wt */
+int64_t rcg_weight_pairs(const rcg_weight *w);  /* numbers of 16 bits in pairs */
 int64_t rcg_weight_rows(const rcg_weight *w);   /* logical rows */
 int64_t rcg_weight_cols(const rcg_weight *w);   /* K */
 /* Between logical row-major (rows, K) and panels; `panels` has the size of w. */
@@ -43,13 +48,14 @@ void rcg_weight_pack(const rcg_weight *w, const rc_real *rows, rc_real *panels);
 void rcg_weight_pack_share(const rcg_weight *w, const rc_real *rows, rc_real *panels,
                            const rcb_worker *worker);
 void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows);
-/* Make wt anew from w, on all workers. */
-void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool);
-/* The part of it that panels [p0,p1) of block i bring. */
-void rcg_weight_transpose_panels(rcg_weight *w, int i, int64_t p0, int64_t p1);
+/* Make anew from w what follows it, as far as there is memory for it: wt, pairs, pairs_t. On all
+ * workers, or the part that panels [p0,p1) of block i bring. */
+void rcg_weight_refresh(rcg_weight *w, rcb_pool *pool);
+void rcg_weight_refresh_panels(rcg_weight *w, int i, int64_t p0, int64_t p1);
 
 /* A (rows, K) times the panels of block b of w plus the bias (block b of one; NULL: none), into
- * activations in panels c (N rows). */
+ * activations in panels c (N rows). In bf16 where w has pairs; so are the other products with a
+ * weight (graph_in.h). */
 rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_real *a, int64_t lda,
                           const rc_real *bias, rc_real *c, int64_t N);
 
@@ -150,7 +156,8 @@ void rcg_graph_part(rc_graph *g, uint32_t part);
 /* A key for the next mask, or for whatever else is drawn at random in a step. */
 rcb_key rcg_mask_key(rc_graph *g);
 
-/* Parameters as leaves, in place: nothing is copied. g NULL: frozen. */
+/* Parameters as leaves, in place: nothing is copied. g NULL: frozen. Where the graph does not
+ * train, a weight is its reals. */
 rc_var *rcg_leaf(rc_graph *g, rc_shape shape, int64_t ld, rc_real *x, rc_real *grad);
 rc_var *rcg_leaf_weight(rc_graph *g, rcg_weight *w);
 /* A leaf whose gradient is zero but for what a step touches: a mark for every RCK_BLOCK reals of it
@@ -185,6 +192,7 @@ size_t rcg_graph_bytes(const rc_graph *g);
  * the other. */
 typedef struct rcg_work {
     int64_t rows, seqs; /* of the batch */
+    bool pairs;         /* weights are multiplied in bf16 */
     double flops;       /* forward: two for each multiply-add of a product; back takes twice that */
     double keep;        /* reals in the arena from forward to the end */
     double scratch;     /* most reals that one operation takes beside them */

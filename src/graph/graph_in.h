@@ -56,9 +56,25 @@ static inline int64_t rcg_groups(const rck_panel *lay)
 /* dA (rows, K) += gradient panels d (N rows) times the transposed panels of block b. */
 rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *d, int64_t N,
                        rc_real *da, int64_t lda);
-/* dW of block b from the packed transpose at (N rows, see rck pack_t) and gradient panels d. */
+/* dW of block b from the packed transpose at (N rows, see rcg_pack_t) and gradient panels d. */
 rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at,
                          const rc_real *d);
+/* That product over the unit groups [first,last), where `g` may say that d lies otherwise. In bf16
+ * where there is `room`: it receives d in pairs, rcg_pairs_size() of all groups, those of the panel
+ * of `first` at its beginning. */
+void rcg_gemm_weight_groups(rck_gemm g, const rck_panel *lay, uint16_t *room, int64_t first,
+                            int64_t last);
+/* Numbers of 16 bits that `panels` of a layout take over N rows, in pairs. */
+static inline int64_t rcg_pairs_size(const rck_panel *lay, int64_t panels, int64_t N)
+{
+    return panels * (N + N % 2) * lay->cols;
+}
+/* Make pairs and pairs_t anew, as far as panels [p0,p1) of block i go. */
+void rcg_weight_pair_panels(rcg_weight *w, int i, int64_t p0, int64_t p1);
+/* rck pack_t of rows [row, row + n) of N, columns [m0,m1), in the form that the product with the
+ * gradient of w wants. */
+void rcg_pack_t(const rcg_weight *w, int64_t n, const rc_real *x, int64_t ld, int64_t m0,
+                int64_t m1, int64_t N, int64_t row, rc_real *at);
 /* A product whose right operand and result are rows: B (K, cols) with b_k reals between rows, C
  * with c_row. The caller sets a, a_row, a_k, b, b_k, c, c_row and add. Whole groups of 16 columns
  * are computed: what B has as padding lands in C's. */
@@ -83,6 +99,8 @@ static inline void rcg_clear_padding(int64_t rows, int64_t cols, int64_t ld, rc_
     for (int64_t r = 0; cols < ld && r < rows; r++)
         rck->fill(ld - cols, 0, x + r * ld + cols);
 }
+/* Panels of a block of the vocabulary in softmax_loss. */
+enum { RCG_SOFTMAX_BLOCK = 4 };
 /* What losses of an output layer share: one number, and its value in double. */
 rc_status rcg_infer_total(const rcg_node *n, rc_shape *out);
 rc_status rcg_set_total(rcg_node *n, double total);
@@ -93,10 +111,10 @@ int32_t *rcg_targets(rc_graph *g, const char *op, int64_t rows, int64_t V, const
 rc_status rcg_check_table(const rcg_node *n);
 /* Rows of a batch whose targets are of one group are cut into pieces of at most so many. */
 enum { RCG_PIECE = 64 };
-/* Reals of a packed transpose of (N,K). */
+/* Reals of a packed transpose of (N,K), in either form. */
 static inline int64_t rcg_pack_t_size(int64_t N, int64_t K)
 {
-    return (K + RCK_MB - 1) / RCK_MB * RCK_MB * N;
+    return (K + RCK_MB - 1) / RCK_MB * RCK_MB * (N + N % 2);
 }
 
 /* How many workers a piece of work of `flops` is worth. */

@@ -141,6 +141,7 @@ void rcg_row(const rcg_weight *w, int block, const rc_real *x, const rc_real *bi
         lean_row(w, block, x, bias, add, c, room);
         return;
     }
+    assert(!w->pairs); /* a model that is trained takes no steps */
     rck_gemm g = rcg_gemm_forward(w, block, 1, x, 0, bias, c, 1);
 
     g.add = add;

@@ -74,7 +74,7 @@ rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
  * factor brings it together with the rest at the end. So logits are not read again before the
  * backward, and there, but for such rare pieces, dX and dW only want a factor for each row: of the
  * left operand of dW and of the result dX. */
-enum { BLOCK = 4, SLICE = 96, FAR = 40 };
+enum { BLOCK = RCG_SOFTMAX_BLOCK, SLICE = 96, FAR = 40 };
 
 typedef struct softmax_loss {
     rcg_node *n;
@@ -91,6 +91,7 @@ typedef struct softmax_loss {
     rc_real *by;     /* backward: (N) d loss / sum */
     rc_real *scaled; /* backward: (N,ld) x times by; later dX before it is */
     rc_real *xt;     /* backward: the first, packed */
+    uint16_t *pairs; /* backward: (workers, a block's gradients) in bf16; NULL: w is reals */
     bool keep;       /* logits are kept for backward */
 } softmax_loss;
 
@@ -135,7 +136,10 @@ static void slice_logits(const softmax_loss *own, int64_t p, int64_t lo, int64_t
     rck_gemm g = rcg_gemm_forward(own->w, 0, rows, x->x + lo * x->ld, x->ld,
                                   own->b ? own->b->w + p * lay->cols : NULL, c, 0);
 
-    g.b += p * g.b_panel;
+    if (g.pairs)
+        g.pairs += 2 * p * g.b_panel;
+    else
+        g.b += p * g.b_panel;
     g.panels = 1;
     g.cols = g.cols_last = p == lay->count - 1 ? lay->last : lay->cols;
     rck->gemm(&g);
@@ -291,7 +295,7 @@ static void bring_together(const softmax_loss *own, int64_t u0, int64_t u1)
 
 /* The unit groups [u0,u1) of one block of the vocabulary: exponentials become the gradient of the
  * logits but for the factors `by`, which makes that of weight and bias while it is near. */
-static void block_backward(const softmax_loss *own, int64_t u0, int64_t u1)
+static void block_backward(const softmax_loss *own, int worker, int64_t u0, int64_t u1)
 {
     const rck_panel *lay = &own->w->lay[0];
     const int64_t N = own->n->in[0]->rows;
@@ -303,7 +307,9 @@ static void block_backward(const softmax_loss *own, int64_t u0, int64_t u1)
             own->logits[(id / lay->span * N + r) * lay->cols + id % lay->span] -= own->sum[r];
     }
     if (own->w->g)
-        rcg_gemm_groups(rcg_gemm_weight(own->w, 0, N, own->xt, own->logits), lay, u0, u1);
+        rcg_gemm_weight_groups(
+            rcg_gemm_weight(own->w, 0, N, own->xt, own->logits), lay,
+            own->pairs ? own->pairs + worker * rcg_pairs_size(lay, BLOCK, N) : NULL, u0, u1);
     if (own->b && own->b->g) { /* a row of factors times the same */
         rck_gemm g = rcg_gemm_weight(own->b, 0, N, own->by, own->logits);
         g.a_k = 1;
@@ -324,7 +330,7 @@ static void pack_rows(const softmax_loss *own, const rcb_worker *w)
         rck->scale(x->ld, own->by[r], x->x + r * x->ld, own->scaled + r * x->ld);
     rcb_barrier(w);
     rcb_share(w, x->cols, RCK_MB, &lo, &hi);
-    rck->pack_t(x->rows, own->scaled, x->ld, lo, hi, x->rows, 0, own->xt);
+    rcg_pack_t(own->w, x->rows, own->scaled, x->ld, lo, hi, x->rows, 0, own->xt);
 }
 
 /* This worker's rows of dX. */
@@ -357,7 +363,7 @@ static void softmax_backward_share(const rcb_worker *w, void *ctx)
     rcb_share(w, rcg_groups(lay), 1, &lo, &hi);
     for (int64_t u = lo, next; u < hi; u = next) {
         next = (u / groups + 1) * groups < hi ? (u / groups + 1) * groups : hi;
-        block_backward(own, u, next);
+        block_backward(own, w->id, u, next);
     }
     if (own->n->in[0]->g) {
         rcb_barrier(w);
@@ -365,7 +371,7 @@ static void softmax_backward_share(const rcb_worker *w, void *ctx)
     }
 }
 
-static rc_status softmax_backward_memory(softmax_loss *own)
+static rc_status softmax_backward_memory(softmax_loss *own, int workers)
 {
     rc_graph *g = own->n->graph;
     const rc_var *x = own->n->in[0];
@@ -375,6 +381,10 @@ static rc_status softmax_backward_memory(softmax_loss *own)
     own->scaled = rcg_scratch(g, N, row);
     if (own->w->g)
         own->xt = rcg_scratch(g, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
+    own->pairs = own->w->g && own->w->pairs
+                     ? rcg_scratch(g, (size_t)workers * sizeof *own->pairs,
+                                   (size_t)rcg_pairs_size(&own->w->lay[0], BLOCK, x->rows))
+                     : NULL;
     return g->status;
 }
 
@@ -384,12 +394,14 @@ static rc_status softmax_loss_backward(rcg_node *n)
     const rc_var *x = n->in[0];
     const double flops = 4.0 * (double)x->rows * (double)n->in[1]->rows * (double)x->cols;
 
-    RC_TRY(softmax_backward_memory(own));
+    const int workers = rcg_workers(n->graph, flops);
+
+    RC_TRY(softmax_backward_memory(own, workers));
     if (own->b && own->b->g)
         rcg_weight_touch(own->b);
     for (int64_t r = 0; r < x->rows; r++)
         own->by[r] = n->out->g[0] / own->sum[r];
-    rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), softmax_backward_share, own);
+    rcb_pool_run(n->graph->pool, workers, softmax_backward_share, own);
     own->w->fresh = false;
     if (own->w->g)
         RC_TRY(rcg_weight_done(n, 1, own->w));

@@ -30,6 +30,7 @@ static rck_gemm gemm_rows(int64_t rows, int64_t K, int64_t cols, const rc_real *
 typedef struct linear {
     rcg_weight *w, *b;
     rc_real *xt;     /* backward: the packed transpose of x */
+    uint16_t *pairs; /* backward: the gradient in bf16; NULL: the weight is reals */
     rc_real *turned; /* w a table: per worker `run` rows of x, then of y, turned around */
     int64_t run;
     rcg_node *n;
@@ -167,7 +168,7 @@ static void linear_backward_share(const rcb_worker *worker, void *ctx)
     }
     if (own->w->g) {
         rcb_share(worker, x->cols, RCK_MB, &lo, &hi);
-        rck->pack_t(x->rows, x->x, x->ld, lo, hi, x->rows, 0, own->xt);
+        rcg_pack_t(own->w, x->rows, x->x, x->ld, lo, hi, x->rows, 0, own->xt);
     }
     rcb_barrier(worker);
     rcb_share(worker, rcg_groups(lay), 1, &lo, &hi);
@@ -175,7 +176,9 @@ static void linear_backward_share(const rcb_worker *worker, void *ctx)
         rck_gemm g = rcg_gemm_weight(own->w, 0, x->rows, own->xt, y->g);
         g.b_k = y->ld;
         g.b_panel = lay->cols;
-        rcg_gemm_groups(g, lay, lo, hi);
+        const int64_t before = lo / (lay->span / RCK_LANES);
+        uint16_t *room = own->pairs ? own->pairs + rcg_pairs_size(lay, before, x->rows) : NULL;
+        rcg_gemm_weight_groups(g, lay, room, lo, hi);
     }
     if (own->b && own->b->g)
         rck->col_sum(y->rows, (hi - lo) * RCK_LANES, y->g + lo * RCK_LANES, y->ld,
@@ -190,6 +193,14 @@ static rc_status linear_backward(rcg_node *n)
     if (own->w->g) {
         own->xt = rcg_scratch(n->graph, (size_t)rcg_pack_t_size(x->rows, x->cols), sizeof *own->xt);
         if (!own->xt)
+            return rc_graph_status(n->graph);
+    }
+    own->pairs = NULL;
+    if (own->w->g && own->w->pairs) {
+        const rck_panel *lay = &own->w->lay[0];
+        own->pairs = rcg_scratch(n->graph, (size_t)rcg_pairs_size(lay, lay->count, x->rows),
+                                 sizeof *own->pairs);
+        if (!own->pairs)
             return rc_graph_status(n->graph);
     }
     if (own->b && own->b->g)

@@ -414,8 +414,8 @@ static void pack_v(const seq *s, int st, int64_t lo, int64_t hi)
         segment seg[2];
         const int count = segments(s, t, seg);
         for (int i = 0; i < count; i++)
-            rck->pack_t(seg[i].rows, stage_v(s, st, t, &seg[i]), s->ld, lo, hi, s->N,
-                        s->rows.at[t] + seg[i].first, s->vt[st]);
+            rcg_pack_t(s->u, seg[i].rows, stage_v(s, st, t, &seg[i]), s->ld, lo, hi, s->N,
+                       s->rows.at[t] + seg[i].first, s->vt[st]);
     }
 }
 
@@ -430,6 +430,17 @@ static void back_bias(const seq *s, int st, const rc_real *d, const rcg_weight *
                      b->g + b->at[st] + u / per * lay->cols + u % per * width);
 }
 
+/* dW of stage st from the packed transpose of what was multiplied and from gradients of gates. */
+static void weight_product(const seq *s, int st, const rcg_weight *w, const rc_real *at,
+                           const rc_real *d, int64_t u0, int64_t u1)
+{
+    const rck_panel *lay = &w->lay[st];
+    const int64_t before = u0 / (lay->span / RCK_LANES);
+    uint16_t *room = s->d_pairs[st] ? s->d_pairs[st] + rcg_pairs_size(lay, before, s->N) : NULL;
+
+    rcg_gemm_weight_groups(rcg_gemm_weight(w, st, s->N, at, d), lay, room, u0, u1);
+}
+
 void rcg_seq_back_input(const seq *s, const rcb_worker *worker)
 {
     const rc_var *x = s->n->in[IN_X];
@@ -437,7 +448,7 @@ void rcg_seq_back_input(const seq *s, const rcb_worker *worker)
 
     rcb_share(worker, s->D, RCK_MB, &lo, &hi);
     if (s->w->g)
-        rck->pack_t(s->N, x->x, x->ld, lo, hi, s->N, 0, s->xt);
+        rcg_pack_t(s->w, s->N, x->x, x->ld, lo, hi, s->N, 0, s->xt);
     rcb_share(worker, s->H, RCK_MB, &lo, &hi);
     for (int st = 0; st < s->cell->stages; st++)
         if (s->vt[st])
@@ -456,12 +467,10 @@ void rcg_seq_back_weights(const seq *s, const rcb_worker *worker)
 
     rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
     for (int st = 0; st < s->cell->stages; st++) {
-        const rck_panel *lay = &s->w->lay[st];
         if (s->w->g)
-            rcg_gemm_groups(rcg_gemm_weight(s->w, st, s->N, s->xt, s->gates[st]), lay, u0, u1);
+            weight_product(s, st, s->w, s->xt, s->gates[st], u0, u1);
         if (s->vt[st])
-            rcg_gemm_groups(rcg_gemm_weight(s->u, st, s->N, s->vt[st], d_parts(s, st)), lay, u0,
-                            u1);
+            weight_product(s, st, s->u, s->vt[st], d_parts(s, st), u0, u1);
         back_bias(s, st, s->gates[st], s->b, u0, u1);
         if (s->cell->stage[st].v != RCC_NO_V)
             back_bias(s, st, d_parts(s, st), s->c, u0, u1);
@@ -494,10 +503,16 @@ static rc_status backward_memory(seq *s)
         s->d_aux[i] = scratch_of(s, B * s->ld);
     if (s->w->g)
         s->xt = scratch_of(s, rcg_pack_t_size(s->N, s->D));
-    for (int st = 0; st < s->cell->stages; st++)
+    for (int st = 0; st < s->cell->stages; st++) {
+        const rck_panel *lay = &s->w->lay[st];
+        const size_t pairs = (size_t)rcg_pairs_size(lay, lay->count, s->N);
+
         s->vt[st] = s->u && s->u->g && s->cell->stage[st].v != RCC_NO_V
                         ? scratch_of(s, rcg_pack_t_size(s->N, s->H))
                         : NULL;
+        s->d_pairs[st] =
+            s->w->pairs ? rcg_scratch(s->n->graph, pairs, sizeof *s->d_pairs[st]) : NULL;
+    }
     return s->n->graph->status;
 }
 

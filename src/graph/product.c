@@ -13,7 +13,7 @@ rc_status rcg_weight_of(rcg_node *n, int i, int blocks, const int gates[], int64
 
     if (v->weight) {
         assert(v->weight->blocks == blocks && v->weight->lay[0].units == units);
-        assert(!t || v->weight->wt);
+        assert(!t || v->weight->wt || v->weight->pairs_t);
         *out = v->weight;
         return RC_OK;
     }
@@ -32,7 +32,7 @@ rc_status rcg_weight_of(rcg_node *n, int i, int blocks, const int gates[], int64
         w->wt = rcg_keep(g, (size_t)rcg_weight_size_t(w), sizeof *w->wt);
         if (!w->wt)
             return g->status;
-        rcg_weight_transpose(w, g->pool);
+        rcg_weight_refresh(w, g->pool);
     }
     if (v->wants) {
         w->g = rcg_keep(g, (size_t)rcg_weight_size(w), sizeof *w->g);
@@ -70,14 +70,22 @@ void rcg_weight_touch(rcg_weight *w)
 
 /* ---- products ---------------------------------------------------------------------------- */
 
+/* The product begins at a column of panel p. */
+static void gemm_from(rck_gemm *g, int64_t p, int64_t column)
+{
+    if (g->pairs)
+        g->pairs += 2 * (p * g->b_panel + column);
+    else
+        g->b += p * g->b_panel + column;
+    g->c += p * g->c_panel + column;
+    if (g->start)
+        g->start += p * g->start_panel + column;
+}
+
 /* The part [from,to) (unit groups within the panel) of panel p. */
 static void gemm_part(rck_gemm g, const rck_panel *lay, int64_t p, int64_t from, int64_t to)
 {
-    const int64_t shift = from * RCK_LANES * lay->gates;
-    g.b += p * g.b_panel + shift;
-    g.c += p * g.c_panel + shift;
-    if (g.start)
-        g.start += p * g.start_panel + shift;
+    gemm_from(&g, p, from * RCK_LANES * lay->gates);
     g.panels = 1;
     g.cols = g.cols_last = (int)((to - from) * RCK_LANES * lay->gates);
     rck->gemm(&g);
@@ -86,10 +94,7 @@ static void gemm_part(rck_gemm g, const rck_panel *lay, int64_t p, int64_t from,
 /* The panels [p,end), all of their columns. */
 static void gemm_whole(rck_gemm g, const rck_panel *lay, int64_t p, int64_t end)
 {
-    g.b += p * g.b_panel;
-    g.c += p * g.c_panel;
-    if (g.start)
-        g.start += p * g.start_panel;
+    gemm_from(&g, p, 0);
     g.panels = end - p;
     g.cols = lay->cols;
     g.cols_last = end == lay->count ? lay->last : lay->cols;
@@ -134,8 +139,9 @@ rck_gemm rcg_gemm_forward(const rcg_weight *w, int b, int64_t rows, const rc_rea
         .a_row = lda,
         .a_k = 1,
         .b = w->w + w->at[b],
+        .pairs = w->pairs ? w->pairs + w->at_pairs[b] : NULL,
         .b_k = p->cols,
-        .b_panel = p->K * p->cols,
+        .b_panel = (w->pairs ? (p->K + 1) / 2 : p->K) * p->cols,
         .c = c,
         .c_row = p->cols,
         .c_panel = N * p->cols,
@@ -161,9 +167,10 @@ rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *
         .a_row = p->cols,
         .a_k = 1,
         .a_chunk = N * p->cols,
-        .b = w->wt + w->at_t[b],
+        .b = w->pairs_t ? NULL : w->wt + w->at_t[b],
+        .pairs = w->pairs_t ? w->pairs_t + w->at_t[b] : NULL,
         .b_k = t.cols,
-        .b_panel = t.K * t.cols,
+        .b_panel = (w->pairs_t ? t.K / 2 : t.K) * t.cols, /* t.K is a multiple of 16 */
         .c = da,
         .c_row = lda,
         .c_panel = t.cols,
@@ -185,7 +192,7 @@ rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *a
         .a = at,
         .a_row = 1,
         .a_k = RCK_MB,
-        .a_block = RCK_MB * N,
+        .a_block = RCK_MB * (w->pairs ? N + N % 2 : N),
         .b = d,
         .b_k = p->cols,
         .b_panel = N * p->cols,

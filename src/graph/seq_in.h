@@ -41,6 +41,7 @@ struct rcg_seq {
     rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
     rc_real *xt;                 /* packed transposes of x and of each stage's v */
     rc_real *vt[RCC_STAGES];
+    uint16_t *d_pairs[RCC_STAGES]; /* gradients of gates in bf16; NULL: weights are reals */
 
     /* op_both.c */
     rcg_seq *mate; /* of the second of two: the first */

@@ -3,7 +3,7 @@
  * A packed weight is one block of panels per stage of a cell; this file is the only one that walks
  * its blocks to convert. Relies on kernel's pack, unpack and transpose.
  */
-#include "graph/graph.h"
+#include "graph/graph_in.h"
 
 rc_shape rc_shape_1(int64_t n)
 {
@@ -25,14 +25,16 @@ void rcg_weight_plan(rcg_weight *w, int blocks, const int gates[], int64_t units
     assert(blocks >= 1 && blocks <= RCG_BLOCKS);
     *w = (rcg_weight){.blocks = blocks};
 
-    int64_t at = 0, at_t = 0;
+    int64_t at = 0, at_t = 0, at_pairs = 0;
     for (int i = 0; i < blocks; i++) {
         w->lay[i] = rck_panel_of(units, gates[i], K);
         w->at[i] = at;
         w->at_t[i] = at_t;
+        w->at_pairs[i] = at_pairs;
         const rck_panel t = rck_panel_t(&w->lay[i]);
         at += rck_panel_size(&w->lay[i]);
         at_t += rck_panel_size(&t);
+        at_pairs += w->lay[i].count * (K + K % 2) * w->lay[i].cols;
     }
 }
 
@@ -88,22 +90,25 @@ void rcg_weight_unpack(const rcg_weight *w, const rc_real *panels, rc_real *rows
     }
 }
 
-void rcg_weight_transpose_panels(rcg_weight *w, int i, int64_t p0, int64_t p1)
+void rcg_weight_refresh_panels(rcg_weight *w, int i, int64_t p0, int64_t p1)
 {
-    rck->transpose(&w->lay[i], w->w + w->at[i], w->wt + w->at_t[i], p0, p1);
+    if (w->wt)
+        rck->transpose(&w->lay[i], w->w + w->at[i], w->wt + w->at_t[i], p0, p1);
+    if (w->pairs)
+        rcg_weight_pair_panels(w, i, p0, p1);
 }
 
-static void transpose_share(const rcb_worker *worker, void *ctx)
+static void refresh_share(const rcb_worker *worker, void *ctx)
 {
     rcg_weight *w = ctx;
     for (int i = 0; i < w->blocks; i++) {
         int64_t lo, hi;
         rcb_share(worker, w->lay[i].count, 1, &lo, &hi);
-        rcg_weight_transpose_panels(w, i, lo, hi);
+        rcg_weight_refresh_panels(w, i, lo, hi);
     }
 }
 
-void rcg_weight_transpose(rcg_weight *w, rcb_pool *pool)
+void rcg_weight_refresh(rcg_weight *w, rcb_pool *pool)
 {
-    rcb_pool_run(pool, rcb_pool_size(pool), transpose_share, w);
+    rcb_pool_run(pool, rcb_pool_size(pool), refresh_share, w);
 }

@@ -40,6 +40,12 @@ static double panel_row(int64_t units, int gates)
     return (double)(p.count * p.cols);
 }
 
+/* Gradients of a weight's outputs in bf16, where weights are multiplied so. */
+static double pairs_row(const rcg_work *w, double outputs)
+{
+    return w->pairs ? outputs * sizeof(uint16_t) / sizeof(rc_real) : 0;
+}
+
 /* One direction; returns the scratch of its backward. */
 static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H)
 {
@@ -53,6 +59,7 @@ static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_
         multiply(w, product ? D + H : D, stage->gates * H);
         w->keep += N * panel_row(H, stage->gates) * (stage->apart ? 2 : 1);
         scratch += product ? (double)rcg_pack_t_size(w->rows, H) : 0;
+        scratch += N * pairs_row(w, panel_row(H, stage->gates));
     }
     rcg_work_value(w, H);
     w->keep += N * ld * (cell->states - 1 + cell->aux + cell->keep);
@@ -74,14 +81,17 @@ void rcg_work_linear(rcg_work *w, int64_t K, int64_t M)
 {
     multiply(w, K, M);
     rcg_work_value(w, M);
-    take_scratch(w, (double)rcg_pack_t_size(w->rows, K));
+    take_scratch(w, (double)rcg_pack_t_size(w->rows, K) +
+                        (double)w->rows * pairs_row(w, panel_row(M, 1)));
 }
 
 void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V)
 {
     multiply(w, K, V);
     w->keep += (double)w->rows * panel_row(V, 1);
-    take_scratch(w, (double)rcg_pack_t_size(w->rows, K) + (double)(w->rows * rck_pad(K)));
+    take_scratch(w,
+                 (double)rcg_pack_t_size(w->rows, K) +
+                     (double)w->rows * ((double)rck_pad(K) + pairs_row(w, RCG_SOFTMAX_BLOCK * 64)));
 }
 
 /* What is no real: n things of so many bytes. */

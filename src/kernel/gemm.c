@@ -579,7 +579,9 @@ void RCK_FN(gemm)(const rck_gemm *g)
 {
     const int64_t depth = g->chunks > 0 ? (g->chunks - 1) * g->kc + g->klast : 0;
 
-    if (depth == 0 || g->rows == 0)
+    if (g->pairs)
+        RCK_FN(gemm_pairs)(g);
+    else if (depth == 0 || g->rows == 0)
         no_terms(g);
     else if (g->rows == 1)
         one_row(g);

@@ -73,6 +73,15 @@ rck_panel rck_panel_t(const rck_panel *p);
  * depend on how a product is cut into calls by rows or columns, nor on the order of the panels: a
  * product that is repeated over the same B walks it there and back, so that what was used last is
  * met first.
+ *
+ * With `pairs`, operands are bf16. b is not read; B lies in pairs of k, counted by b_k and b_panel:
+ *   B(panel, kk, j) = pairs[2 * (panel * b_panel + kk / 2 * b_k + j) + kk % 2]
+ * a last pair with one k has a zero beside it, and kc is even where there are several chunks. A is
+ * rounded to bf16, to nearest, ties to even; a_k is 1, or a_block is not 0, chunks is 1 and `a` is
+ * what pack_t_pairs made. Sums are reals as they are without: of every pair in order the second
+ * product is added first, then the first, each with one rounding. The processor's own instruction
+ * (avx512bf16) is described so, too, but always takes denormals for zeros; the promise of equal
+ * bits is for the tables without it.
  */
 typedef struct rck_gemm {
     int64_t rows;
@@ -80,6 +89,7 @@ typedef struct rck_gemm {
     const rc_real *a;
     int64_t a_row, a_k, a_chunk, a_block;
     const rc_real *b;
+    const uint16_t *pairs; /* NULL: operands are reals */
     int64_t b_k, b_panel;
     rc_real *c;
     int64_t c_row, c_panel;
@@ -137,7 +147,7 @@ typedef struct rck_update {
 typedef struct rck_table {
     const char *name;
 
-    /* products (gemm.c) */
+    /* products (gemm.c; pairs.c) */
     void (*gemm)(const rck_gemm *g);
 
     /* layouts (pack.c): `src` logical row-major with row stride ld; panels p0 <= q < p1 are made */
@@ -153,6 +163,18 @@ typedef struct rck_table {
      * are m0..m1-1: a = dst + m0 * N, a_row 1, a_k 6, a_block 6 * N, a_chunk 6 * kc. */
     void (*pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                    int64_t row, rc_real *dst);
+
+    /* bf16 in pairs (pairs.c, pack.c): rows x (K, ld), `cols` columns, into
+     * y[2 * (k / 2 * ldy + j) + k % 2], with zeros beside a last row that is alone */
+    void (*pair)(int64_t K, int64_t cols, const rc_real *x, int64_t ld, uint16_t *y, int64_t ldy);
+    /* transpose, then pair: what panels p0 <= i < p1 bring */
+    void (*transpose_pairs)(const rck_panel *p, const rc_real *src, uint16_t *dst, int64_t p0,
+                            int64_t p1);
+    /* pack_t for a product of pairs, in a form of this table's own; N is even, or one more than
+     * there are rows. An even row is packed before the row after it. As the operand: a = dst,
+     * a_block 6 * N. */
+    void (*pack_t_pairs)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
+                         int64_t row, rc_real *dst);
 
     /* fewer bits (lean.c) */
     void (*row_bf16)(const rck_lean *g);

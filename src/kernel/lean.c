@@ -77,10 +77,8 @@ void RCK_FN(lean_bf16)(const rck_panel *p, const rc_real *panels, uint16_t *lean
     const int64_t pairs = (p->K + 1) / 2;
 
     for (int64_t q = 0; q < p->count; q++)
-        for (int64_t k = 0; k < pairs * 2; k++)
-            for (int j = 0; j < p->cols; j++)
-                lean[((q * pairs + k / 2) * p->cols + j) * 2 + k % 2] =
-                    k < p->K ? bf16_of((float)panels[(q * p->K + k) * p->cols + j]) : 0;
+        RCK_FN(pair)
+    (p->K, p->cols, panels + q * p->K * p->cols, p->cols, lean + q * pairs * p->cols * 2, p->cols);
 }
 
 void RCK_FN(lean_int8)(const rck_panel *p, const rc_real *panels, const rc_real *scale,

@@ -257,6 +257,24 @@ void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int
         end_past();
 }
 
+void RCK_FN(transpose_pairs)(const rck_panel *p, const rc_real *src, uint16_t *dst, int64_t p0,
+                             int64_t p1)
+{
+    const rck_panel t = rck_panel_t(p);
+    rc_real rows[RCK_LANES * 64]; /* sixteen of a transposed panel */
+
+    for (int64_t panel = p0; panel < p1; panel++)
+        for (int64_t q = 0; q < t.count; q++)
+            for (int c = 0; c < p->cols; c += RCK_LANES) {
+                const rc_real *from = src + (panel * p->K + q * t.span) * p->cols + c;
+                const int64_t row = q * t.K + panel * p->cols + c;
+
+                /* columns of a last panel that are not computed are zeros, as they are in src */
+                transpose_rows(p, p->K - q * t.span, from, rows, t.span, false);
+                RCK_FN(pair)(RCK_LANES, t.span, rows, t.span, dst + row * t.span, t.span);
+            }
+}
+
 void RCK_FN(pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                     int64_t row, rc_real *dst)
 {

@@ -12,6 +12,7 @@ extern const rck_table rck_table_plain;
 extern const rck_table rck_table_avx2;
 extern const rck_table rck_table_avx512;
 extern const rck_table rck_table_avx512vnni;
+extern const rck_table rck_table_avx512bf16;
 #endif
 
 const rck_table *rck;
@@ -55,6 +56,8 @@ const rck_table *rck_table_of(rcb_isa isa)
         return &rck_table_avx512;
     case RCB_ISA_avx512vnni:
         return &rck_table_avx512vnni;
+    case RCB_ISA_avx512bf16:
+        return &rck_table_avx512bf16;
 #endif
     default:
         return NULL;

@@ -21,6 +21,15 @@ void RCK_FN(transpose)(const rck_panel *p, const rc_real *src, rc_real *dst, int
 void RCK_FN(pack_t)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1, int64_t N,
                     int64_t row, rc_real *dst);
 
+void RCK_FN(transpose_pairs)(const rck_panel *p, const rc_real *src, uint16_t *dst, int64_t p0,
+                             int64_t p1);
+
+/* pairs.c; gemm_pairs is gemm with `pairs` */
+void RCK_FN(gemm_pairs)(const rck_gemm *g);
+void RCK_FN(pair)(int64_t K, int64_t cols, const rc_real *x, int64_t ld, uint16_t *y, int64_t ldy);
+void RCK_FN(pack_t_pairs)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1,
+                          int64_t N, int64_t row, rc_real *dst);
+
 /* lean.c */
 void RCK_FN(row_bf16)(const rck_lean *g);
 void RCK_FN(row_int8)(const rck_lean *g);

@@ -80,6 +80,9 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
 #define RCM_AVERAGE_MAP(X)                                                                         \
     X(RCM_AVERAGE_TOKEN, "token", "the loss is divided by the predictions of the batch")           \
     X(RCM_AVERAGE_SEQUENCE, "sequence", "the loss is divided by the sequences of the batch")
+#define RCM_PRODUCT_MAP(X)                                                                         \
+    X(RCM_PRODUCT_REALS, "f32", "of weights and activations as they are")                          \
+    X(RCM_PRODUCT_BF16, "bf16", "of 16 bits, the upper half of a float, with sums of floats")
 #define RCM_KEEP_MAP(X)                                                                            \
     X(RCM_KEEP_BEST, "best", "the weights of the best validation")                                 \
     X(RCM_KEEP_LAST, "last", "the weights after the last step")
@@ -88,6 +91,7 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
 typedef enum rcm_dropout { RCM_DROPOUT_MAP(RCM_ENTRY) } rcm_dropout;
 typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
 typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
+typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
 #undef RCM_ENTRY
 
 /* Entries of the lists that this floor and those below know: all but those of train/, which checks

@@ -35,13 +35,16 @@ typedef struct rcn_param {
  * the others, so keep places (indices), not pointers, until all are there. Values and gradients
  * begin as zeros, and padding stays zero for ever in both. Where `bare` is set before adding,
  * values and their padding begin undefined, for whoever fills them whole: the memory of a large
- * model is then touched once. */
+ * model is then touched once. Where `pairs` is set before rcn_params_grads(), packed matrices are
+ * multiplied in bf16 by graphs that train: they get such copies, and no transpose in reals but one
+ * that is there already. */
 typedef struct rcn_params {
     rcn_param *p;
     size_t n;
     size_t cap;
     int64_t count; /* logical numbers in all */
     bool bare;
+    bool pairs;
 } rcn_params;
 
 /* Add a plain table (rows, cols): embeddings that are only looked up. Begins as uniform:0.1.
@@ -52,8 +55,8 @@ rc_status rcn_params_table(rcn_params *ps, const char *name, int64_t rows, int64
 rc_status rcn_params_weight(rcn_params *ps, const char *name, int rank, int blocks,
                             const int gates[], int64_t units, int64_t K);
 rcn_param *rcn_params_find(const rcn_params *ps, const char *name); /* NULL: none */
-/* Allocate gradients and make the transposes. After RC_ENOMEM what was made stays, until
- * rcn_params_free(). */
+/* Allocate gradients and make the transposes, and the copies in bf16. After RC_ENOMEM what was made
+ * stays, until rcn_params_free(). */
 rc_status rcn_params_grads(rcn_params *ps);
 /* May block i, of RCK_BLOCK reals, of the gradient hold something else than zeros? */
 static inline bool rcn_touched(const rcn_param *p, int64_t i)
@@ -63,8 +66,8 @@ static inline bool rcn_touched(const rcn_param *p, int64_t i)
 /* Before a step: every gradient is empty. After backward: those nobody touched are zero. */
 void rcn_params_fresh(rcn_params *ps);
 void rcn_params_settle(rcn_params *ps);
-/* After an update: refresh the transposes, on all workers. Also once before the first use, where a
- * graph needs gradients or a tied embedding is looked up. */
+/* After an update: refresh the transposes and copies, on all workers. Also once before the first
+ * use, where a graph needs gradients or a tied embedding is looked up. */
 rc_status rcn_params_refresh(rcn_params *ps, rcb_pool *pool);
 /* The same for one parameter: all that a tied embedding needs where nothing is trained. */
 rc_status rcn_param_refresh(rcn_param *p, rcb_pool *pool);

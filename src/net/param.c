@@ -123,6 +123,8 @@ void rcn_params_free(rcn_params *ps)
 {
     for (size_t i = 0; i < ps->n; i++) {
         rcb_free(ps->p[i].weight.wt);
+        rcb_free(ps->p[i].weight.pairs);
+        rcb_free(ps->p[i].weight.pairs_t);
         rcg_lean_free(ps->p[i].weight.lean);
         rcb_free(ps->p[i].scale);
         rcb_free(ps->p[i].touched);
@@ -144,6 +146,8 @@ rc_status rcn_params_clone(rcn_params *out, const rcn_params *ps)
         copy.touched = NULL;
         copy.weight.g = NULL;
         copy.weight.wt = NULL;
+        copy.weight.pairs = NULL;
+        copy.weight.pairs_t = NULL;
         copy.weight.fresh = false;
         copy.weight.lean = NULL;
         copy.bits = RCG_REALS;
@@ -178,11 +182,23 @@ static rc_status make_room(rcn_param *p)
     return RC_OK;
 }
 
-/* What rcg_weight_transpose() does, where there is no pool. */
-static void transpose_alone(rcg_weight *w)
+/* Copies in bf16, with their zeros. */
+static rc_status make_pairs(rcn_param *p)
+{
+    rcg_weight *w = &p->weight;
+
+    if (!w->pairs)
+        w->pairs = rcb_calloc((size_t)rcg_weight_pairs(w), sizeof *w->pairs);
+    if (!w->pairs_t)
+        w->pairs_t = rcb_calloc((size_t)rcg_weight_size_t(w), sizeof *w->pairs_t);
+    return w->pairs && w->pairs_t ? RC_OK : RC_ENOMEM;
+}
+
+/* What rcg_weight_refresh() does, where there is no pool. */
+static void refresh_alone(rcg_weight *w)
 {
     for (int i = 0; i < w->blocks; i++)
-        rcg_weight_transpose_panels(w, i, 0, w->lay[i].count);
+        rcg_weight_refresh_panels(w, i, 0, w->lay[i].count);
 }
 
 rc_status rcn_params_grads(rcn_params *ps)
@@ -202,9 +218,10 @@ rc_status rcn_params_grads(rcn_params *ps)
             if (!p->touched)
                 return RC_ENOMEM;
         }
-        RC_TRY(make_room(p));
-        if (has_transpose(p))
-            transpose_alone(&p->weight);
+        if (!has_transpose(p))
+            continue;
+        RC_TRY(ps->pairs ? make_pairs(p) : make_room(p));
+        refresh_alone(&p->weight);
     }
     return RC_OK;
 }
@@ -213,14 +230,20 @@ rc_status rcn_param_refresh(rcn_param *p, rcb_pool *pool)
 {
     RC_TRY(make_room(p));
     if (has_transpose(p))
-        rcg_weight_transpose(&p->weight, pool);
+        rcg_weight_refresh(&p->weight, pool);
     return RC_OK;
 }
 
 rc_status rcn_params_refresh(rcn_params *ps, rcb_pool *pool)
 {
-    for (size_t i = 0; i < ps->n; i++)
-        RC_TRY(rcn_param_refresh(&ps->p[i], pool));
+    for (size_t i = 0; i < ps->n; i++) {
+        rcn_param *p = &ps->p[i];
+
+        if (p->weight.pairs) /* a transpose there may be or not */
+            rcg_weight_refresh(&p->weight, pool);
+        else
+            RC_TRY(rcn_param_refresh(p, pool));
+    }
     return RC_OK;
 }
 

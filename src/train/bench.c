@@ -13,7 +13,7 @@
 typedef struct bench_kind {
     rc_bench_kind face;
     rc_status (*measure)(const rct_bench *b);
-    bool lean; /* can have fewer bits */
+    rcg_bits least; /* the fewest bits it can have */
 } bench_kind;
 
 static const bench_kind kinds[] = {
@@ -34,7 +34,7 @@ static const bench_kind kinds[] = {
                   .precision = RCG_REALS_WORD,
                   .seconds = 3}},
      rct_bench_lm,
-     false},
+     RCG_BF16},
     {{.name = "cells",
       .help = "training steps of every cell, with few symbols: the recurrent layers alone",
       .uses = "hidden layers vocab batch seq optimizer precision threads seconds",
@@ -48,7 +48,7 @@ static const bench_kind kinds[] = {
                   .precision = RCG_REALS_WORD,
                   .seconds = 1}},
      rct_bench_cells,
-     false},
+     RCG_BF16},
     {{.name = "layers",
       .help = "recurrent layers alone, forward and back: vectors in, gradients of vectors out",
       .uses = "cell hidden layers embed batch seq ragged precision threads seconds",
@@ -60,7 +60,7 @@ static const bench_kind kinds[] = {
                   .precision = RCG_REALS_WORD,
                   .seconds = 2}},
      rct_bench_layers,
-     false},
+     RCG_REALS},
     {{.name = "tag",
       .help = "forward of a tagger: embedding, layers in both directions, linear output",
       .uses = "cell hidden layers embed vocab batch seq ragged precision threads seconds",
@@ -74,7 +74,7 @@ static const bench_kind kinds[] = {
                   .precision = RCG_REALS_WORD,
                   .seconds = 2}},
      rct_bench_tag,
-     false},
+     RCG_REALS},
     {{.name = "step",
       .help = "one step of one sequence: of a language model, or of bare layers (vocab 0)",
       .uses = "cell hidden layers embed vocab precision threads seconds",
@@ -88,7 +88,7 @@ static const bench_kind kinds[] = {
                   .threads = 1, /* as recur sample has it */
                   .seconds = 2}},
      rct_bench_step,
-     true},
+     RCG_INT8},
     {{.name = "gemm",
       .help = "the products of training one by one, for every instruction set, on one thread",
       .uses = "cell hidden vocab batch seq precision seconds",
@@ -102,7 +102,7 @@ static const bench_kind kinds[] = {
                   .precision = RCG_REALS_WORD,
                   .seconds = 0.2}},
      rct_bench_gemm,
-     false},
+     RCG_REALS},
 };
 
 const rc_bench_kind *rc_bench_kind_at(size_t i)
@@ -155,8 +155,9 @@ static rc_status check_options(const bench_kind *k, const rc_bench_options *o)
     if (!(o->seconds >= 0 && o->seconds <= 1e6))
         return RC_FAIL(RC_EINVAL, "cannot measure for %g seconds", o->seconds);
     RC_TRY(rcm_list_check(rc_list, "precisions", "precision", o->precision));
-    if (!k->lean && strcmp(o->precision, RCG_REALS_WORD) != 0)
-        return RC_FAIL_HINT(RC_EINVAL, "fewer bits are for: recur bench step",
+    if (rcm_list_index("precisions", o->precision) > (int)k->least)
+        return RC_FAIL_HINT(RC_EINVAL,
+                            "bf16 is for lm, cells and step; fewer bits are for: recur bench step",
                             "cannot measure '%s' with precision %s", k->face.name, o->precision);
     return RC_OK;
 }

@@ -8,6 +8,11 @@
 
 enum { STEPS = 20 }; /* of text; then it begins again */
 
+static bool is_bf16(const rc_bench_options *o)
+{
+    return rcm_list_index("precisions", o->precision) == RCG_BF16;
+}
+
 static rc_status new_trainer(rc_trainer **out, const rc_bench_options *o, const char *cell)
 {
     const rc_trainer_options options = {.threads = (int)o->threads};
@@ -19,6 +24,8 @@ static rc_status new_trainer(rc_trainer **out, const rc_bench_options *o, const 
 
     *out = NULL;
     rc_status s = rct_bench_config(&c, o, cell);
+    if (s == RC_OK && is_bf16(o))
+        s = rc_config_set(c, "precision", "bf16");
     if (s == RC_OK)
         s = rct_bench_words(&words, o->vocab, o->batch * (o->seq * STEPS + 1), zipf);
     if (s == RC_OK)
@@ -70,9 +77,9 @@ rc_status rct_bench_lm(const rct_bench *b)
 
     (void)snprintf(name, sizeof name,
                    "%s %" PRId64 "x%" PRId64 ", %" PRId64 " words%s%s, batch %" PRId64 ", %" PRId64
-                   " steps",
+                   " steps%s",
                    o->cell, o->layers, o->hidden, o->vocab, full ? "" : " by ",
-                   full ? "" : o->output, o->batch, o->seq);
+                   full ? "" : o->output, o->batch, o->seq, is_bf16(o) ? ", bf16" : "");
     return measure(b, o->cell, name);
 }
 

@@ -7,14 +7,20 @@
 
 /* ---- memory and operations --------------------------------------------------------------- */
 
-static size_t transposes(const rcn_params *ps)
+/* Transposes, and copies in bf16. */
+static size_t copies(const rcn_params *ps)
 {
-    int64_t reals = 0;
+    int64_t reals = 0, halves = 0;
 
-    for (size_t i = 0; i < ps->n; i++)
-        if (ps->p[i].weight.wt)
-            reals += rcg_weight_size_t(&ps->p[i].weight);
-    return (size_t)reals * sizeof(rc_real);
+    for (size_t i = 0; i < ps->n; i++) {
+        const rcg_weight *w = &ps->p[i].weight;
+
+        if (w->wt)
+            reals += rcg_weight_size_t(w);
+        if (w->pairs)
+            halves += rcg_weight_pairs(w) + rcg_weight_size_t(w);
+    }
+    return (size_t)reals * sizeof(rc_real) + (size_t)halves * sizeof(uint16_t);
 }
 
 /* --seq-random draws lengths around --seq with a deviation of 5: more than four of them are rare,
@@ -29,7 +35,7 @@ static int64_t longest(const rc_config *c)
 /* What a step over so many sequences takes. */
 static rcg_work work_of(const rc_trainer *t, int64_t seqs, int64_t steps)
 {
-    rcg_work w = {.rows = seqs * steps, .seqs = seqs};
+    rcg_work w = {.rows = seqs * steps, .seqs = seqs, .pairs = t->model->params.pairs};
 
     t->task->work(t->model, &w);
     return w;
@@ -60,7 +66,7 @@ rct_memory rct_memory_of(const rc_trainer *t)
 
     for (size_t i = 0; i < ps->n; i++)
         reals += (size_t)ps->p[i].size;
-    m.weights = reals * sizeof(rc_real) + transposes(ps);
+    m.weights = reals * sizeof(rc_real) + copies(ps);
     m.gradients = reals * sizeof(rc_real) * (size_t)t->config->shards;
     for (int s = 0; s < RCT_SLOTS; s++)
         if (t->optim.slot[s]) {

@@ -193,7 +193,7 @@ static void update_reals(const update_job *job, size_t i, int64_t at, int64_t en
     o->method.update(&u);
 }
 
-/* A worker's part of parameter i, which has no transpose: runs of blocks that move. */
+/* A worker's part of parameter i, which nothing follows: runs of blocks that move. */
 static void update_flat(const update_job *job, size_t i, const rcb_worker *w)
 {
     const rct_optim *o = job->o;
@@ -214,7 +214,7 @@ static void update_flat(const update_job *job, size_t i, const rcb_worker *w)
     }
 }
 
-/* A worker's part of parameter i, and its transpose, panel by panel while they are near. */
+/* A worker's part of parameter i and of what follows it, panel by panel while they are near. */
 static void update_panels(const update_job *job, size_t i, const rcb_worker *w)
 {
     rcg_weight *weight = &job->o->params->p[i].weight;
@@ -227,7 +227,7 @@ static void update_panels(const update_job *job, size_t i, const rcb_worker *w)
         rcb_share(w, lay->count, 1, &lo, &hi);
         for (int64_t q = lo; q < hi; q++) {
             update_reals(job, i, weight->at[b] + q * size, weight->at[b] + (q + 1) * size);
-            rcg_weight_transpose_panels(weight, b, q, q + 1);
+            rcg_weight_refresh_panels(weight, b, q, q + 1);
         }
     }
 }
@@ -238,7 +238,7 @@ static void update_share(const rcb_worker *w, void *ctx)
     const rcn_params *ps = job->o->params;
 
     for (size_t i = 0; i < ps->n; i++) {
-        if (ps->p[i].weight.wt)
+        if (ps->p[i].weight.wt || ps->p[i].weight.pairs)
             update_panels(job, i, w);
         else
             update_flat(job, i, w);

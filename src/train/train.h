@@ -43,8 +43,8 @@ void rct_optim_free(rct_optim *o);
  * an element then is, or too large to be squared; *culprit is the first such parameter, else
  * NULL. */
 double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit);
-/* One update at learning rate lr with gradients times `scale`, and fresh transposes. The parameters
- * have their gradients and transposes (rcn_params_grads). */
+/* One update at learning rate lr with gradients times `scale`, and fresh transposes and copies. The
+ * parameters have their gradients and transposes (rcn_params_grads). */
 void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
 
 /* ---- schedules (schedule.c) -------------------------------------------------------------- */
@@ -173,7 +173,7 @@ double rct_peak(const rck_table *table, rcb_pool *pool, int workers, double seco
 
 /* Bytes of a trainer; all but the activations are there before the first step. */
 typedef struct rct_memory {
-    size_t weights; /* with their transposes */
+    size_t weights; /* with their transposes and copies in bf16 */
     size_t gradients;
     size_t optimizer;
     size_t activations; /* of a step: as rcm_task.work says, not as they turned out */

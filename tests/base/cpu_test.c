@@ -8,11 +8,12 @@
 static void sets_have_the_names_of_the_list(void **unused)
 {
     (void)unused;
-    assert_int_equal(RCB_ISA_COUNT, 4);
+    assert_int_equal(RCB_ISA_COUNT, 5);
     assert_string_equal(rcb_isa_name(RCB_ISA_plain), "plain");
     assert_string_equal(rcb_isa_name(RCB_ISA_avx2), "avx2");
     assert_string_equal(rcb_isa_name(RCB_ISA_avx512), "avx512");
     assert_string_equal(rcb_isa_name(RCB_ISA_avx512vnni), "avx512vnni");
+    assert_string_equal(rcb_isa_name(RCB_ISA_avx512bf16), "avx512bf16");
 }
 
 static void plain_is_always_here_and_sets_are_nested(void **unused)
@@ -47,6 +48,7 @@ static void sets_agree_with_the_kernel(void **unused)
     static const char *const avx512[] = {"avx512f",  "avx512bw", "avx512dq",
                                          "avx512vl", "avx512cd", NULL};
     static const char *const vnni[] = {"avx512_vnni", NULL};
+    static const char *const bf16[] = {"avx512_bf16", NULL};
     static char line[1 << 16];
     FILE *f = fopen("/proc/cpuinfo", "r");
 
@@ -65,6 +67,8 @@ static void sets_agree_with_the_kernel(void **unused)
                      kernel_lists(line, avx2) && kernel_lists(line, avx512));
     assert_int_equal(rcb_isa_here(RCB_ISA_avx512vnni),
                      rcb_isa_here(RCB_ISA_avx512) && kernel_lists(line, vnni));
+    assert_int_equal(rcb_isa_here(RCB_ISA_avx512bf16),
+                     rcb_isa_here(RCB_ISA_avx512vnni) && kernel_lists(line, bf16));
 }
 #endif
 

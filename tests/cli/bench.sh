@@ -5,7 +5,8 @@ quick="--hidden 16 --seconds 0"
 
 # Every number, unit of time and instruction set becomes a word; doubts come and go.
 plain_words() {
-    sed -E '/^unsteady/d; s/  (a core|the peak) was .*//; s/(plain|avx2|avx512|avx512vnni)/ISA/' |
+    sed -E '/^unsteady/d; s/  (a core|the peak) was .*//
+        s/(plain|avx2|avx512|avx512vnni|avx512bf16)/ISA/' |
         sed -E 's/[0-9][0-9.,]*[kMG]?/#/g; s/# (us|ms|s)\b/# time/g' | tr -s ' '
 }
 
@@ -18,6 +19,7 @@ recur bench lm $quick --vocab 60 --threads 1 --output class | plain_words | head
 for bits in bf16 int8; do
     recur bench step $quick --vocab 60 --precision $bits | plain_words
 done
+recur bench lm $quick --vocab 60 --precision bf16 --threads 1 | plain_words
 recur bench tag $quick --ragged 3 --batch 2 --seq 9 --threads 1 | plain_words
 recur bench layers $quick --ragged 3 --batch 2 --seq 9 --threads 1 --rounds 3 | plain_words
 
@@ -93,6 +95,7 @@ try lm --vocab 2 --seconds 0
 try lm --hidden 0
 try lm --precision f8
 try lm --precision int8
+try gemm --precision bf16
 try lm --ragged 3
 try lm --output sofmax
 try step --output class

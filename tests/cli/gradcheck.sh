@@ -9,6 +9,7 @@ check() {
 check | awk '{ print $1, $NF }' | hide_numbers
 check --json | grep -o '"ok": true, "tolerance": 1e-7'
 check --layers 2 --tied --per-tensor 3 --tolerance 1e-6 | tail -n 1 | hide_numbers
+! check --precision bf16
 
 echo "# recur64 is looked for beside recur"
 mkdir alone

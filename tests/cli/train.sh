@@ -6,7 +6,7 @@ echo "# to the end"
 recur train lm --train text --out a.model --hidden 8 --batch 4 --seq 16 --epochs 2 --report 1000 \
     --log log --threads 2 --seed 7 >out 2>err
 grep -v '^speed' out | hide_numbers
-sed -E 's/  [0-9.]+[kM]? tok.s  eta .*//; s/, (plain|avx2|avx512|avx512vnni)$//
+sed -E 's/  [0-9.]+[kM]? tok.s  eta .*//; s/, (plain|avx2|avx512|avx512vnni|avx512bf16)$//
     s/epoch [0-9]+/epoch #/' err |
     hide_numbers
 ls
@@ -70,8 +70,15 @@ grep -o '"steps": [0-9]*' ../one
 ls
 cd ..
 
+echo "# products of bf16"
+tiny_train a.model --force --precision bf16 | grep '^trained' | hide_numbers
+recur info a.model | grep -o -- '--precision bf16'
+recur train lm --train text --hidden 8 --precision bf16 --dry-run --json --quiet |
+    grep -c '"weights_bytes"'
+! recur train lm --train text --out d.model --precision int8
+
 echo "# a task that learns by counting"
 recur train ngram --train text --order 3 --out n.model --threads 2 2>&1 |
-    sed -E "s/, (plain|avx2|avx512|avx512vnni)\$//" | hide_numbers
+    sed -E "s/, (plain|avx2|avx512|avx512vnni|avx512bf16)\$//" | hide_numbers
 recur sample n.model --length 20 | wc -l | grep '[1-9]' >/dev/null
 recur eval n.model text --json | grep -o '"tokens": [0-9]*'

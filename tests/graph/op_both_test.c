@@ -128,7 +128,7 @@ static void pack(const trial *t, int side, int i, rcb_pool *pool, rcg_weight *w)
     w->wt = rcb_calloc((size_t)rcg_weight_size_t(w), sizeof *w->wt);
     assert_true(w->w && w->g && w->wt);
     rcg_weight_pack(w, t->w[side][i], w->w);
-    rcg_weight_transpose(w, pool);
+    rcg_weight_refresh(w, pool);
     w->fresh = true;
 }
 

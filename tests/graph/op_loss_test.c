@@ -345,7 +345,7 @@ static rc_var *tied_build(tied *t)
 {
     rc_graph_reset(t->g);
     rcg_weight_pack(&t->w, t->rows, t->w.w);
-    rcg_weight_transpose(&t->w, rcg_pool(t->g));
+    rcg_weight_refresh(&t->w, rcg_pool(t->g));
 
     rc_var *w = rcg_leaf_weight(t->g, &t->w);
     rc_var *x = rc_tanh(t->g, rc_scale(t->g, rc_embed(t->g, w, t->ids, t->n), 1.5));

@@ -160,7 +160,7 @@ static void a_packed_weight_may_be_used_twice(void **unused)
     p.wt = guard_new(rcg_weight_size_t(&p));
     p.g = guard_new(rcg_weight_size(&p));
     rcg_weight_pack(&p, w, p.w);
-    rcg_weight_transpose(&p, rcg_pool(g));
+    rcg_weight_refresh(&p, rcg_pool(g));
     for (int64_t i = 0; i < rcg_weight_size(&p); i++)
         p.g[i] = 0;
     for (int64_t i = 0; i < D * D; i++)

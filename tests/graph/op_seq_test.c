@@ -720,18 +720,51 @@ static void pack_tensor(const trial *t, int i, rcg_weight *w, rcb_pool *pool)
     w->g = guard_new(rcg_weight_size(w));
     w->wt = guard_new(rcg_weight_size_t(w));
     rcg_weight_pack(w, rows, w->w);
-    rcg_weight_transpose(w, pool);
+    rcg_weight_refresh(w, pool);
     guard_free(rows);
 }
 
-/* Run with packed weights; `before` is what each gradient holds first (fresh: garbage). */
-static void run_packed(const trial *t, rcg_weight w[4], bool fresh, outcome *o)
+/* The copies in bf16, and no transpose in reals. */
+static void add_pairs(rcg_weight *w, rcb_pool *pool)
 {
-    rc_graph *g = graph_open(2, true);
+    w->pairs = guard_bytes((size_t)rcg_weight_pairs(w) * sizeof *w->pairs);
+    w->pairs_t = guard_bytes((size_t)rcg_weight_size_t(w) * sizeof *w->pairs_t);
+    guard_free(w->wt);
+    w->wt = NULL;
+    rcg_weight_refresh(w, pool);
+}
+
+static void free_packed(rcg_weight w[4])
+{
+    for (int k = 0; k < 4; k++) {
+        guard_free(w[k].w);
+        guard_free(w[k].g);
+        if (w[k].wt)
+            guard_free(w[k].wt);
+        if (w[k].pairs)
+            guard_free(w[k].pairs);
+        if (w[k].pairs_t)
+            guard_free(w[k].pairs_t);
+    }
+}
+
+typedef struct packed_how {
+    int threads;
+    bool fresh; /* gradients hold garbage first */
+    bool pairs; /* matrices are multiplied in bf16 */
+} packed_how;
+
+/* Run with packed weights. */
+static void run_packed(const trial *t, rcg_weight w[4], packed_how how, outcome *o)
+{
+    rc_graph *g = graph_open(how.threads, true);
+    const bool fresh = how.fresh;
     rc_var *v[TENSORS];
 
     for (int i = 0; i < 4; i++) {
         pack_tensor(t, W + i, &w[i], rcg_pool(g));
+        if (how.pairs && i < 2)
+            add_pairs(&w[i], rcg_pool(g));
         w[i].fresh = fresh;
         /* what fresh memory may hold: zero where nothing is computed, and there only */
         for (int64_t k = 0; k < rcg_weight_size(&w[i]); k++)
@@ -770,17 +803,73 @@ static void packed_parameters_give_the_bits_of_plain_leaves(void **unused)
             outcome plain = run(t, 1), packed = outcome_new(t);
             rcg_weight w[4];
 
-            run_packed(t, w, fresh != 0, &packed);
+            run_packed(t, w, (packed_how){.threads = 2, .fresh = fresh != 0}, &packed);
             check_same(packed.y, plain.y, t->N * t->H, "y", t);
             for (int k = 0; k < TENSORS; k++)
                 check_same(packed.grad[k], plain.grad[k], t->in[k].n, t->in[k].name, t);
-            for (int k = 0; k < 4; k++) {
-                guard_free(w[k].w);
-                guard_free(w[k].g);
-                guard_free(w[k].wt);
-            }
+            free_packed(w);
             outcome_free(&plain);
             outcome_free(&packed);
+            trial_free(t);
+        }
+}
+
+/* The difference of two arrays, in parts of the size of the second: by squares, since a unit of
+ * relu that rounding switches on or off moves its own gradients by all they are. */
+static double apart(const rc_real *a, const rc_real *b, int64_t n)
+{
+    double sum = 0, size = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        sum += ((double)a[i] - (double)b[i]) * ((double)a[i] - (double)b[i]);
+        size += (double)b[i] * (double)b[i];
+    }
+    return size > 0 ? sqrt(sum / size) : sqrt(sum);
+}
+
+/* Products of bf16: near those of reals and not the same, and the same for any number of workers,
+ * also where two share a panel. */
+static void products_of_bf16_are_near_those_of_reals(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+    CHECK_STATUS(rck_select(), RC_OK);
+
+    for (size_t i = 0; rcc_at(i); i++)
+        for (int kind = 0; kind < 2; kind++) {
+            trial *t = kind ? large_trial(rcc_at(i), i % 2 == 0)
+                            : trial_new(rcc_at(i), (trial_how){.T = 5,
+                                                               .B = 5,
+                                                               .D = 9,
+                                                               .H = 21,
+                                                               .biases = 2,
+                                                               .states = true,
+                                                               .reverse = i % 2 != 0});
+            outcome reals = outcome_new(t), one = outcome_new(t), many = outcome_new(t);
+            rcg_weight w[4];
+
+            run_packed(t, w, (packed_how){.threads = 1}, &reals);
+            free_packed(w);
+            run_packed(t, w, (packed_how){.threads = 1, .pairs = true}, &one);
+            free_packed(w);
+            run_packed(t, w, (packed_how){.threads = kind ? 7 : 2, .pairs = true, .fresh = true},
+                       &many);
+            free_packed(w);
+            check_same(many.y, one.y, t->N * t->H, "y", t);
+            const double y = apart(one.y, reals.y, t->N * t->H);
+            assert_true(y > 1e-5 && y < 0.03);
+            for (int k = 0; k < TENSORS; k++) {
+                check_same(many.grad[k], one.grad[k], t->in[k].n, t->in[k].name, t);
+                /* a wrong layout or order is about as far off as the gradient is long */
+                if (apart(one.grad[k], reals.grad[k], t->in[k].n) > 0.2)
+                    fail_msg("%s: the gradient of %s is %g off", t->cell->name, t->in[k].name,
+                             apart(one.grad[k], reals.grad[k], t->in[k].n));
+            }
+            assert_true(apart(one.grad[W], reals.grad[W], t->in[W].n) > 1e-5);
+            assert_true(apart(one.grad[U], reals.grad[U], t->in[U].n) > 1e-5);
+            outcome_free(&reals);
+            outcome_free(&one);
+            outcome_free(&many);
             trial_free(t);
         }
 }
@@ -1216,6 +1305,7 @@ int main(void)
         cmocka_unit_test(a_ragged_batch_has_the_bits_of_each_sequence_alone),
         cmocka_unit_test(a_reset_graph_gives_the_same_bits_again),
         cmocka_unit_test(packed_parameters_give_the_bits_of_plain_leaves),
+        cmocka_unit_test(products_of_bf16_are_near_those_of_reals),
         cmocka_unit_test(gradients_that_nobody_wants_change_nothing_else),
         cmocka_unit_test(one_weight_over_state_and_input_is_the_split_form),
         cmocka_unit_test(lstm_with_forget_1_and_input_0_keeps_its_cell_over_1000_steps),

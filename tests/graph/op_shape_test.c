@@ -224,7 +224,7 @@ static void embed_from_a_packed_weight_is_embed_from_its_rows(void **unused)
         w.wt = guard_new(rcg_weight_size_t(&w));
         w.g = guard_new(rcg_weight_size(&w));
         rcg_weight_pack(&w, table, w.w);
-        rcg_weight_transpose(&w, rcg_pool(g));
+        rcg_weight_refresh(&w, rcg_pool(g));
         for (int64_t i = 0; i < rcg_weight_size(&w); i++)
             w.g[i] = trial % 2 ? 99 : 0;
         w.fresh = trial % 2 != 0;

@@ -21,7 +21,7 @@ static rcg_weight random_weight(int gates, int64_t units, int64_t K, rcb_pool *p
     w.wt = guard_new(rcg_weight_size_t(&w));
     w.g = guard_new(rcg_weight_size(&w));
     rcg_weight_pack(&w, logical, w.w);
-    rcg_weight_transpose(&w, pool);
+    rcg_weight_refresh(&w, pool);
     for (int64_t i = 0; i < rcg_weight_size(&w); i++)
         w.g[i] = 0;
     guard_free(logical);

@@ -122,7 +122,7 @@ static void transpose_is_the_same_for_any_number_of_workers(void **unused)
         rcg_weight_pack(&w, rows, w.w);
         CHECK_STATUS(rcb_pool_new(&pool, threads[trial % 4]), RC_OK);
         w.wt = guard_new(size);
-        rcg_weight_transpose(&w, pool);
+        rcg_weight_refresh(&w, pool);
 
         want = guard_new(size);
         for (int64_t i = 0; i < size; i++)

@@ -18,6 +18,7 @@ typedef struct trial {
     rc_real *table, *d_table; /* (V,K) */
     rcg_weight weight[4];
     int weights;
+    bool pairs; /* matrices are multiplied in bf16 */
 } trial;
 
 static rc_real *zeros(int64_t n)
@@ -32,7 +33,7 @@ static void trial_open(trial *t, int64_t K)
 {
     const int64_t T = pick(10, MOST_STEPS), B = pick(3, 9);
 
-    *t = (trial){.N = T * B, .K = K};
+    *t = (trial){.N = T * B, .K = K, .pairs = pick(0, 1)};
     for (int64_t i = 0; i <= T; i++)
         t->at[i] = i * B;
     t->rows = (rc_rows){.steps = T, .seqs = B, .at = t->at};
@@ -48,6 +49,8 @@ static void trial_close(trial *t)
         rcb_free(t->weight[i].w);
         rcb_free(t->weight[i].wt);
         rcb_free(t->weight[i].g);
+        rcb_free(t->weight[i].pairs);
+        rcb_free(t->weight[i].pairs_t);
     }
     rc_graph_free(t->g);
     rcb_pool_free(t->pool);
@@ -69,7 +72,13 @@ static rc_var *weight(trial *t, int blocks, const int gates[], int64_t units, in
 
     rcg_weight_plan(w, blocks, gates, units, K);
     w->w = zeros(rcg_weight_size(w));
-    w->wt = zeros(rcg_weight_size_t(w));
+    if (t->pairs && K > 1) {
+        w->pairs = rcb_calloc((size_t)rcg_weight_pairs(w), sizeof *w->pairs);
+        w->pairs_t = rcb_calloc((size_t)rcg_weight_size_t(w), sizeof *w->pairs_t);
+        assert_true(w->pairs && w->pairs_t);
+    } else {
+        w->wt = zeros(rcg_weight_size_t(w));
+    }
     w->g = zeros(rcg_weight_size(w));
     return rcg_leaf_weight(t->g, w);
 }
@@ -86,7 +95,7 @@ static rc_var *table_of(trial *t, int64_t V)
 
 static rcg_work empty_work(const trial *t)
 {
-    return (rcg_work){.rows = t->N, .seqs = t->rows.seqs};
+    return (rcg_work){.rows = t->N, .seqs = t->rows.seqs, .pairs = t->pairs};
 }
 
 static void check_room(const char *what, trial *t, rc_var *loss, const rcg_work *w)
@@ -192,8 +201,8 @@ static void a_tree_takes_the_room_it_is_said_to(void **unused)
     check_seed();
 
     for (int k = 0; k < 10; k++) {
-        const int32_t V = (int32_t)pick(20, 40);
-        int32_t up[80], target[MOST_STEPS * 9];
+        const int32_t V = (int32_t)pick(40, 80);
+        int32_t up[160], target[MOST_STEPS * 9];
         double way = 0;
         trial t;
 

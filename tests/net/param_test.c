@@ -219,6 +219,51 @@ static void transposes_follow_the_weights(void **unused)
     rcb_pool_free(pool);
 }
 
+/* Copies in bf16 where they are asked for, in place of transposes but where one is there. */
+static void copies_in_bf16_follow_the_weights(void **unused)
+{
+    (void)unused;
+    check_seed();
+    rcb_pool *pool;
+
+    CHECK_STATUS(rcb_pool_new(&pool, 2), RC_OK);
+    for (int trial = 0; trial < 20; trial++) {
+        rcn_params ps = {.pairs = true}, copy;
+
+        CHECK_STATUS(rcn_params_weight(&ps, "w", 2, 2, (int[]){(int)pick(1, 4), (int)pick(1, 4)},
+                                       pick(1, 70), pick(1, 70)),
+                     RC_OK);
+        CHECK_STATUS(rcn_params_weight(&ps, "b", 1, 1, (int[]){2}, 9, 1), RC_OK);
+        CHECK_STATUS(rcn_params_table(&ps, "t", 4, 5), RC_OK);
+        rcn_param *p = &ps.p[0];
+        const size_t n = (size_t)rcg_weight_pairs(&p->weight);
+        const size_t n_t = (size_t)rcg_weight_size_t(&p->weight);
+
+        fill_real(p->w, p->size);
+        if (trial % 2)
+            CHECK_STATUS(rcn_param_refresh(p, pool), RC_OK);
+        CHECK_STATUS(rcn_params_grads(&ps), RC_OK);
+        assert_int_equal(p->weight.wt != NULL, trial % 2);
+        assert_true(!ps.p[1].weight.pairs && !ps.p[2].weight.pairs);
+        uint16_t *alone = rcb_alloc(n + n_t, sizeof *alone);
+
+        memcpy(alone, p->weight.pairs, n * sizeof *alone);
+        memcpy(alone + n, p->weight.pairs_t, n_t * sizeof *alone);
+        memset(p->weight.pairs, 0x5A, n * sizeof *alone);
+        memset(p->weight.pairs_t, 0x5A, n_t * sizeof *alone);
+        CHECK_STATUS(rcn_params_refresh(&ps, pool), RC_OK);
+        assert_int_equal(p->weight.wt != NULL, trial % 2);
+        assert_memory_equal(p->weight.pairs, alone, n * sizeof *alone);
+        assert_memory_equal(p->weight.pairs_t, alone + n, n_t * sizeof *alone);
+        CHECK_STATUS(rcn_params_clone(&copy, &ps), RC_OK);
+        assert_true(!copy.p[0].weight.pairs && !copy.p[0].weight.pairs_t);
+        rcn_params_free(&copy);
+        rcb_free(alone);
+        rcn_params_free(&ps);
+    }
+    rcb_pool_free(pool);
+}
+
 static void settled_gradients_are_zero_where_nobody_wrote(void **unused)
 {
     (void)unused;
@@ -528,6 +573,7 @@ int main(void)
         cmocka_unit_test(parameters_begin_as_zeros_with_a_rule),
         cmocka_unit_test(impossible_parameters_are_refused),
         cmocka_unit_test(transposes_follow_the_weights),
+        cmocka_unit_test(copies_in_bf16_follow_the_weights),
         cmocka_unit_test(settled_gradients_are_zero_where_nobody_wrote),
         cmocka_unit_test(gradients_come_back_as_logical_rows),
         cmocka_unit_test(a_clone_has_the_values_and_nothing_shared),

@@ -62,6 +62,10 @@ static void what_cannot_be_measured_is_refused(void **unused)
     o = bench_small("lm");
     o.precision = "int8";
     CHECK_STATUS(rc_bench("lm", &o, bench_keep, &r), RC_EINVAL);
+    o = bench_small("tag");
+    o.precision = "bf16";
+    CHECK_STATUS(rc_bench("tag", &o, bench_keep, &r), RC_EINVAL);
+    CHECK_MESSAGE_HAS("precision bf16");
     assert_int_equal(r.n, 0);
 }
 

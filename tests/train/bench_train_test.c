@@ -19,8 +19,10 @@ static void a_language_model_is_measured(void **unused)
                 o.vocab = 300;
                 o.optimizer = optimizers[k];
                 o.threads = threads;
+                o.precision = layers == 2 ? "bf16" : NULL;
                 CHECK_STATUS(rc_bench("lm", &o, bench_keep, &r), RC_OK);
                 assert_int_equal(r.n, 1);
+                assert_int_equal(strstr(r.name[0], "bf16") != NULL, layers == 2);
                 assert_int_equal(r.row[0].threads, threads);
                 assert_int_equal(r.row[0].tokens, 3 * 20);
                 assert_true(r.row[0].flops == 6.0 * 60 * (double)(layers * 256 * 128 + 300 * 64));

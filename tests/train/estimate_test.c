@@ -73,6 +73,10 @@ static void memory_is_foretold_within_15_percent(void **unused)
         CONFIG(text, "skip", "graves", "layers", "3", "dropout", "0.2", "dropout-kind", "locked"),
         2);
     check_memory(CONFIG(text, "shards", "3", "layers", "2", "dropout", "0.3"), 2);
+    for (size_t i = 0; i < 4; i++)
+        check_memory(CONFIG(text, "cell", cells[i], "layers", "2", "precision", "bf16"), 2);
+    check_memory(CONFIG(text, "precision", "bf16", "level", "word", "tied", "true"), 2);
+    check_memory(CONFIG(text, "precision", "bf16", "shards", "2"), 2);
     check_memory(CONFIG(text, "batch", "40", "seq", "100000"), 2); /* no more than the text */
 }
 
@@ -107,22 +111,27 @@ static void weights_gradients_and_optimiser_are_counted(void **unused)
     const char *const optimizers[][3] = {
         {"sgd", "0", "0"}, {"sgd", "0.9", "1"}, {"adam", "0", "2"}};
 
-    for (size_t i = 0; i < 3; i++) {
-        rc_config *c = CONFIG(text, "optimizer", optimizers[i][0], "momentum", optimizers[i][1],
-                              "tied", i == 1 ? "true" : "false");
+    for (size_t i = 0; i < 6; i++) {
+        rc_config *c =
+            CONFIG(text, "optimizer", optimizers[i % 3][0], "momentum", optimizers[i % 3][1],
+                   "tied", i % 3 == 1 ? "true" : "false", "precision", i < 3 ? "f32" : "bf16");
         rc_trainer *t;
-        size_t weights = 0, gradients = 0;
+        size_t weights = 0, gradients = 0, halves = 0, transposes = 0;
 
         CHECK_STATUS(rc_trainer_new(&t, c, "", NULL), RC_OK);
         const rct_memory m = rct_memory_of(t);
         for (size_t k = 0; k < t->model->params.n; k++) {
             const rcn_param *p = &t->model->params.p[k];
             weights += (size_t)p->size;
-            weights += p->weight.wt ? (size_t)rcg_weight_size_t(&p->weight) : 0;
+            const size_t turned = p->packed ? (size_t)rcg_weight_size_t(&p->weight) : 0;
+            transposes += p->weight.wt ? turned : 0;
+            halves += p->weight.pairs ? (size_t)rcg_weight_pairs(&p->weight) + turned : 0;
             gradients += (size_t)p->size;
         }
-        const size_t slots = (size_t)atoi(optimizers[i][2]);
-        assert_int_equal(m.weights, weights * sizeof(rc_real));
+        const size_t slots = (size_t)atoi(optimizers[i % 3][2]);
+        assert_int_equal(m.weights, (weights + transposes) * sizeof(rc_real) + 2 * halves);
+        assert_int_equal(halves > 0, i >= 3);
+        assert_int_equal(transposes > 0, i < 3 || i == 4); /* bf16: a tied one alone */
         assert_int_equal(m.gradients, gradients * sizeof(rc_real));
         assert_int_equal(m.optimizer, slots * gradients * sizeof(rc_real));
         assert_int_equal(m.saving, (1 + slots) * (size_t)t->model->params.count * sizeof(rc_real));

@@ -102,12 +102,29 @@ static void every_output_layer_passes(void **unused)
         check_model(tied[i][0][1], tied[i], 3);
 }
 
+static void products_of_bf16_are_not_checked(void **unused)
+{
+    (void)unused;
+    rc_config *c;
+    report r = {.what = "bf16"};
+
+    write_text();
+    CHECK_STATUS(rc_config_new(&c, "lm"), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "train", check_temp_path("text")), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "precision", "bf16"), RC_OK);
+    CHECK_STATUS(rc_gradcheck(c, 3, on_row, &r), RC_EINVAL);
+    CHECK_MESSAGE_HAS("bf16");
+    assert_int_equal(r.tensors, 0);
+    rc_config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_passes),
         cmocka_unit_test(every_way_to_build_passes),
         cmocka_unit_test(every_output_layer_passes),
+        cmocka_unit_test(products_of_bf16_are_not_checked),
     };
     return cmocka_run_group_tests_name("gradcheck", tests, NULL, NULL);
 }

@@ -72,6 +72,9 @@ static void threads_do_not_change_a_bit(void **unused)
         {{"tied", "true"}, {"lr", "0.01"}},
         {{"dropout-kind", "locked"}, {"lr", "0.01"}},
         {{"skip", "graves"}, {"lr", "0.01"}},
+        {{"precision", "bf16"}, {"cell", "gru"}},
+        {{"precision", "bf16"}, {"shards", "3"}},
+        {{"precision", "bf16"}, {"tied", "true"}},
         {{"output", "sampled"}, {"samples", "5"}},
         {{"output", "nce"}, {"tied", "true"}},
         {{"output", "class"}, {"optimizer", "sgd"}},
@@ -115,6 +118,7 @@ static void stopping_and_going_on_does_not_change_a_bit(void **unused)
         {{"valid-every", "0"}, {"lr-schedule", "step"}},
         {{"keep", "last"}, {"valid-split", "0"}},
         {{"test-split", "0.1"}, {"patience", "2"}},
+        {{"precision", "bf16"}, {"cell", "gru-before"}},
         {{"output", "sampled"}, {"samples", "5"}},
         {{"output", "nce"}, {"samples", "9"}},
         {{"output", "class"}, {"optimizer", "sgd"}},
@@ -545,10 +549,49 @@ static void every_allocation_may_fail(void **unused)
 {
     (void)unused;
     check_seed();
-    const char *const more[][2] = {{"steps", "2"}, {"valid-every", "1"}, {"layers", "1"}};
-    rc_config *c = small_config(some_text("fails.txt", 12), more, 3);
-    CHECK_EACH_ALLOCATION(train_a_little, c);
-    rc_config_free(c);
+    const char *const more[][2] = {
+        {"steps", "2"}, {"valid-every", "1"}, {"layers", "1"}, {"precision", "bf16"}};
+    for (size_t n = 3; n <= 4; n++) {
+        rc_config *c = small_config(some_text("fails.txt", 12), more, n);
+        CHECK_EACH_ALLOCATION(train_a_little, c);
+        rc_config_free(c);
+    }
+}
+
+/* Products of bf16 learn as those of floats do; models are scored with floats, so that a score is
+ * what rc_model_evaluate() says of the file. */
+static void bf16_learns_as_well_and_is_scored_in_reals(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *text = some_text("bf16.txt", 400);
+    double valid[2];
+
+    for (int half = 0; half < 2; half++) {
+        const char *const more[][2] = {{"precision", half ? "bf16" : "f32"},
+                                       {"valid", text},
+                                       {"steps", "200"},
+                                       {"valid-every", "200"},
+                                       {"valid-tracks", "1"},
+                                       {"dropout", "0"},
+                                       {"lr", "0.01"}};
+        rc_config *c = small_config(text, more, 7);
+        rc_eval_options o = rc_eval_options_default();
+        rc_model *m;
+        rc_evaluation e;
+
+        train(c, check_temp_path("learnt"), 2);
+        CHECK_STATUS(rc_model_open(&m, check_temp_path("learnt")), RC_OK);
+        assert_true(rcm_result_get(m, "valid nats/token", &valid[half]));
+        assert_string_equal(rc_config_get(rc_model_config(m), "precision"), more[0][1]);
+        o.tracks = 1;
+        CHECK_STATUS(rc_model_evaluate(m, text, &o, &e), RC_OK);
+        assert_true(e.nats / (double)e.tokens == valid[half]);
+        rc_model_free(m);
+        rc_config_free(c);
+    }
+    assert_true(valid[0] < 1 && valid[0] != valid[1]);
+    assert_true(fabs(valid[1] - valid[0]) < 0.03);
 }
 
 static rc_status resume_a_little(void *ctx)
@@ -580,6 +623,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(stopping_and_going_on_does_not_change_a_bit),
         cmocka_unit_test(events_tell_what_happens_and_the_loss_falls),
+        cmocka_unit_test(bf16_learns_as_well_and_is_scored_in_reals),
         cmocka_unit_test(a_warm_step_allocates_nothing),
         cmocka_unit_test(a_warm_step_of_every_output_layer_allocates_nothing),
         cmocka_unit_test(epochs_end_training),

@@ -226,25 +226,48 @@ static void adamw_decays_apart_from_the_gradient(void **unused)
     check_updates(pairs, 3, 0, true, 0.05);
 }
 
-/* The transpose that an update leaves is that of the weights it leaves, whoever had which panel. */
-static void an_update_leaves_fresh_transposes(void **unused)
+/* Transposes and copies in bf16 are those of the weights after the update, whoever had which panel.
+ */
+static void what_follows_the_weights_is_fresh_after_an_update(void **unused)
 {
     (void)unused;
-    for (int threads = 1; threads <= 3; threads++) {
+
+    for (int i = 0; i < 9; i++) {
+        const int kind = i % 3; /* a transpose, copies, both */
         bench b;
+        uint16_t *copies[2] = {0};
+        rc_real *turned = NULL;
 
-        bench_begin(&b, NULL, 0, threads);
-        rct_optim_step(&b.o, b.pool, 0.1, 1);
-
+        bench_begin(&b, NULL, 0, 1 + i / 3);
         rcg_weight *w = &b.ps.p[0].weight;
-        const int64_t n = rcg_weight_size_t(w);
-        rc_real *left = guard_new(n);
+        const size_t n = (size_t)rcg_weight_pairs(w), n_t = (size_t)rcg_weight_size_t(w);
 
-        memcpy(left, w->wt, (size_t)n * sizeof *left);
-        memset(w->wt, 0xFF, (size_t)n * sizeof *left);
-        rcg_weight_transpose(w, b.pool);
-        assert_memory_equal(left, w->wt, (size_t)n * sizeof *left);
-        guard_free(left);
+        if (kind == 1) {
+            rcb_free(w->wt);
+            w->wt = NULL;
+        }
+        b.ps.pairs = kind > 0;
+        CHECK_STATUS(rcn_params_grads(&b.ps), RC_OK);
+        rct_optim_step(&b.o, b.pool, 0.1, 1);
+        rcg_weight fresh = *w;
+        if (w->wt)
+            fresh.wt = turned = rcb_calloc(n_t, sizeof *turned);
+        if (w->pairs) {
+            fresh.pairs = copies[0] = rcb_calloc(n, sizeof **copies);
+            fresh.pairs_t = copies[1] = rcb_calloc(n_t, sizeof **copies);
+        }
+        rcg_weight_refresh(&fresh, b.pool);
+        assert_int_equal(w->wt != NULL, kind != 1);
+        assert_int_equal(w->pairs != NULL, kind > 0);
+        if (w->wt)
+            assert_memory_equal(w->wt, turned, n_t * sizeof *turned);
+        if (w->pairs) {
+            assert_memory_equal(w->pairs, copies[0], n * sizeof **copies);
+            assert_memory_equal(w->pairs_t, copies[1], n_t * sizeof **copies);
+        }
+        rcb_free(turned);
+        rcb_free(copies[0]);
+        rcb_free(copies[1]);
         bench_end(&b);
     }
 }
@@ -397,7 +420,7 @@ int main(void)
         cmocka_unit_test(sgd_with_momentum_matches_the_textbook),
         cmocka_unit_test(adam_matches_the_textbook),
         cmocka_unit_test(adamw_decays_apart_from_the_gradient),
-        cmocka_unit_test(an_update_leaves_fresh_transposes),
+        cmocka_unit_test(what_follows_the_weights_is_fresh_after_an_update),
         cmocka_unit_test(padding_stays_zero),
         cmocka_unit_test(slots_are_made_where_the_options_want_them),
         cmocka_unit_test(weight_decay_needs_a_method_that_has_it),
