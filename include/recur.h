@@ -517,9 +517,11 @@ RC_API extern rc_var rc_none;
 #define RC_NONE (&rc_none)
 
 typedef struct rc_graph_options {
-    int threads;   /* 0 (default): RECUR_THREADS or all cores */
-    uint64_t seed; /* of dropout masks */
-    bool training; /* true (default): dropout drops, gradients can be asked for */
+    int threads;    /* 0 (default): RECUR_THREADS or all cores */
+    uint64_t seed;  /* of dropout masks */
+    bool training;  /* true (default): dropout drops, gradients can be asked for */
+    bool recompute; /* rc_softmax_loss() keeps no logits and makes them again for its gradients: the
+                       same bits with less memory, in more time */
 } rc_graph_options;
 RC_API rc_graph_options rc_graph_options_default(void);
 

@@ -49,6 +49,7 @@ rc_status rc_graph_new(rc_graph **out, const rc_graph_options *options)
         return status;
     }
     (*out)->own_pool = true;
+    (*out)->recompute = o.recompute;
     (*out)->seed = o.seed;
     return RC_OK;
 }
@@ -83,6 +84,11 @@ rc_status rc_graph_status(const rc_graph *g)
 void rcg_graph_train(rc_graph *g, bool training)
 {
     g->training = training;
+}
+
+void rcg_graph_recompute(rc_graph *g, bool recompute)
+{
+    g->recompute = recompute;
 }
 
 void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step)

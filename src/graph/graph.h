@@ -148,6 +148,7 @@ static inline bool rcg_absent(const rc_var *v)
 /* A graph on a pool that others use too; the pool must outlive it. */
 rc_status rcg_graph_on(rc_graph **out, rcb_pool *pool, bool training);
 void rcg_graph_train(rc_graph *g, bool training);
+void rcg_graph_recompute(rc_graph *g, bool recompute); /* see rc_graph_options */
 /* Dropout masks are a function of (seed, step, how many masks were drawn since this call). */
 void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step);
 /* The graph computes part `part` of a step that several share: its masks are those of no other.
@@ -193,6 +194,7 @@ size_t rcg_graph_bytes(const rc_graph *g);
 typedef struct rcg_work {
     int64_t rows, seqs; /* of the batch */
     bool pairs;         /* weights are multiplied in bf16 */
+    bool recompute;     /* logits are made anew for the backward, which is not counted */
     double flops;       /* forward: two for each multiply-add of a product; back takes twice that */
     double keep;        /* reals in the arena from forward to the end */
     double scratch;     /* most reals that one operation takes beside them */

@@ -10,7 +10,8 @@ struct rc_graph {
     rcb_pool *pool;
     bool own_pool;
     bool training;
-    bool swept; /* backward has run since the last reset */
+    bool recompute; /* logits are made anew for the backward */
+    bool swept;     /* backward has run since the last reset */
     rc_status status;
     char message[512]; /* the first failure, kept while later calls set their own */
     char hint[256];
@@ -56,6 +57,8 @@ static inline int64_t rcg_groups(const rck_panel *lay)
 /* dA (rows, K) += gradient panels d (N rows) times the transposed panels of block b. */
 rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *d, int64_t N,
                        rc_real *da, int64_t lda);
+/* That product as far as the panels [first,end) of d go; d begins with the first of them. */
+void rcg_gemm_chunks(rck_gemm *g, int64_t first, int64_t end);
 /* dW of block b from the packed transpose at (N rows, see rcg_pack_t) and gradient panels d. */
 rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at,
                          const rc_real *d);
@@ -99,8 +102,9 @@ static inline void rcg_clear_padding(int64_t rows, int64_t cols, int64_t ld, rc_
     for (int64_t r = 0; cols < ld && r < rows; r++)
         rck->fill(ld - cols, 0, x + r * ld + cols);
 }
-/* Panels of a block of the vocabulary in softmax_loss. */
-enum { RCG_SOFTMAX_BLOCK = 4 };
+/* Panels of a block of the vocabulary in softmax_loss, and blocks whose logits are made anew at a
+ * time. */
+enum { RCG_SOFTMAX_BLOCK = 4, RCG_SOFTMAX_SLAB = 8 };
 /* What losses of an output layer share: one number, and its value in double. */
 rc_status rcg_infer_total(const rcg_node *n, rc_shape *out);
 rc_status rcg_set_total(rcg_node *n, double total);

@@ -181,6 +181,18 @@ rck_gemm rcg_gemm_back(const rcg_weight *w, int b, int64_t rows, const rc_real *
     };
 }
 
+void rcg_gemm_chunks(rck_gemm *g, int64_t first, int64_t end)
+{
+    const int64_t k = first * g->kc;
+
+    if (g->pairs)
+        g->pairs += k * g->b_k; /* k / 2 pairs: panels are as wide as a multiple of 16 */
+    else
+        g->b += k * g->b_k;
+    g->klast = end < g->chunks ? g->kc : g->klast;
+    g->chunks = end - first;
+}
+
 rck_gemm rcg_gemm_weight(const rcg_weight *w, int b, int64_t N, const rc_real *at, const rc_real *d)
 {
     const rck_panel *p = &w->lay[b];

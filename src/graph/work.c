@@ -87,11 +87,15 @@ void rcg_work_linear(rcg_work *w, int64_t K, int64_t M)
 
 void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V)
 {
+    const double N = (double)w->rows, logits = panel_row(V, 1);
+    const double block = RCG_SOFTMAX_BLOCK * 64, slab = block * RCG_SOFTMAX_SLAB;
+    const double again = !w->recompute ? 0 : logits < slab ? logits : slab;
+
     multiply(w, K, V);
-    w->keep += (double)w->rows * panel_row(V, 1);
-    take_scratch(w,
-                 (double)rcg_pack_t_size(w->rows, K) +
-                     (double)w->rows * ((double)rck_pad(K) + pairs_row(w, RCG_SOFTMAX_BLOCK * 64)));
+    w->keep += w->recompute ? 0 : N * logits;
+    w->keep += 2 * N * ceil(logits / block);
+    take_scratch(w, (double)rcg_pack_t_size(w->rows, K) +
+                        N * ((double)rck_pad(K) + pairs_row(w, block) + again));
 }
 
 /* What is no real: n things of so many bytes. */
@@ -173,7 +177,12 @@ rcg_work rcg_work_part(const rcg_work *w, double share)
     const double N = (double)w->rows, mean = N * share;
     const double most = mean + 2 * sqrt(mean * (1 - share));
 
-    return (rcg_work){.rows = (int64_t)ceil(most < N ? most : N), .seqs = w->seqs};
+    return (rcg_work){
+        .rows = (int64_t)ceil(most < N ? most : N),
+        .seqs = w->seqs,
+        .pairs = w->pairs,
+        .recompute = w->recompute,
+    };
 }
 
 void rcg_work_join(rcg_work *w, const rcg_work *part, double share)

@@ -83,6 +83,9 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
 #define RCM_PRODUCT_MAP(X)                                                                         \
     X(RCM_PRODUCT_REALS, "f32", "of weights and activations as they are")                          \
     X(RCM_PRODUCT_BF16, "bf16", "of 16 bits, the upper half of a float, with sums of floats")
+#define RCM_RECOMPUTE_MAP(X)                                                                       \
+    X(RCM_RECOMPUTE_NONE, "none", "everything is kept")                                            \
+    X(RCM_RECOMPUTE_LOGITS, "logits", "the scores of all symbols at every step")
 #define RCM_KEEP_MAP(X)                                                                            \
     X(RCM_KEEP_BEST, "best", "the weights of the best validation")                                 \
     X(RCM_KEEP_LAST, "last", "the weights after the last step")
@@ -92,6 +95,7 @@ typedef enum rcm_dropout { RCM_DROPOUT_MAP(RCM_ENTRY) } rcm_dropout;
 typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
 typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
+typedef enum rcm_recompute { RCM_RECOMPUTE_MAP(RCM_ENTRY) } rcm_recompute;
 #undef RCM_ENTRY
 
 /* Entries of the lists that this floor and those below know: all but those of train/, which checks

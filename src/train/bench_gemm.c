@@ -1,8 +1,8 @@
 /* bench_gemm.c -- how near each product of a training step comes to what the machine can do.
  *
  * The shapes are those that the operations of the graph make of a layer over a batch and of the
- * softmax above it (see op_seq.c and op_loss.c), one call on one thread; for every instruction set
- * of this machine up to the one in use, each against its own peak.
+ * softmax above it (see op_seq.c and op_softmax.c), one call on one thread; for every instruction
+ * set of this machine up to the one in use, each against its own peak.
  */
 #include "train/bench_in.h"
 

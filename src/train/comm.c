@@ -27,6 +27,11 @@ typedef struct job {
     double scale; /* ... so much of the loss */
 } job;
 
+bool rct_recomputes(const rc_config *c)
+{
+    return rcm_list_index("recomputes", c->recompute) == RCM_RECOMPUTE_LOGITS;
+}
+
 /* ---- making ------------------------------------------------------------------------------ */
 
 static rc_status new_shard(rct_comm *c, int64_t i, int64_t batch, rcb_pool *pool)
@@ -40,7 +45,9 @@ static rc_status new_shard(rct_comm *c, int64_t i, int64_t batch, rcb_pool *pool
         RC_TRY(rcn_params_share(&s->shared, &c->model->params));
     if (c->shards > 1)
         RC_TRY(rcm_feed_new(&s->feed, c->model, hi - lo));
-    return rcg_graph_on(&s->graph, pool, true);
+    RC_TRY(rcg_graph_on(&s->graph, pool, true));
+    rcg_graph_recompute(s->graph, rct_recomputes(c->model->config));
+    return RC_OK;
 }
 
 /* A team of workers and the shards it runs. */

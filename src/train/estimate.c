@@ -35,7 +35,12 @@ static int64_t longest(const rc_config *c)
 /* What a step over so many sequences takes. */
 static rcg_work work_of(const rc_trainer *t, int64_t seqs, int64_t steps)
 {
-    rcg_work w = {.rows = seqs * steps, .seqs = seqs, .pairs = t->model->params.pairs};
+    rcg_work w = {
+        .rows = seqs * steps,
+        .seqs = seqs,
+        .pairs = t->model->params.pairs,
+        .recompute = rct_recomputes(t->config),
+    };
 
     t->task->work(t->model, &w);
     return w;

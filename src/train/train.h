@@ -84,6 +84,7 @@ typedef struct rct_draw {
 
 /* As the model's configuration says; its gradients are there. RC_EINVAL: fewer sequences than
  * shards. RC_ENOMEM. */
+bool rct_recomputes(const rc_config *c); /* are logits made anew for the backward? */
 rc_status rct_comm_new(rct_comm *out, rc_model *m, rcb_pool *pool);
 void rct_comm_free(rct_comm *c);
 /* Gradients of the model for `scale` times the loss of a batch, whose carried state goes on; *nats

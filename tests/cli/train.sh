@@ -77,6 +77,11 @@ recur train lm --train text --hidden 8 --precision bf16 --dry-run --json --quiet
     grep -c '"weights_bytes"'
 ! recur train lm --train text --out d.model --precision int8
 
+echo "# logits that are made again"
+for kind in none logits; do
+    tiny_train a.model --force --recompute "$kind" | grep '^valid'
+done
+
 echo "# a task that learns by counting"
 recur train ngram --train text --order 3 --out n.model --threads 2 2>&1 |
     sed -E "s/, (plain|avx2|avx512|avx512vnni|avx512bf16)\$//" | hide_numbers

@@ -594,6 +594,39 @@ static void bf16_learns_as_well_and_is_scored_in_reals(void **unused)
     assert_true(fabs(valid[1] - valid[0]) < 0.03);
 }
 
+/* Logits that are made again leave the weights that kept ones do, whatever reads a softmax. */
+static void recomputing_does_not_change_a_bit(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const outputs[] = {"full", "class", "adaptive"};
+    const char *text = some_text("again.txt", 120);
+
+    for (int k = 0; k < 6; k++) {
+        const char *precision = k < 3 ? "f32" : "bf16";
+        rc_model *m[2];
+
+        for (int again = 0; again < 2; again++) {
+            const char *const more[][2] = {{"recompute", again ? "logits" : "none"},
+                                           {"output", outputs[k % 3]},
+                                           {"precision", precision},
+                                           {"shards", k % 2 ? "2" : "1"}};
+            rc_config *c = small_config(text, more, 4);
+
+            train(c, check_temp_path("again"), 1 + again);
+            CHECK_STATUS(rc_model_open(&m[again], check_temp_path("again")), RC_OK);
+            rc_config_free(c);
+        }
+        for (size_t i = 0; i < m[0]->params.n; i++) {
+            const rcn_param *p = &m[0]->params.p[i];
+
+            assert_memory_equal(p->w, m[1]->params.p[i].w, (size_t)p->size * sizeof *p->w);
+        }
+        rc_model_free(m[0]);
+        rc_model_free(m[1]);
+    }
+}
+
 static rc_status resume_a_little(void *ctx)
 {
     const char *path = ctx;
@@ -623,6 +656,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(stopping_and_going_on_does_not_change_a_bit),
         cmocka_unit_test(events_tell_what_happens_and_the_loss_falls),
+        cmocka_unit_test(recomputing_does_not_change_a_bit),
         cmocka_unit_test(bf16_learns_as_well_and_is_scored_in_reals),
         cmocka_unit_test(a_warm_step_allocates_nothing),
         cmocka_unit_test(a_warm_step_of_every_output_layer_allocates_nothing),
