@@ -647,13 +647,15 @@ RC_API rc_status rc_var_total(const rc_graph *g, const rc_var *v, double *out);
 
 /* ---- cells ------------------------------------------------------------------------------- */
 
-enum { RC_STATES = 4 };
+enum { RC_STATES = 6 };
 
 /* One layer of one direction over a whole batch of sequences. Logical shapes: w_ih (G H, D),
- * w_hh (G H, H), b_ih and b_hh (G H) or RC_NONE, state[i] (B,H) or RC_NONE (zeros). */
+ * w_hh (G H, H), b_ih and b_hh (G H) or RC_NONE, state[i] (B,H) or RC_NONE (zeros). G are the gates
+ * of the cell; gates without a product of their own have no rows in that weight (see
+ * docs/cells.md). vectors (P H): P vectors of weights of a cell that has such, else RC_NONE. */
 typedef struct rc_rnn_args {
     const char *cell;
-    rc_var *w_ih, *w_hh, *b_ih, *b_hh;
+    rc_var *w_ih, *w_hh, *b_ih, *b_hh, *vectors;
     rc_var *state[RC_STATES];
     bool reverse; /* from the end of each sequence to its beginning */
 } rc_rnn_args;

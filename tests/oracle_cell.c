@@ -15,7 +15,7 @@ static double sigmoid(double x)
     return 1.0 / (1.0 + exp(-x));
 }
 
-/* U_g v of one unit, without c. */
+/* U_g v of one unit, without c; the gate by its place in U. */
 static double product(const oracle_step *s, int gate, int64_t unit, const double *v)
 {
     const double *row = s->u + (gate * s->H + unit) * s->H;
@@ -102,6 +102,261 @@ static void textbook_lstm(const oracle_step *s)
     }
 }
 
+/* What makes a variant of the LSTM with peepholes. */
+typedef struct odyssey {
+    bool no_input, no_forget, no_output, coupled, plain_in, plain_out;
+} odyssey;
+
+static void textbook_odyssey(const oracle_step *s, odyssey k)
+{
+    const int F = k.no_input ? 0 : 1, G = F + (k.no_forget || k.coupled ? 0 : 1), O = G + 1;
+
+    for (int64_t j = 0; j < s->H; j++) {
+        const double c = s->in[1][j];
+        const double *p = s->vec + j; /* of i, f, o: those that there are */
+        const double i = k.no_input ? 1.0 : sigmoid(both(s, 0, j, s->in[0]) + p[0] * c);
+        const double f = k.coupled     ? 1.0 - i
+                         : k.no_forget ? 1.0
+                                       : sigmoid(both(s, F, j, s->in[0]) + p[F * s->H] * c);
+        const double a = both(s, G, j, s->in[0]);
+        const double next = f * c + i * (k.plain_in ? a : tanh(a));
+        const double o = k.no_output ? 1.0 : sigmoid(both(s, O, j, s->in[0]) + p[G * s->H] * next);
+
+        s->out[1][j] = next;
+        s->out[0][j] = o * (k.plain_out ? next : tanh(next));
+    }
+}
+
+static void textbook_peephole(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){0});
+}
+
+static void textbook_nig(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){.no_input = true});
+}
+
+static void textbook_nfg(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){.no_forget = true});
+}
+
+static void textbook_nog(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){.no_output = true});
+}
+
+static void textbook_niaf(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){.plain_in = true});
+}
+
+static void textbook_noaf(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){.plain_out = true});
+}
+
+static void textbook_cifg(const oracle_step *s)
+{
+    textbook_odyssey(s, (odyssey){.coupled = true});
+}
+
+/* ---- cells whose gates do not all have a place in U: the place is told ---- */
+
+static double with_u(const oracle_step *s, int gate, int place, int64_t unit, const double *v)
+{
+    return s->wx[gate * s->H + unit] + s->c[gate * s->H + unit] + product(s, place, unit, v);
+}
+
+/* Without U; the harness draws a recurrent bias for every gate. */
+static double without_u(const oracle_step *s, int gate, int64_t unit)
+{
+    return s->wx[gate * s->H + unit] + s->c[gate * s->H + unit];
+}
+
+static void textbook_fgr(const oracle_step *s)
+{
+    const int64_t H = s->H;
+
+    for (int64_t j = 0; j < H; j++) {
+        const double *p = s->vec + j, c = s->in[1][j];
+        const double g = tanh(both(s, 0, j, s->in[0]));
+        double a[3];
+
+        for (int k = 0; k < 3; k++) { /* U: g; i f o of h; then of i, of f and of o before */
+            a[k] = both(s, 1 + k, j, s->in[0]);
+            for (int of = 0; of < 3; of++)
+                a[k] += product(s, 4 + 3 * of + k, j, s->in[2 + of]);
+        }
+        s->out[2][j] = sigmoid(a[0] + p[0] * c);
+        s->out[3][j] = sigmoid(a[1] + p[H] * c);
+        s->out[1][j] = s->out[3][j] * c + s->out[2][j] * g;
+        s->out[4][j] = sigmoid(a[2] + p[2 * H] * s->out[1][j]);
+        s->out[0][j] = s->out[4][j] * tanh(s->out[1][j]);
+    }
+}
+
+static double *room_for(int64_t n)
+{
+    double *p = rcb_alloc((size_t)n, sizeof *p);
+
+    assert_non_null(p);
+    return p;
+}
+
+static void textbook_mgu(const oracle_step *s)
+{
+    double *part = room_for(s->H);
+
+    for (int64_t j = 0; j < s->H; j++)
+        part[j] = sigmoid(both(s, 0, j, s->in[0])) * s->in[0][j];
+    for (int64_t j = 0; j < s->H; j++) {
+        const double f = sigmoid(both(s, 0, j, s->in[0]));
+
+        s->out[0][j] = (1 - f) * s->in[0][j] + f * tanh(both(s, 1, j, part));
+    }
+    rcb_free(part);
+}
+
+static void textbook_mut1(const oracle_step *s)
+{
+    double *reset = room_for(s->H);
+
+    for (int64_t j = 0; j < s->H; j++)
+        reset[j] = sigmoid(with_u(s, 1, 0, j, s->in[0])) * s->in[0][j];
+    for (int64_t j = 0; j < s->H; j++) {
+        const double z = sigmoid(without_u(s, 0, j));
+        const double n =
+            tanh(tanh(s->wx[2 * s->H + j]) + s->c[2 * s->H + j] + product(s, 1, j, reset));
+
+        s->out[0][j] = z * n + (1 - z) * s->in[0][j];
+    }
+    rcb_free(reset);
+}
+
+static void textbook_mut2(const oracle_step *s)
+{
+    gru_before(s, true);
+}
+
+static void textbook_mut3(const oracle_step *s)
+{
+    double *reset = room_for(s->H), *squashed = room_for(s->H);
+
+    for (int64_t j = 0; j < s->H; j++) {
+        reset[j] = sigmoid(both(s, 0, j, s->in[0])) * s->in[0][j];
+        squashed[j] = tanh(s->in[0][j]);
+    }
+    for (int64_t j = 0; j < s->H; j++) {
+        const double z = sigmoid(both(s, 1, j, squashed));
+
+        s->out[0][j] = z * tanh(both(s, 2, j, reset)) + (1 - z) * s->in[0][j];
+    }
+    rcb_free(reset);
+    rcb_free(squashed);
+}
+
+static void textbook_mlstm(const oracle_step *s)
+{
+    double *m = room_for(s->H);
+
+    for (int64_t j = 0; j < s->H; j++)
+        m[j] = s->wx[j] * (product(s, 0, j, s->in[0]) + s->c[j]);
+    for (int64_t j = 0; j < s->H; j++) {
+        const double i = sigmoid(both(s, 1, j, m)), f = sigmoid(both(s, 2, j, m));
+        const double g = tanh(both(s, 3, j, m)), o = sigmoid(both(s, 4, j, m));
+
+        s->out[1][j] = f * s->in[1][j] + i * g;
+        s->out[0][j] = o * tanh(s->out[1][j]);
+    }
+    rcb_free(m);
+}
+
+static void deep_transition(const oracle_step *s, bool around)
+{
+    double *m = room_for(s->H);
+
+    for (int64_t j = 0; j < s->H; j++)
+        m[j] = tanh(both(s, 0, j, s->in[0]));
+    for (int64_t j = 0; j < s->H; j++)
+        s->out[0][j] = tanh(both(s, 1, j, m) + (around ? product(s, 2, j, s->in[0]) : 0));
+    rcb_free(m);
+}
+
+static void textbook_dt(const oracle_step *s)
+{
+    deep_transition(s, false);
+}
+
+static void textbook_dts(const oracle_step *s)
+{
+    deep_transition(s, true);
+}
+
+static void highway(const oracle_step *s, int depth)
+{
+    double *from = room_for(s->H), *to = room_for(s->H);
+
+    memcpy(from, s->in[0], (size_t)s->H * sizeof *from);
+    for (int l = 0; l < depth; l++) {
+        for (int64_t j = 0; j < s->H; j++) {
+            const double t = sigmoid(both(s, 2 * l + 1, j, from));
+
+            to[j] = t * tanh(both(s, 2 * l, j, from)) + (1 - t) * from[j];
+        }
+        memcpy(from, to, (size_t)s->H * sizeof *from);
+    }
+    memcpy(s->out[0], from, (size_t)s->H * sizeof *from);
+    rcb_free(from);
+    rcb_free(to);
+}
+
+static void textbook_rhn_2(const oracle_step *s)
+{
+    highway(s, 2);
+}
+
+static void textbook_rhn_5(const oracle_step *s)
+{
+    highway(s, 5);
+}
+
+static void textbook_rhn_10(const oracle_step *s)
+{
+    highway(s, 10);
+}
+
+static void textbook_sru(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double c = s->in[1][j];
+        const double f = sigmoid(without_u(s, 1, j) + s->vec[j] * c);
+        const double r = sigmoid(without_u(s, 2, j) + s->vec[s->H + j] * c);
+
+        s->out[1][j] = f * c + (1 - f) * without_u(s, 0, j);
+        s->out[0][j] = r * s->out[1][j] + (1 - r) * without_u(s, 3, j);
+    }
+}
+
+static void textbook_mingru(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double z = sigmoid(without_u(s, 0, j));
+
+        s->out[0][j] = (1 - z) * s->in[0][j] + z * without_u(s, 1, j);
+    }
+}
+
+static void textbook_minlstm(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double f = sigmoid(without_u(s, 0, j)), i = sigmoid(without_u(s, 1, j));
+
+        s->out[0][j] = (f * s->in[0][j] + i * without_u(s, 2, j)) / (f + i);
+    }
+}
+
 void oracle_gru_lecture(const oracle_step *s)
 {
     gru_before(s, true);
@@ -117,15 +372,42 @@ void oracle_sgru_lecture(const oracle_step *s)
     }
 }
 
+int oracle_gate_at(const rcc_cell *cell, rcc_part part, int gate)
+{
+    int at = 0, first = 0;
+
+    for (int s = 0; s < cell->stages; s++) {
+        const rcc_stage *stage = &cell->stage[s];
+        const bool there = part == RCC_B || (part == RCC_W ? !stage->no_x : stage->v != RCC_NO_V);
+
+        if (gate < first + stage->gates)
+            return there ? at + gate - first : -1;
+        first += stage->gates;
+        at += there ? stage->gates : 0;
+    }
+    return -1;
+}
+
 oracle_cell *oracle_cell_of(const char *name)
 {
     static const struct {
         const char *name;
         oracle_cell *step;
     } all[] = {
-        {"tanh", textbook_tanh}, {"relu", textbook_relu}, {"irnn", textbook_relu},
-        {"sgru", textbook_sgru}, {"gru", textbook_gru},   {"gru-before", textbook_gru_before},
-        {"lstm", textbook_lstm},
+        {"tanh", textbook_tanh},      {"relu", textbook_relu},
+        {"irnn", textbook_relu},      {"sgru", textbook_sgru},
+        {"gru", textbook_gru},        {"gru-before", textbook_gru_before},
+        {"lstm", textbook_lstm},      {"lstm-peephole", textbook_peephole},
+        {"lstm-nig", textbook_nig},   {"lstm-nfg", textbook_nfg},
+        {"lstm-nog", textbook_nog},   {"lstm-niaf", textbook_niaf},
+        {"lstm-noaf", textbook_noaf}, {"lstm-cifg", textbook_cifg},
+        {"lstm-fgr", textbook_fgr},   {"mgu", textbook_mgu},
+        {"mut1", textbook_mut1},      {"mut2", textbook_mut2},
+        {"mut3", textbook_mut3},      {"mlstm", textbook_mlstm},
+        {"dt", textbook_dt},          {"dt-s", textbook_dts},
+        {"rhn-2", textbook_rhn_2},    {"rhn-5", textbook_rhn_5},
+        {"rhn-10", textbook_rhn_10},  {"sru", textbook_sru},
+        {"mingru", textbook_mingru},  {"minlstm", textbook_minlstm},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -202,6 +484,7 @@ oracle_case *oracle_case_new(uint64_t seed, const rcc_cell *cell, int64_t B, int
     const int64_t G = cell->gates;
 
     assert_non_null(k);
+    k->vectors = cell->vectors;
     k->seed = seed;
     k->textbook = oracle_cell_of(cell->name);
     if (!k->textbook)
@@ -210,10 +493,10 @@ oracle_case *oracle_case_new(uint64_t seed, const rcc_cell *cell, int64_t B, int
     k->H = H;
     k->gates = cell->gates;
     k->states = cell->states;
-    assert_true(k->states <= 2);
     k->wx = random_doubles(&from, B * G * H, below(&from, 4) ? 2.0 : 8.0);
-    k->u = random_doubles(&from, G * H * H, 1.5 / sqrt((double)H));
+    k->u = random_doubles(&from, rcc_part_gates(cell, RCC_U) * H * H, 1.5 / sqrt((double)H));
     k->c = random_doubles(&from, B * G * H, 0.5);
+    k->vec = random_doubles(&from, k->vectors * H, 1.0);
     for (int i = 0; i < k->states; i++) {
         k->in[i] = random_doubles(&from, B * H, i ? 2.0 : 1.0);
         k->d_out[i] = random_doubles(&from, B * H, 1.0);
@@ -233,6 +516,7 @@ void oracle_case_free(oracle_case *k)
     rcb_free(k->wx);
     rcb_free(k->u);
     rcb_free(k->c);
+    rcb_free(k->vec);
     rcb_free(k);
 }
 
@@ -241,23 +525,26 @@ oracle_result *oracle_result_new(const oracle_case *k)
     oracle_result *r = rcb_calloc(1, sizeof *r);
 
     assert_non_null(r);
+    r->states = k->states;
     for (int i = 0; i < k->states; i++) {
         r->out[i] = doubles(k->B * k->H);
         r->d_in[i] = doubles(k->B * k->H);
     }
     r->d_wx = doubles(k->B * k->gates * k->H);
     r->d_c = doubles(k->B * k->gates * k->H);
+    r->d_vec = doubles(k->vectors * k->H);
     return r;
 }
 
 void oracle_result_free(oracle_result *r)
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < r->states; i++) {
         rcb_free(r->out[i]);
         rcb_free(r->d_in[i]);
     }
     rcb_free(r->d_wx);
     rcb_free(r->d_c);
+    rcb_free(r->d_vec);
     rcb_free(r);
 }
 
@@ -266,8 +553,8 @@ void oracle_result_free(oracle_result *r)
 /* Row b of a case, with its own copies of what is varied. */
 typedef struct row_view {
     oracle_step step;
-    double *wx, *c, *in[2], *out[2];
-    const double *d_out[2];
+    double *wx, *c, *vec, *in[RCC_STATES], *out[RCC_STATES];
+    const double *d_out[RCC_STATES];
     const oracle_case *k;
 } row_view;
 
@@ -286,7 +573,8 @@ static row_view row_open(const oracle_case *k, int64_t b)
 
     v.wx = copy_of(k->wx + b * GH, GH);
     v.c = copy_of(k->c + b * GH, GH);
-    v.step = (oracle_step){.H = H, .wx = v.wx, .u = k->u, .c = v.c};
+    v.vec = copy_of(k->vec, k->vectors * H);
+    v.step = (oracle_step){.H = H, .wx = v.wx, .u = k->u, .c = v.c, .vec = v.vec};
     for (int i = 0; i < k->states; i++) {
         v.in[i] = copy_of(k->in[i] + b * H, H);
         v.out[i] = doubles(H);
@@ -301,6 +589,7 @@ static void row_close(row_view *v)
 {
     rcb_free(v->wx);
     rcb_free(v->c);
+    rcb_free(v->vec);
     for (int i = 0; i < v->k->states; i++) {
         rcb_free(v->in[i]);
         rcb_free(v->out[i]);
@@ -337,13 +626,18 @@ static void row_slopes(const row_view *v, double *x, int64_t n, double *slope)
 
 void oracle_case_textbook(const oracle_case *k, oracle_result *r)
 {
-    const int64_t H = k->H, GH = k->gates * k->H;
+    const int64_t H = k->H, GH = k->gates * k->H, PH = k->vectors * H;
+    double *d_vec = doubles(PH);
 
+    memset(r->d_vec, 0, (size_t)PH * sizeof *d_vec);
     for (int64_t b = 0; b < k->B; b++) {
         row_view v = row_open(k, b);
 
         row_slopes(&v, v.wx, GH, r->d_wx + b * GH);
         row_slopes(&v, v.c, GH, r->d_c + b * GH);
+        row_slopes(&v, v.vec, PH, d_vec);
+        for (int64_t i = 0; i < PH; i++)
+            r->d_vec[i] += d_vec[i];
         for (int i = 0; i < k->states; i++)
             row_slopes(&v, v.in[i], H, r->d_in[i] + b * H);
         for (int64_t j = 0; j < H; j++)
@@ -353,6 +647,7 @@ void oracle_case_textbook(const oracle_case *k, oracle_result *r)
             memcpy(r->out[i] + b * H, v.out[i], (size_t)H * sizeof *v.out[i]);
         row_close(&v);
     }
+    rcb_free(d_vec);
 }
 
 /* ---- guarded memory ------------------------------------------------------------------------ */
@@ -420,7 +715,10 @@ typedef struct bench {
     bool cut;
     int64_t groups, ld;
     block gates[RCC_STAGES], apart[RCC_STAGES];
-    guarded in[2], out[2], aux[RCC_AUX], keep, d_out[2], d_in[2], d_aux[RCC_AUX];
+    block vec, d_vec; /* one row */
+    guarded in[RCC_STATES], out[RCC_STATES], aux[RCC_AUX], keep;
+    guarded d_out[RCC_STATES], d_in[RCC_STATES], d_aux[RCC_AUX];
+    bool met[RCC_AUX]; /* on the way back: d_aux is there, who comes next adds */
 } bench;
 
 static int64_t group_index(const rcc_gates *v, int64_t row, int64_t unit, int gate)
@@ -432,28 +730,69 @@ static int64_t group_index(const rcc_gates *v, int64_t row, int64_t unit, int ga
 }
 
 /* Panels of a random number of groups, with random gaps between rows and panels; zero inside. */
-static block block_new(bench *t, const char *name, int gates)
+static block block_of_rows(bench *t, const char *name, int64_t rows, int gates)
 {
     block b = {.view = {.per = (int)below(&t->from, 4) + 1, .gates = gates}};
     const int64_t panels = (t->groups + b.view.per - 1) / b.view.per;
 
     b.view.row = b.view.per * RCK_LANES * gates + below(&t->from, 2) * RCK_LANES;
-    b.view.panel = b.view.row * t->k->B + below(&t->from, 2) * RCK_LANES;
+    b.view.panel = b.view.row * rows + below(&t->from, 2) * RCK_LANES;
     b.m = guarded_new(name, panels * b.view.panel);
     b.view.p = b.m.p;
-    for (int64_t r = 0; r < t->k->B; r++)
+    for (int64_t r = 0; r < rows; r++)
         for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
             for (int g = 0; g < gates; g++)
                 put(&b.m, group_index(&b.view, r, j, g), 0.0);
     return b;
 }
 
-static void block_give(const bench *t, block *b)
+static block block_new(bench *t, const char *name, int gates)
 {
-    for (int64_t r = 0; r < t->k->B; r++)
+    return block_of_rows(t, name, t->k->B, gates);
+}
+
+static void block_give_rows(const bench *t, block *b, int64_t rows)
+{
+    for (int64_t r = 0; r < rows; r++)
         for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
             for (int g = 0; g < b->view.gates; g++)
                 b->m.mine[MARGIN + group_index(&b->view, r, j, g)] = 1;
+}
+
+static void block_give(const bench *t, block *b)
+{
+    block_give_rows(t, b, t->k->B);
+}
+
+/* The vectors of weights, and room for their gradients. */
+static void make_vectors(bench *t)
+{
+    const oracle_case *k = t->k;
+
+    if (k->vectors == 0)
+        return;
+    t->vec = block_of_rows(t, "vec", 1, k->vectors);
+    t->d_vec = block_of_rows(t, "d_vec", 1, k->vectors);
+    block_give_rows(t, &t->d_vec, 1);
+    for (int g = 0; g < k->vectors; g++)
+        for (int64_t j = 0; j < k->H; j++)
+            put(&t->vec.m, group_index(&t->vec.view, 0, j, g), k->vec[g * k->H + j]);
+}
+
+static void read_vectors(const bench *t, oracle_result *res)
+{
+    const oracle_case *k = t->k;
+
+    for (int g = 0; g < k->vectors; g++)
+        for (int64_t j = 0; j < t->groups * RCK_LANES; j++) {
+            const double d = (double)t->d_vec.m.p[group_index(&t->d_vec.view, 0, j, g)];
+
+            if (j < k->H)
+                res->d_vec[g * k->H + j] = d;
+            else if (d != 0.0)
+                fail_msg("padding of a vector's gradient is %g (seed %llu)", d,
+                         (unsigned long long)k->seed);
+        }
 }
 
 /* A (B, ld) vector; with values (B,H) and zero padding, or untouched when values is NULL. */
@@ -498,7 +837,12 @@ static bool keeps_apart(const rcc_stage *s)
 static rcc_step step_at(bench *t, int s, int64_t row)
 {
     const int64_t at = row * t->ld;
-    rcc_step step = {.ld = t->ld, .gates = t->gates[s].view, .apart = t->apart[s].view};
+    rcc_step step = {.ld = t->ld,
+                     .units = t->k->H,
+                     .gates = t->gates[s].view,
+                     .apart = t->apart[s].view,
+                     .vec = t->vec.view,
+                     .d_vec = t->d_vec.view};
 
     step.gates.p += row * step.gates.row;
     if (step.apart.p)
@@ -538,12 +882,24 @@ static void call(bench *t, int s, void (*run)(const rcc_step *))
     }
 }
 
-/* The vector v of a stage; NULL: it has none. */
-static const guarded *stage_v(const bench *t, const rcc_stage *stage)
+/* U v of all products of stage s: gate g, unit j, row r. */
+static double stage_products(const bench *t, int s, int64_t r, int g, int64_t j)
 {
-    if (stage->v == RCC_NO_V)
-        return NULL;
-    return stage->v >= RCC_V_AUX ? &t->aux[stage->v - RCC_V_AUX] : &t->in[stage->v - RCC_V_STATE];
+    const oracle_case *k = t->k;
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(t->cell, product);
+    const double *u = k->u;
+    double sum = 0;
+
+    for (int p = 0; p < products; p++) {
+        const int v = product[p].v;
+        const guarded *m = v >= RCC_V_AUX ? &t->aux[v - RCC_V_AUX] : &t->in[v - RCC_V_STATE];
+
+        for (int64_t i = 0; product[p].stage == s && i < k->H; i++)
+            sum += u[(g * k->H + j) * k->H + i] * (double)m->p[r * t->ld + i];
+        u += t->cell->stage[product[p].stage].gates * k->H * k->H;
+    }
+    return sum;
 }
 
 /* Pre-activations of stage s, whose first gate is number g0 of the cell. */
@@ -551,7 +907,6 @@ static void make_gates(bench *t, int s, int g0)
 {
     const oracle_case *k = t->k;
     const rcc_stage *stage = &t->cell->stage[s];
-    const guarded *v = stage_v(t, stage);
 
     t->gates[s] = block_new(t, "gates", stage->gates);
     block_give(t, &t->gates[s]);
@@ -560,12 +915,10 @@ static void make_gates(bench *t, int s, int g0)
     for (int64_t r = 0; r < k->B; r++)
         for (int g = 0; g < stage->gates; g++)
             for (int64_t j = 0; j < k->H; j++) {
-                const double *row = k->u + ((g0 + g) * k->H + j) * k->H;
                 const double w = k->wx[(r * k->gates + g0 + g) * k->H + j];
-                double u = k->c[(r * k->gates + g0 + g) * k->H + j];
+                const double u =
+                    k->c[(r * k->gates + g0 + g) * k->H + j] + stage_products(t, s, r, g, j);
 
-                for (int64_t i = 0; v && i < k->H; i++)
-                    u += row[i] * (double)v->p[r * t->ld + i];
                 if (keeps_apart(stage))
                     put(&t->apart[s].m, group_index(&t->apart[s].view, r, j, g), u);
                 put(&t->gates[s].m, group_index(&t->gates[s].view, r, j, g),
@@ -573,7 +926,30 @@ static void make_gates(bench *t, int s, int g0)
             }
 }
 
-/* After stage s went back: its gradients to the result, and U^T of them to its v. */
+/* U^T of the gradients of the gates of stage s to the v of product p, whose U begins at u. */
+static void spread_product(bench *t, int s, int g0, int v, const double *u,
+                           const oracle_result *res)
+{
+    const oracle_case *k = t->k;
+    const bool of_aux = v >= RCC_V_AUX;
+    guarded *d_v = of_aux ? &t->d_aux[v - RCC_V_AUX] : &t->d_in[v - RCC_V_STATE];
+    const bool add = !of_aux || t->met[v - RCC_V_AUX];
+
+    for (int64_t r = 0; r < k->B; r++)
+        for (int64_t i = 0; i < t->groups * RCK_LANES; i++) {
+            double sum = add ? (double)d_v->p[r * t->ld + i] : 0.0;
+
+            for (int g = 0; i < k->H && g < t->cell->stage[s].gates; g++)
+                for (int64_t j = 0; j < k->H; j++)
+                    sum +=
+                        u[(g * k->H + j) * k->H + i] * res->d_c[(r * k->gates + g0 + g) * k->H + j];
+            put(d_v, r * t->ld + i, sum);
+        }
+    if (of_aux)
+        t->met[v - RCC_V_AUX] = true;
+}
+
+/* After stage s went back: its gradients to the result, and U^T of them to what it multiplied. */
 static void spread_gates(bench *t, int s, int g0, oracle_result *res)
 {
     const oracle_case *k = t->k;
@@ -594,21 +970,17 @@ static void spread_gates(bench *t, int s, int g0, oracle_result *res)
                     fail_msg("padding of a gate's gradient is %g, %g (seed %llu)", w, u,
                              (unsigned long long)k->seed);
             }
-    if (stage->v == RCC_NO_V)
-        return;
-    const bool of_aux = stage->v >= RCC_V_AUX;
-    guarded *d_v = of_aux ? &t->d_aux[stage->v - RCC_V_AUX] : &t->d_in[stage->v - RCC_V_STATE];
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(t->cell, product);
+    const double *u = k->u;
 
-    for (int64_t r = 0; r < k->B; r++)
-        for (int64_t i = 0; i < t->groups * RCK_LANES; i++) {
-            double sum = of_aux ? 0.0 : (double)d_v->p[r * t->ld + i];
-
-            for (int g = 0; i < k->H && g < stage->gates; g++)
-                for (int64_t j = 0; j < k->H; j++)
-                    sum += k->u[((g0 + g) * k->H + j) * k->H + i] *
-                           res->d_c[(r * k->gates + g0 + g) * k->H + j];
-            put(d_v, r * t->ld + i, sum);
-        }
+    for (int i = 0; i < t->cell->aux; i++)
+        t->met[i] = t->met[i] || (stage->reads >> i & 1);
+    for (int p = 0; p < products; p++) {
+        if (product[p].stage == s)
+            spread_product(t, s, g0, product[p].v, u, res);
+        u += t->cell->stage[product[p].stage].gates * k->H * k->H;
+    }
 }
 
 static void bench_check(const bench *t)
@@ -628,6 +1000,10 @@ static void bench_check(const bench *t)
     }
     if (t->cell->keep)
         guarded_check(&t->keep, t->k);
+    if (t->cell->vectors > 0) {
+        guarded_check(&t->vec.m, t->k);
+        guarded_check(&t->d_vec.m, t->k);
+    }
     for (int s = 0; s < t->cell->stages; s++) {
         guarded_check(&t->gates[s].m, t->k);
         if (t->apart[s].m.base)
@@ -658,6 +1034,7 @@ static void run_forward(bench *t, oracle_result *res)
         t->aux[i] = vector_new(t, "aux", NULL);
         vector_give(t, &t->aux[i]);
     }
+    make_vectors(t);
     t->keep = vector_new(t, "keep", NULL);
     if (t->cell->keep)
         vector_give(t, &t->keep);
@@ -702,6 +1079,7 @@ static void run_backward(bench *t, bool shared, oracle_result *res)
     bench_check(t);
     for (int i = 0; i < t->cell->states; i++)
         vector_read(t, &t->d_in[i], res->d_in[i]);
+    read_vectors(t, res);
 }
 
 static void bench_free(bench *t, bool shared)
@@ -718,6 +1096,8 @@ static void bench_free(bench *t, bool shared)
         guarded_free(&t->d_aux[i]);
     }
     guarded_free(&t->keep);
+    guarded_free(&t->vec.m);
+    guarded_free(&t->d_vec.m);
     for (int s = 0; s < t->cell->stages; s++) {
         guarded_free(&t->gates[s].m);
         guarded_free(&t->apart[s].m);
@@ -737,6 +1117,8 @@ void oracle_case_run(const oracle_case *k, const rcc_cell *cell, oracle_how how,
 
 /* ---- comparing ----------------------------------------------------------------------------- */
 
+enum { MOST_FIELDS = 2 * RCC_STATES + 3 };
+
 typedef struct field {
     const char *name;
     const double *got, *want;
@@ -746,17 +1128,22 @@ typedef struct field {
 
 /* The arrays of two results side by side; returns their number. */
 static int fields_of(const oracle_case *k, const oracle_result *got, const oracle_result *want,
-                     field all[6])
+                     field all[MOST_FIELDS])
 {
     const int64_t BH = k->B * k->H;
     int n = 0;
 
     for (int i = 0; i < k->states; i++) {
-        all[n++] = (field){i ? "out 1" : "out 0", got->out[i], want->out[i], BH, true};
-        all[n++] = (field){i ? "d_in 1" : "d_in 0", got->d_in[i], want->d_in[i], BH, false};
+        static const char *const names[2][RCC_STATES] = {
+            {"out 0", "out 1", "out 2", "out 3", "out 4", "out 5"},
+            {"d_in 0", "d_in 1", "d_in 2", "d_in 3", "d_in 4", "d_in 5"}};
+
+        all[n++] = (field){names[0][i], got->out[i], want->out[i], BH, true};
+        all[n++] = (field){names[1][i], got->d_in[i], want->d_in[i], BH, false};
     }
     all[n++] = (field){"d_wx", got->d_wx, want->d_wx, BH * k->gates, false};
     all[n++] = (field){"d_c", got->d_c, want->d_c, BH * k->gates, false};
+    all[n++] = (field){"d_vec", got->d_vec, want->d_vec, k->vectors * k->H, false};
     return n;
 }
 
@@ -770,7 +1157,7 @@ static double largest(const double *x, int64_t n, double floor)
 void oracle_check_close(const oracle_case *k, const oracle_result *got, const oracle_result *want,
                         double tol, double grad_tol, const char *what)
 {
-    field all[6];
+    field all[MOST_FIELDS];
     const int count = fields_of(k, got, want, all);
 
     for (int f = 0; f < count; f++) {
@@ -790,7 +1177,7 @@ void oracle_check_close(const oracle_case *k, const oracle_result *got, const or
 void oracle_check_same(const oracle_case *k, const oracle_result *got, const oracle_result *want,
                        const char *what)
 {
-    field all[6];
+    field all[MOST_FIELDS];
     const int count = fields_of(k, got, want, all);
 
     for (int f = 0; f < count; f++)

@@ -15,14 +15,18 @@
 /* One step of one sequence of a cell with G gates. */
 typedef struct oracle_step {
     int64_t H;
-    const double *wx;    /* (G,H)   W_g x + b_g */
-    const double *u;     /* (G,H,H) U_g, row = output */
-    const double *c;     /* (G,H)   c_g */
-    const double *in[2]; /* (H)     h and, for the LSTM, c */
-    double *out[2];      /* (H)     the same after */
+    const double *wx;             /* (G,H)   W_g x + b_g */
+    const double *u;              /* (.,H,H) U_g, row = output; product by product */
+    const double *c;              /* (G,H)   c_g */
+    const double *vec;            /* (P,H)   vectors of weights */
+    const double *in[RCC_STATES]; /* (H)     h and the other states */
+    double *out[RCC_STATES];      /* (H)     the same after */
 } oracle_step;
 
 typedef void oracle_cell(const oracle_step *s);
+
+/* Which of the H-row pieces of W, b or c a gate has; -1: none. */
+int oracle_gate_at(const rcc_cell *cell, rcc_part part, int gate);
 
 /* The textbook step of a cell by its name; NULL: there is none. */
 oracle_cell *oracle_cell_of(const char *name);
@@ -39,27 +43,30 @@ typedef struct oracle_case {
     uint64_t seed;
     oracle_cell *textbook;
     int64_t B, H;
-    int gates, states;
-    double *wx;       /* (B,G,H) */
-    double *u;        /* (G,H,H) */
-    double *c;        /* (B,G,H) a c_g for every row, so that its gradient is seen by row */
-    double *in[2];    /* (B,H) */
-    double *d_out[2]; /* (B,H)   the loss is sum d_out * out ... */
-    double *d_h;      /* (B,H)   ... + sum d_h * h: what d_in[0] holds before the step goes back */
+    int gates, states, vectors;
+    double *wx;             /* (B,G,H) */
+    double *u;              /* (.,H,H) */
+    double *c;              /* (B,G,H) a c_g for every row, so that its gradient is seen by row */
+    double *vec;            /* (P,H) */
+    double *in[RCC_STATES]; /* (B,H) */
+    double *d_out[RCC_STATES]; /* (B,H)   the loss is sum d_out * out ... */
+    double *d_h; /* (B,H)   ... + sum d_h * h: what d_in[0] holds before the step goes back */
 } oracle_case;
 
 /* What a step gives, forward and back. */
 typedef struct oracle_result {
-    double *out[2];  /* (B,H) */
-    double *d_wx;    /* (B,G,H) */
-    double *d_c;     /* (B,G,H) */
-    double *d_in[2]; /* (B,H) */
+    int states;
+    double *out[RCC_STATES];  /* (B,H) */
+    double *d_wx;             /* (B,G,H) */
+    double *d_c;              /* (B,G,H) */
+    double *d_vec;            /* (P,H) */
+    double *d_in[RCC_STATES]; /* (B,H) */
 } oracle_result;
 
 /* How the harness calls the cell. */
 typedef struct oracle_how {
     bool cut;    /* in several calls, by rows and unit groups */
-    bool shared; /* d_in[1] is the array of d_out[1] */
+    bool shared; /* d_in[i] is the array of d_out[i], i > 0 */
 } oracle_how;
 
 /* A case of the cell, everything drawn from the seed; abort the test when memory is short. */

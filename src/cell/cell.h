@@ -6,10 +6,13 @@
  *
  * Float room. A stage s of a cell computes, for its gates,
  *
- *     a_g = W_g x_t + b_g (+ U_g v + c_g)        v: a state before the step, or a vector of an
- *                                                earlier stage of the same step
+ *     a_g = (W_g x_t) + b_g (+ U_g v + c_g (+ U'_g v' ...))
  *
- * outside this room; the functions here turn those pre-activations into states and vectors.
+ *     v: a state before the step, or a vector of an earlier stage of the same step
+ *
+ * outside this room; the functions here turn those pre-activations into states and vectors. A
+ * vector of weights (a peephole) has one number for each unit and multiplies what that unit has;
+ * that is done here, too.
  * Gates are numbered over all stages in the order of the logical weight rows (PyTorch's where
  * PyTorch has the cell); a stage owns consecutive gates.
  */
@@ -19,10 +22,13 @@
 #include "kernel/kernel.h"
 
 enum {
-    RCC_STATES = 4, /* most states of a cell; state 0 is h, the one that leaves the layer */
-    RCC_STAGES = 4,
-    RCC_GATES = 8,
-    RCC_AUX = 4 /* most vectors of H that one stage hands to another (all are kept) */
+    RCC_STATES = 6, /* most states of a cell; state 0 is h, the one that leaves the layer */
+    RCC_STAGES = 10,
+    RCC_GATES = 20,
+    RCC_AUX = 10,    /* most vectors of H that one stage hands to another (all are kept) */
+    RCC_VECTORS = 8, /* most vectors of weights, one number for each unit */
+    RCC_OTHERS = 3,  /* most products of a stage beside its first */
+    RCC_PRODUCTS = 12
 };
 
 /* Where the v of U v comes from. */
@@ -57,6 +63,7 @@ static inline rc_real *rcc_group(const rcc_gates *b, int64_t u)
  *   out[i]   state i after; written by the last stage only; never the array of an in[i]
  *   aux[i]   written by the stage that makes it, read by later ones
  *   keep     (rows, ld) one extra kept vector, if the descriptor asks for it
+ *   vec      the cell's vectors of weights
  *
  * Backward, stages in reverse order. gates, in, out, aux, keep as forward left them, and:
  *
@@ -66,8 +73,11 @@ static inline rc_real *rcc_group(const rcc_gates *b, int64_t u)
  *   d_out[0] dL/dh after, complete; d_out[i] likewise (read by the last stage)
  *   d_in[0]  += the pointwise part of dL/dh before; never the array of d_out[0]
  *   d_in[i]  for i > 0: written (=) by the last stage, may be the same array as d_out[i]
- *   d_aux[i] complete when the stage that made aux[i] runs; the last stage that reads aux[i]
- *            pointwise writes it (=), unless it is a v, whose product writes it before
+ *   d_aux[i] complete when the stage that made aux[i] runs. Who meets it first on the way back
+ *            writes it (=), the others add: the functions of stages that have it in `reads`, each
+ *            before the products of its own stage, and products that have it as a vector
+ *
+ *   d_vec    += dL/dvec of all rows, unless p is NULL
  *
  * d_in[i] is given for every state: there is no "gradient not wanted" inside a sequence.
  */
@@ -75,8 +85,11 @@ typedef struct rcc_step {
     int64_t rows;
     int64_t first, last;
     int64_t ld;
+    int64_t units; /* H; columns from there on are padding */
     rcc_gates gates;
     rcc_gates apart;
+    rcc_gates vec;   /* (vectors,16) for each unit group, one row; p NULL: the cell has none */
+    rcc_gates d_vec; /* p NULL: not wanted */
     const rc_real *in[RCC_STATES];
     rc_real *out[RCC_STATES];
     rc_real *aux[RCC_AUX];
@@ -90,6 +103,10 @@ typedef struct rcc_stage {
     int gates;      /* consecutive gates of this stage */
     int v;          /* RCC_NO_V, RCC_V_STATE + i or RCC_V_AUX + i */
     unsigned apart; /* bit g: the W and U parts of the stage's gate g are not summed */
+    bool no_x;      /* its gates have no W x */
+    int others;     /* further products: each has a U of its own for all gates of the stage, */
+    int other[RCC_OTHERS]; /* and is added to U v */
+    unsigned reads;        /* bit i: backward writes or adds to d_aux[i] */
     void (*forward)(const rcc_step *s);
     void (*backward)(const rcc_step *s);
 } rcc_stage;
@@ -105,11 +122,29 @@ typedef struct rcc_cell {
     const char *gate_name[RCC_GATES];
     int stages;
     rcc_stage stage[RCC_STAGES];
-    int aux;       /* vectors between stages */
-    bool keep;     /* wants the extra kept vector */
-    int forget;    /* gate whose bias --forget-bias initialises, or -1 */
-    bool identity; /* recurrent weights start as the identity unless told otherwise */
+    int aux;     /* vectors between stages */
+    int vectors; /* of weights */
+    const char *vector_name[RCC_VECTORS];
+    bool keep;          /* wants the extra kept vector */
+    const char *update; /* what the update gate is the share of; NULL: there is none */
+    const char *reset;  /* where the reset gate multiplies; NULL: there is none */
+    int forget;         /* gate whose bias --forget-bias initialises, or -1 */
+    bool identity;      /* recurrent weights start as the identity unless told otherwise */
 } rcc_cell;
+
+/* What a cell multiplies by recurrent weights, in the order of their blocks: stage by stage. */
+typedef struct rcc_product {
+    int stage;
+    int v;
+} rcc_product;
+int rcc_products(const rcc_cell *cell, rcc_product out[RCC_PRODUCTS]);
+
+/* What a parameter holds of the gates: rows of W, of the bias beside it, of U (of each product in
+ * turn) and of the bias beside that. Gates of its blocks into `gates`; returns the blocks. */
+typedef enum rcc_part { RCC_W, RCC_B, RCC_U, RCC_C } rcc_part;
+int rcc_blocks(const rcc_cell *cell, rcc_part part, int gates[RCC_PRODUCTS]);
+/* Gates of all of its blocks. */
+int rcc_part_gates(const rcc_cell *cell, rcc_part part);
 
 /* The cell of that name for the instruction set in use; NULL if there is none. */
 const rcc_cell *rcc_find(const char *name);

@@ -99,5 +99,7 @@ const rcc_cell RC_ISA_NAME(rcc_gru) = {
         .backward = backward,
     }},
     .keep = true,
+    .update = "z is the share of the old state",
+    .reset = "after the recurrent product",
     .forget = -1,
 };

@@ -138,9 +138,12 @@ const rcc_cell RC_ISA_NAME(rcc_gru_before) = {
             {.gates = 2, .v = RCC_V_STATE, .forward = gates_forward, .backward = gates_backward},
             {.gates = 1,
              .v = RCC_V_AUX + RESET,
+             .reads = 1u << UPDATE,
              .forward = state_forward,
              .backward = state_backward},
         },
     .aux = 2,
+    .update = "z is the share of the old state",
+    .reset = "before the recurrent product",
     .forget = -1,
 };

@@ -75,5 +75,6 @@ const rcc_cell RC_ISA_NAME(rcc_sgru) = {
     .gate_name = {"z", "n"},
     .stages = 1,
     .stage = {{.gates = 2, .v = RCC_V_STATE, .forward = forward, .backward = backward}},
+    .update = "z is the share of the old state",
     .forget = -1,
 };

@@ -13,7 +13,7 @@
 
 /* ---- packed weights ---------------------------------------------------------------------- */
 
-enum { RCG_BLOCKS = RCC_STAGES };
+enum { RCG_BLOCKS = RCC_PRODUCTS };
 
 /* A weight of logical shape (rows, K), held as one block of panels per stage of a cell (one block
  * for linear layers). Rows of block i follow those of block i - 1. Biases are the same with K 1.
@@ -37,6 +37,8 @@ typedef struct rcg_weight {
 
 /* Lay out `blocks` blocks of gates[i] gates of `units` units over K inputs. Pointers stay NULL. */
 void rcg_weight_plan(rcg_weight *w, int blocks, const int gates[], int64_t units, int64_t K);
+/* b + c of two biases, as b lies; gates without a part in c keep that of b. */
+void rcg_bias_sum(const rcg_weight *b, const rcg_weight *c, rc_real *sum);
 int64_t rcg_weight_size(const rcg_weight *w);   /* reals of w and of g */
 int64_t rcg_weight_size_t(const rcg_weight *w); /* reals of wt */
 int64_t rcg_weight_pairs(const rcg_weight *w);  /* numbers of 16 bits in pairs */

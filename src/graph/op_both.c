@@ -82,7 +82,7 @@ static rc_status second_forward(rcg_node *n)
 static bool share_weights(const rcg_seq *a, const rcg_seq *b)
 {
     return a->w == b->w || (a->u && a->u == b->u) || (a->b && (a->b == b->b || a->b == b->c)) ||
-           (a->c && (a->c == b->b || a->c == b->c));
+           (a->c && (a->c == b->b || a->c == b->c)) || (a->vectors && a->vectors == b->vectors);
 }
 
 static rc_status second_backward(rcg_node *n)

@@ -3,9 +3,10 @@
  *
  * The input product of all rows is one GEMM per stage; only U v is sequential. Each worker owns a
  * range of unit groups for the whole sequence: it multiplies and runs the gates for them, then one
- * barrier per stage and time step. On the way back a worker owns the same ranges of columns of
- * dL/dv; dW, db and dX are formed once, after the sweep. Shares run over output columns or rows,
- * never over k, so bits do not depend on the number of workers.
+ * barrier per stage and time step (none where nothing recurrent is multiplied: a unit then depends
+ * on itself alone). On the way back a worker owns the same ranges of columns of dL/dv; dW, db and
+ * dX are formed once, after the sweep. Shares run over output columns or rows, never over k, so
+ * bits do not depend on the number of workers.
  *
  * Rows are ragged (see rc_rows). "Visited" means the order of the recurrence: t = 0 .. T-1, or T-1
  * .. 0 when reversed. The state before a step is the state of the step visited before for the
@@ -21,6 +22,7 @@ enum {
     IN_U = RCG_SEQ_U,
     IN_B = RCG_SEQ_B,
     IN_C = RCG_SEQ_C,
+    IN_VECTORS = RCG_SEQ_VECTORS,
     IN_STATE = RCG_SEQ_STATE,
     INPUTS = RCG_SEQ_INPUTS
 };
@@ -30,18 +32,16 @@ typedef rcg_seq seq;
 rc_rnn_args rc_rnn_args_default(void)
 {
     rc_rnn_args a = {
-        .cell = "lstm", .w_ih = RC_NONE, .w_hh = RC_NONE, .b_ih = RC_NONE, .b_hh = RC_NONE};
+        .cell = "lstm",
+        .w_ih = RC_NONE,
+        .w_hh = RC_NONE,
+        .b_ih = RC_NONE,
+        .b_hh = RC_NONE,
+        .vectors = RC_NONE,
+    };
     for (int i = 0; i < RC_STATES; i++)
         a.state[i] = RC_NONE;
     return a;
-}
-
-static bool has_u(const rcc_cell *cell)
-{
-    for (int s = 0; s < cell->stages; s++)
-        if (cell->stage[s].v != RCC_NO_V)
-            return true;
-    return false;
 }
 
 /* ---- shapes ------------------------------------------------------------------------------ */
@@ -64,23 +64,28 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
     const seq *own = n->own;
     const rcc_cell *cell = own->cell;
     const rc_var *x = n->in[IN_X];
-    const int64_t rows = cell->gates * own->H;
+    const int64_t H = own->H, gates = rcc_part_gates(cell, RCC_W);
 
     if (x->shape.rank != 2 || x->rows != own->rows.at[own->rows.steps])
         return RC_FAIL(RC_ESHAPE, "%s: input has %" PRId64 " rows, the batch has %" PRId64,
                        cell->name, x->rows, own->rows.at[own->rows.steps]);
-    if (n->in[IN_W]->rows % cell->gates != 0)
+    if (n->in[IN_W]->rows % gates != 0)
         return RC_FAIL(RC_ESHAPE,
                        "%s: the input weight has %" PRId64 " rows, not a multiple of "
-                       "the cell's %d gates",
-                       cell->name, n->in[IN_W]->rows, cell->gates);
-    RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], rows, x->cols));
-    if (has_u(cell))
-        RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U], rows, own->H));
+                       "the cell's %" PRId64 " gates",
+                       cell->name, n->in[IN_W]->rows, gates);
+    RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], gates * H, x->cols));
+    if (own->products > 0)
+        RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U],
+                            rcc_part_gates(cell, RCC_U) * H, H));
     if (!rcg_absent(n->in[IN_B]))
-        RC_TRY(check_weight(cell, "the input bias", n->in[IN_B], rows, 1));
+        RC_TRY(check_weight(cell, "the input bias", n->in[IN_B], cell->gates * H, 1));
     if (!rcg_absent(n->in[IN_C]))
-        RC_TRY(check_weight(cell, "the recurrent bias", n->in[IN_C], rows, 1));
+        RC_TRY(check_weight(cell, "the recurrent bias", n->in[IN_C],
+                            rcc_part_gates(cell, RCC_C) * H, 1));
+    if (cell->vectors > 0)
+        RC_TRY(
+            check_weight(cell, "the weight of vectors", n->in[IN_VECTORS], cell->vectors * H, 1));
     for (int i = 0; i < RC_STATES; i++) {
         const rc_var *h = n->in[IN_STATE + i];
         if (!rcg_absent(h) && i >= cell->states)
@@ -139,17 +144,17 @@ static rc_real *d_state_before(const seq *s, int i, const segment *g)
     return g->from >= 0 ? s->n->out->g + g->from * s->ld : s->d_first + g->first * s->ld;
 }
 
-/* The v of stage `st` at step t for a segment. */
-static const rc_real *stage_v(const seq *s, int st, int64_t t, const segment *g)
+/* The v of product p at step t for a segment. */
+static const rc_real *product_v(const seq *s, int p, int64_t t, const segment *g)
 {
-    const int v = s->cell->stage[st].v;
+    const int v = s->product[p].v;
     return v >= RCC_V_AUX ? s->aux[v - RCC_V_AUX] + (s->rows.at[t] + g->first) * s->ld
                           : state_before(s, v - RCC_V_STATE, g);
 }
 
 static rcc_gates block(const seq *s, int st, rc_real *p, int64_t row)
 {
-    const rck_panel *lay = &s->w->lay[st];
+    const rck_panel *lay = &s->lay[st];
     if (!p)
         return (rcc_gates){0};
     return (rcc_gates){
@@ -161,6 +166,14 @@ static rcc_gates block(const seq *s, int st, rc_real *p, int64_t row)
     };
 }
 
+/* The vectors of weights, or their gradients. */
+static rcc_gates vectors_of(const seq *s, rc_real *p)
+{
+    const rck_panel *lay = &s->vectors->lay[0];
+    return (rcc_gates){
+        .p = p, .panel = lay->cols, .per = lay->span / RCK_LANES, .gates = lay->gates};
+}
+
 static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64_t u0, int64_t u1)
 {
     const int64_t row = s->rows.at[t] + g->first;
@@ -169,6 +182,7 @@ static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64
         .first = u0,
         .last = u1,
         .ld = s->ld,
+        .units = s->H,
         .gates = block(s, st, s->gates[st], row),
         .apart = block(s, st, s->apart[st], row),
         .keep = s->keep ? s->keep + row * s->ld : NULL,
@@ -179,6 +193,10 @@ static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64
     }
     for (int i = 0; i < s->cell->aux; i++)
         p.aux[i] = s->aux[i] + row * s->ld;
+    if (s->vectors) {
+        p.vec = vectors_of(s, s->vectors->w);
+        p.d_vec = vectors_of(s, s->vectors->g);
+    }
     return p;
 }
 
@@ -201,23 +219,44 @@ static const rc_real *input_bias(const seq *s, int st)
 static void forward_input(const seq *s, int st, int64_t u0, int64_t u1)
 {
     const rc_var *x = s->n->in[IN_X];
+    const rck_panel *lay = &s->lay[st];
+    rck_gemm g =
+        rcg_gemm_forward(s->w, st, s->N, x->x, x->ld, input_bias(s, st), s->gates[st], s->N);
 
-    rcg_gemm_groups(
-        rcg_gemm_forward(s->w, st, s->N, x->x, x->ld, input_bias(s, st), s->gates[st], s->N),
-        &s->w->lay[st], u0, u1);
+    if (s->cell->stage[st].no_x) /* the same without a term */
+        g = (rck_gemm){
+            .rows = s->N,
+            .b = s->gates[st],
+            .c = s->gates[st],
+            .c_row = lay->cols,
+            .c_panel = s->N * lay->cols,
+            .start = input_bias(s, st),
+            .start_panel = lay->cols,
+            .panels = lay->count,
+            .cols = lay->cols,
+            .cols_last = lay->last,
+        };
+    rcg_gemm_groups(g, lay, u0, u1);
 }
 
-/* U v of a stage at step t for a segment. The panels are walked there and back in turn: what is in
- * the cache from the step before is used first. */
-static void forward_product(const seq *s, int st, int64_t t, const segment *seg, int64_t u0,
+/* Is it the first product of its stage? */
+static bool is_first(const seq *s, int p)
+{
+    return p == 0 || s->product[p - 1].stage != s->product[p].stage;
+}
+
+/* Product p at step t for a segment. The panels are walked there and back in turn: what is in the
+ * cache from the step before is used first. */
+static void forward_product(const seq *s, int p, int64_t t, const segment *seg, int64_t u0,
                             int64_t u1)
 {
-    const rck_panel *lay = &s->u->lay[st];
+    const int st = s->product[p].stage;
+    const rck_panel *lay = &s->u->lay[p];
     rc_real *to = s->apart[st] ? s->apart[st] : s->gates[st];
     rck_gemm g =
-        rcg_gemm_forward(s->u, st, seg->rows, stage_v(s, st, t, seg), s->ld, bias_of(s->c, st),
+        rcg_gemm_forward(s->u, p, seg->rows, product_v(s, p, t, seg), s->ld, bias_of(s->c, st),
                          to + (s->rows.at[t] + seg->first) * lay->cols, s->N);
-    g.add = !s->apart[st];
+    g.add = !s->apart[st] || !is_first(s, p);
     g.backwards = t % 2;
     rcg_gemm_groups(g, lay, u0, u1);
 }
@@ -228,8 +267,9 @@ static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u
     const int count = segments(s, t, seg);
 
     for (int i = 0; i < count; i++) {
-        if (s->cell->stage[st].v != RCC_NO_V)
-            forward_product(s, st, t, &seg[i], u0, u1);
+        for (int p = 0; p < s->products; p++)
+            if (s->product[p].stage == st)
+                forward_product(s, p, t, &seg[i], u0, u1);
         const rcc_step step = step_of(s, st, t, &seg[i], u0, u1);
         s->cell->stage[st].forward(&step);
     }
@@ -247,7 +287,8 @@ void rcg_seq_forward(const rcb_worker *worker, void *ctx)
     for (int64_t i = 0; i < T; i++)
         for (int st = 0; st < s->cell->stages; st++) {
             forward_stage(s, st, s->reverse ? T - 1 - i : i, u0, u1);
-            rcb_barrier(worker);
+            if (s->products > 0)
+                rcb_barrier(worker);
         }
 }
 
@@ -258,36 +299,42 @@ static rc_real *rows_of(const seq *s, int64_t rows)
 
 static rc_real *panels_of(const seq *s, int st)
 {
-    const rck_panel *lay = &s->w->lay[st];
+    const rck_panel *lay = &s->lay[st];
     return rcg_keep(s->n->graph, (size_t)(lay->count * s->N * lay->cols), sizeof(rc_real));
+}
+
+static rc_status part_of(rcg_node *n, int i, rcc_part part, bool transposed, rcg_weight **out)
+{
+    const seq *s = n->own;
+    int gates[RCC_PRODUCTS];
+    const int blocks = rcc_blocks(s->cell, part, gates);
+
+    return rcg_weight_of(n, i, blocks, gates, s->H, transposed, out);
 }
 
 static rc_status forward_weights(rcg_node *n, seq *s)
 {
-    int gates[RCC_STAGES];
-    for (int st = 0; st < s->cell->stages; st++)
-        gates[st] = s->cell->stage[st].gates;
-
-    const int blocks = s->cell->stages;
-    const bool training = n->out->wants;
-    RC_TRY(rcg_weight_of(n, IN_W, blocks, gates, s->H, n->in[IN_X]->wants, &s->w));
-    if (has_u(s->cell))
-        RC_TRY(rcg_weight_of(n, IN_U, blocks, gates, s->H, training, &s->u));
+    RC_TRY(part_of(n, IN_W, RCC_W, n->in[IN_X]->wants, &s->w));
+    if (s->products > 0)
+        RC_TRY(part_of(n, IN_U, RCC_U, n->out->wants, &s->u));
     if (!rcg_absent(n->in[IN_B]))
-        RC_TRY(rcg_weight_of(n, IN_B, blocks, gates, s->H, false, &s->b));
+        RC_TRY(part_of(n, IN_B, RCC_B, false, &s->b));
     if (!rcg_absent(n->in[IN_C]))
-        RC_TRY(rcg_weight_of(n, IN_C, blocks, gates, s->H, false, &s->c));
+        RC_TRY(part_of(n, IN_C, RCC_C, false, &s->c));
+    if (s->cell->vectors > 0)
+        RC_TRY(rcg_weight_of(n, IN_VECTORS, 1, &s->cell->vectors, s->H, false, &s->vectors));
+    for (int st = 0; st < s->cell->stages; st++)
+        s->lay[st] = rck_panel_of(s->H, s->cell->stage[st].gates, 1);
     return RC_OK;
 }
 
 static rc_status forward_memory(rcg_node *n, seq *s)
 {
     if (s->b && s->c) {
-        const int64_t size = rcg_weight_size(s->b);
-        s->both = rcg_keep(n->graph, (size_t)size, sizeof *s->both);
+        s->both = rcg_keep(n->graph, (size_t)rcg_weight_size(s->b), sizeof *s->both);
         if (!s->both)
             return n->graph->status;
-        rck->add(size, s->b->w, s->c->w, s->both);
+        rcg_bias_sum(s->b, s->c, s->both);
     }
     for (int st = 0; st < s->cell->stages; st++) {
         s->gates[st] = panels_of(s, st);
@@ -313,6 +360,8 @@ static rc_status forward_memory(rcg_node *n, seq *s)
 int rcg_seq_workers(const seq *s)
 {
     const double rows = s->rows.steps > 0 ? (double)s->N / (double)s->rows.steps : 0;
+    if (s->products == 0) /* nobody waits before the end */
+        return rcg_workers(s->n->graph, 2 * (double)s->N * s->cell->gates * (double)(s->H * s->D));
     return rcg_workers(s->n->graph, 2 * rows * s->cell->gates * (double)(s->H * s->H));
 }
 
@@ -343,21 +392,38 @@ static rc_real *d_parts(const seq *s, int st)
     return s->apart[st] ? s->apart[st] : s->gates[st];
 }
 
-/* dL/dv of stage `st` at step t, columns of the unit groups [u0,u1): added to the gradient of a
- * state, written to that of a vector between stages. */
-static void back_product(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
+/* Is product p the first on the way back to meet the gradient of a vector between stages? Stages
+ * come from the last to the first, a stage's function before its products. */
+static bool writes(const seq *s, int p)
 {
-    const int v = s->cell->stage[st].v;
-    const rck_panel lay = rck_panel_t(&s->u->lay[st]);
+    const int v = s->product[p].v, st = s->product[p].stage;
+
+    if (v < RCC_V_AUX)
+        return false;
+    for (int i = st; i < s->cell->stages; i++)
+        if (s->cell->stage[i].reads >> (v - RCC_V_AUX) & 1)
+            return false;
+    for (int i = 0; i < s->products; i++)
+        if (s->product[i].v == v &&
+            (s->product[i].stage > st || (s->product[i].stage == st && i < p)))
+            return false;
+    return true;
+}
+
+/* dL/dv of product p at step t, columns of the unit groups [u0,u1). */
+static void back_product(const seq *s, int p, int64_t t, int64_t u0, int64_t u1)
+{
+    const int v = s->product[p].v, st = s->product[p].stage;
+    const rck_panel lay = rck_panel_t(&s->u->lay[p]);
     segment seg[2];
     const int count = segments(s, t, seg);
 
     for (int i = 0; i < count; i++) {
         rc_real *to = v >= RCC_V_AUX ? s->d_aux[v - RCC_V_AUX] + seg[i].first * s->ld
                                      : d_state_before(s, v - RCC_V_STATE, &seg[i]);
-        const rc_real *from = d_parts(s, st) + (s->rows.at[t] + seg[i].first) * s->u->lay[st].cols;
-        rck_gemm g = rcg_gemm_back(s->u, st, seg[i].rows, from, s->N, to, s->ld);
-        g.add = v < RCC_V_AUX;
+        const rc_real *from = d_parts(s, st) + (s->rows.at[t] + seg[i].first) * s->lay[st].cols;
+        rck_gemm g = rcg_gemm_back(s->u, p, seg[i].rows, from, s->N, to, s->ld);
+        g.add = !writes(s, p);
         g.backwards = t % 2;
         rcg_gemm_groups(g, &lay, u0, u1);
     }
@@ -382,7 +448,14 @@ static void back_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
     }
 }
 
-/* The sweep back through time. Before a stage's gates run, the product of the stage visited before
+static void back_products(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
+{
+    for (int p = 0; p < s->products; p++)
+        if (s->product[p].stage == st)
+            back_product(s, p, t, u0, u1);
+}
+
+/* The sweep back through time. Before a stage's gates run, the products of the stage visited before
  * (later in the recurrence) must have arrived in the columns this worker owns. */
 void rcg_seq_back_sweep(const seq *s, const rcb_worker *worker)
 {
@@ -395,34 +468,35 @@ void rcg_seq_back_sweep(const seq *s, const rcb_worker *worker)
     for (int64_t i = 0; i < T; i++) {
         const int64_t t = s->reverse ? i : T - 1 - i;
         for (int st = s->cell->stages - 1; st >= 0; st--) {
-            if (pending >= 0)
-                back_product(s, pending, pending_t, u0, u1);
+            back_products(s, pending, pending_t, u0, u1);
             back_stage(s, st, t, u0, u1);
-            rcb_barrier(worker);
-            pending = s->cell->stage[st].v == RCC_NO_V ? -1 : st;
+            if (s->products > 0)
+                rcb_barrier(worker);
+            pending = st;
             pending_t = t;
         }
     }
-    if (pending >= 0)
-        back_product(s, pending, pending_t, u0, u1);
+    if (s->products == 0)
+        rcb_barrier(worker);
+    back_products(s, pending, pending_t, u0, u1);
 }
 
-/* The rows of stage st's v, transposed, columns [lo,hi) of H. */
-static void pack_v(const seq *s, int st, int64_t lo, int64_t hi)
+/* The rows of product p's v, transposed, columns [lo,hi) of H. */
+static void pack_v(const seq *s, int p, int64_t lo, int64_t hi)
 {
     for (int64_t t = 0; t < s->rows.steps; t++) {
         segment seg[2];
         const int count = segments(s, t, seg);
         for (int i = 0; i < count; i++)
-            rcg_pack_t(s->u, seg[i].rows, stage_v(s, st, t, &seg[i]), s->ld, lo, hi, s->N,
-                       s->rows.at[t] + seg[i].first, s->vt[st]);
+            rcg_pack_t(s->u, seg[i].rows, product_v(s, p, t, &seg[i]), s->ld, lo, hi, s->N,
+                       s->rows.at[t] + seg[i].first, s->vt[p]);
     }
 }
 
 static void back_bias(const seq *s, int st, const rc_real *d, const rcg_weight *b, int64_t u0,
                       int64_t u1)
 {
-    const rck_panel *lay = &s->w->lay[st];
+    const rck_panel *lay = &s->lay[st];
     const int64_t per = lay->span / RCK_LANES, width = RCK_LANES * lay->gates;
 
     for (int64_t u = u0; b && b->g && u < u1; u++)
@@ -430,15 +504,16 @@ static void back_bias(const seq *s, int st, const rc_real *d, const rcg_weight *
                      b->g + b->at[st] + u / per * lay->cols + u % per * width);
 }
 
-/* dW of stage st from the packed transpose of what was multiplied and from gradients of gates. */
-static void weight_product(const seq *s, int st, const rcg_weight *w, const rc_real *at,
+/* dW of a block of w from the packed transpose of what was multiplied and from gradients d of the
+ * gates of stage st. */
+static void weight_product(const seq *s, int st, const rcg_weight *w, int block, const rc_real *at,
                            const rc_real *d, int64_t u0, int64_t u1)
 {
-    const rck_panel *lay = &w->lay[st];
+    const rck_panel *lay = &w->lay[block];
     const int64_t before = u0 / (lay->span / RCK_LANES);
     uint16_t *room = s->d_pairs[st] ? s->d_pairs[st] + rcg_pairs_size(lay, before, s->N) : NULL;
 
-    rcg_gemm_weight_groups(rcg_gemm_weight(w, st, s->N, at, d), lay, room, u0, u1);
+    rcg_gemm_weight_groups(rcg_gemm_weight(w, block, s->N, at, d), lay, room, u0, u1);
 }
 
 void rcg_seq_back_input(const seq *s, const rcb_worker *worker)
@@ -450,12 +525,14 @@ void rcg_seq_back_input(const seq *s, const rcb_worker *worker)
     if (s->w->g)
         rcg_pack_t(s->w, s->N, x->x, x->ld, lo, hi, s->N, 0, s->xt);
     rcb_share(worker, s->H, RCK_MB, &lo, &hi);
-    for (int st = 0; st < s->cell->stages; st++)
-        if (s->vt[st])
-            pack_v(s, st, lo, hi);
+    for (int p = 0; p < s->products; p++)
+        if (s->vt[p])
+            pack_v(s, p, lo, hi);
     rcb_share(worker, s->N, 1, &lo, &hi);
     for (int st = 0; x->g && st < s->cell->stages; st++) {
-        const rck_gemm g = rcg_gemm_back(s->w, st, hi - lo, s->gates[st] + lo * s->w->lay[st].cols,
+        if (s->cell->stage[st].no_x)
+            continue;
+        const rck_gemm g = rcg_gemm_back(s->w, st, hi - lo, s->gates[st] + lo * s->lay[st].cols,
                                          s->N, x->g + lo * x->ld, x->ld);
         rck->gemm(&g);
     }
@@ -467,10 +544,11 @@ void rcg_seq_back_weights(const seq *s, const rcb_worker *worker)
 
     rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
     for (int st = 0; st < s->cell->stages; st++) {
-        if (s->w->g)
-            weight_product(s, st, s->w, s->xt, s->gates[st], u0, u1);
-        if (s->vt[st])
-            weight_product(s, st, s->u, s->vt[st], d_parts(s, st), u0, u1);
+        if (s->w->g && !s->cell->stage[st].no_x)
+            weight_product(s, st, s->w, st, s->xt, s->gates[st], u0, u1);
+        for (int p = 0; p < s->products; p++)
+            if (s->vt[p] && s->product[p].stage == st)
+                weight_product(s, st, s->u, p, s->vt[p], d_parts(s, st), u0, u1);
         back_bias(s, st, s->gates[st], s->b, u0, u1);
         if (s->cell->stage[st].v != RCC_NO_V)
             back_bias(s, st, d_parts(s, st), s->c, u0, u1);
@@ -503,13 +581,12 @@ static rc_status backward_memory(seq *s)
         s->d_aux[i] = scratch_of(s, B * s->ld);
     if (s->w->g)
         s->xt = scratch_of(s, rcg_pack_t_size(s->N, s->D));
+    for (int p = 0; p < s->products; p++)
+        s->vt[p] = s->u->g ? scratch_of(s, rcg_pack_t_size(s->N, s->H)) : NULL;
     for (int st = 0; st < s->cell->stages; st++) {
-        const rck_panel *lay = &s->w->lay[st];
+        const rck_panel *lay = &s->lay[st];
         const size_t pairs = (size_t)rcg_pairs_size(lay, lay->count, s->N);
 
-        s->vt[st] = s->u && s->u->g && s->cell->stage[st].v != RCC_NO_V
-                        ? scratch_of(s, rcg_pack_t_size(s->N, s->H))
-                        : NULL;
         s->d_pairs[st] =
             s->w->pairs ? rcg_scratch(s->n->graph, pairs, sizeof *s->d_pairs[st]) : NULL;
     }
@@ -555,10 +632,8 @@ rc_status rcg_seq_back_begin(rcg_node *n)
         rcg_weight_touch(s->b);
     if (s->c && s->c->g)
         rcg_weight_touch(s->c);
-    /* stages without U leave their part of a fresh gradient unwritten */
-    for (int st = 0; s->u && s->u->g && st < s->cell->stages; st++)
-        if (!s->vt[st])
-            rcg_weight_touch(s->u);
+    if (s->vectors && s->vectors->g)
+        rcg_weight_touch(s->vectors);
     return RC_OK;
 }
 
@@ -572,8 +647,8 @@ rc_status rcg_seq_back_end(rcg_node *n)
         if (h->g)
             rck->add(s->rows.seqs * s->ld, h->g, d, h->g);
     }
-    rcg_weight *const weights[] = {s->w, s->u, s->b, s->c};
-    for (int i = 0; i < 4; i++)
+    rcg_weight *const weights[] = {s->w, s->u, s->b, s->c, s->vectors};
+    for (int i = 0; i < 5; i++)
         if (weights[i] && weights[i]->g) {
             weights[i]->fresh = false;
             RC_TRY(rcg_weight_done(n, IN_W + i, weights[i]));
@@ -612,6 +687,7 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
         return NULL;
     }
 
+    rcc_product product[RCC_PRODUCTS] = {{0}};
     seq *own = rcg_keep(g, 1, sizeof *own);
     int64_t *at = rcg_keep(g, (size_t)rows->steps + 1, sizeof *at);
     if (!own || !at)
@@ -620,12 +696,15 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
     *own = (seq){.cell = cell,
                  .rows = {rows->steps, rows->seqs, at},
                  .reverse = args->reverse,
-                 .H = args->w_ih->rows / cell->gates};
+                 .products = rcc_products(cell, product),
+                 .H = args->w_ih->rows / rcc_part_gates(cell, RCC_W)};
+    memcpy(own->product, product, sizeof product);
     in[IN_X] = x;
     in[IN_W] = args->w_ih;
     in[IN_U] = args->w_hh;
     in[IN_B] = args->b_ih;
     in[IN_C] = args->b_hh;
+    in[IN_VECTORS] = args->vectors;
     for (int i = 0; i < RC_STATES; i++)
         in[IN_STATE + i] = args->state[i];
     return own;

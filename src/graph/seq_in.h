@@ -14,6 +14,7 @@ enum {
     RCG_SEQ_U,
     RCG_SEQ_B,
     RCG_SEQ_C,
+    RCG_SEQ_VECTORS,
     RCG_SEQ_STATE,
     RCG_SEQ_INPUTS = RCG_SEQ_STATE + RC_STATES
 };
@@ -22,10 +23,13 @@ typedef struct rcg_seq rcg_seq;
 struct rcg_seq {
     rcg_node *n;
     const rcc_cell *cell;
+    rcc_product product[RCC_PRODUCTS]; /* one for each block of u */
+    int products;
     rc_rows rows;
     bool reverse;
     int64_t N, D, H, ld; /* ld: H rounded up */
-    rcg_weight *w, *u, *b, *c;
+    rcg_weight *w, *u, *b, *c, *vectors;
+    rck_panel lay[RCC_STAGES];  /* how a stage's gates lie, of whatever weights they come */
     rc_real *gates[RCC_STAGES]; /* panels over N rows: pre-activations, kept values, gradients */
     rc_real *apart[RCC_STAGES]; /* the U parts where the cell keeps any apart, else NULL */
     rc_real *both;              /* b + c, (4 H at most) like the biases; NULL: not needed */
@@ -39,8 +43,8 @@ struct rcg_seq {
     rc_real *d_first;            /* (B,ld) gradient of the initial state 0 */
     rc_real *d_aux[RCC_AUX];     /* (B,ld) */
     rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
-    rc_real *xt;                 /* packed transposes of x and of each stage's v */
-    rc_real *vt[RCC_STAGES];
+    rc_real *xt;                 /* packed transposes of x and of each product's v */
+    rc_real *vt[RCC_PRODUCTS];
     uint16_t *d_pairs[RCC_STAGES]; /* gradients of gates in bf16; NULL: weights are reals */
 
     /* op_both.c */

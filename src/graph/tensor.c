@@ -5,6 +5,8 @@
  */
 #include "graph/graph_in.h"
 
+#include <string.h>
+
 rc_shape rc_shape_1(int64_t n)
 {
     return (rc_shape){.rank = 1, .dim = {n}};
@@ -35,6 +37,18 @@ void rcg_weight_plan(rcg_weight *w, int blocks, const int gates[], int64_t units
         at += rck_panel_size(&w->lay[i]);
         at_t += rck_panel_size(&t);
         at_pairs += w->lay[i].count * (K + K % 2) * w->lay[i].cols;
+    }
+}
+
+void rcg_bias_sum(const rcg_weight *b, const rcg_weight *c, rc_real *sum)
+{
+    for (int i = 0; i < b->blocks; i++) {
+        const int64_t n = rck_panel_size(&b->lay[i]);
+
+        if (rck_panel_size(&c->lay[i]) == n)
+            rck->add(n, b->w + b->at[i], c->w + c->at[i], sum + b->at[i]);
+        else
+            memcpy(sum + b->at[i], b->w + b->at[i], (size_t)n * sizeof *sum);
     }
 }
 

@@ -51,14 +51,15 @@ static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_
 {
     const double N = (double)w->rows, B = (double)w->seqs, ld = (double)rck_pad(H);
     double scratch = B * ld * (cell->states + cell->aux) + (double)rcg_pack_t_size(w->rows, D);
+    rcc_product product[RCC_PRODUCTS];
 
+    multiply(w, D, rcc_part_gates(cell, RCC_W) * H);
+    multiply(w, H, rcc_part_gates(cell, RCC_U) * H);
+    scratch += rcc_products(cell, product) * (double)rcg_pack_t_size(w->rows, H);
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
-        const bool product = stage->v != RCC_NO_V;
 
-        multiply(w, product ? D + H : D, stage->gates * H);
         w->keep += N * panel_row(H, stage->gates) * (stage->apart ? 2 : 1);
-        scratch += product ? (double)rcg_pack_t_size(w->rows, H) : 0;
         scratch += N * pairs_row(w, panel_row(H, stage->gates));
     }
     rcg_work_value(w, H);

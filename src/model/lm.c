@@ -442,15 +442,6 @@ static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, r
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-/* The place of a gate in a cell, or -1. */
-static int gate_named(const rcc_cell *cell, const char *name)
-{
-    for (int i = 0; i < cell->gates; i++)
-        if (strcmp(cell->gate_name[i], name) == 0)
-            return i;
-    return -1;
-}
-
 static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     const struct lm *lm = m->own;
@@ -462,11 +453,10 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
         strncat(gates, cell->gate_name[i], 6);
     }
     RC_TRY(rcm_words_add(w, "gate order", "%s", gates));
-    if (gate_named(cell, "z") >= 0)
-        RC_TRY(rcm_words_add(w, "update gate", "z is the share of the old state"));
-    if (gate_named(cell, "r") >= 0)
-        RC_TRY(rcm_words_add(w, "reset gate", "%s the recurrent product",
-                             cell->stages > 1 ? "before" : "after"));
+    if (cell->update)
+        RC_TRY(rcm_words_add(w, "update gate", "%s", cell->update));
+    if (cell->reset)
+        RC_TRY(rcm_words_add(w, "reset gate", "%s", cell->reset));
     RC_TRY(rcm_words_add(w, "biases", "%s", m->config->bias));
     if (lm->output.kind->layout)
         RC_TRY(rcm_words_add(w, "output tensors", "%s", lm->output.kind->layout));

@@ -1,7 +1,8 @@
 /* layer.c -- one recurrent layer of one direction: its parameters as the cell's descriptor asks for
  * them, its run as one operation of the graph, and changes to the rows of one gate.
  *
- * Every parameter has a block of panels per stage, so gate k is rows k H .. (k + 1) H - 1 of each.
+ * Every parameter has a block of panels per stage, the recurrent weight one per product, and no
+ * rows for gates without a part in it.
  */
 #include "net/net.h"
 
@@ -18,18 +19,16 @@ typedef struct site {
     int64_t units;
 } site;
 
-/* Add a weight over K inputs, or a bias for K 0, with a rule (NULL: the usual one). */
-static rc_status add(const site *s, const char *what, int64_t K, const char *rule, size_t *place)
+/* Add blocks of gates over K inputs, or a bias for K 0, with a rule (NULL: the usual one). */
+static rc_status add_blocks(const site *s, const char *what, int blocks, const int gates[],
+                            int64_t K, const char *rule, size_t *place)
 {
-    int gates[RCG_BLOCKS];
     rcb_buf name = {0};
     rc_status status = rcb_buf_printf(&name, "%s.%s%s", s->prefix, what, s->suffix);
 
-    for (int i = 0; i < s->cell->stages; i++)
-        gates[i] = s->cell->stage[i].gates;
     if (status == RC_OK)
-        status = rcn_params_weight(s->ps, name.p, K > 0 ? 2 : 1, s->cell->stages, gates, s->units,
-                                   K > 0 ? K : 1);
+        status =
+            rcn_params_weight(s->ps, name.p, K > 0 ? 2 : 1, blocks, gates, s->units, K > 0 ? K : 1);
     rcb_buf_free(&name);
     if (status != RC_OK)
         return status;
@@ -39,19 +38,20 @@ static rc_status add(const site *s, const char *what, int64_t K, const char *rul
     return RC_OK;
 }
 
-static bool has_products(const rcc_cell *cell)
+static rc_status add(const site *s, const char *what, rcc_part part, int64_t K, const char *rule,
+                     size_t *place)
 {
-    for (int i = 0; i < cell->stages; i++)
-        if (cell->stage[i].v != RCC_NO_V)
-            return true;
-    return false;
+    int gates[RCC_PRODUCTS];
+    const int blocks = rcc_blocks(s->cell, part, gates);
+
+    return add_blocks(s, what, blocks, gates, K, rule, place);
 }
 
 rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const char *suffix,
                       const rcc_cell *cell, int64_t in, int64_t hidden, rcn_bias bias, bool reverse)
 {
     const site s = {ps, prefix, suffix, cell, hidden};
-    const bool u = has_products(cell);
+    const bool u = rcc_part_gates(cell, RCC_U) > 0;
     rcn_rnn l = {.cell = cell,
                  .in = in,
                  .hidden = hidden,
@@ -59,20 +59,24 @@ rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const ch
                  .w_ih = SIZE_MAX,
                  .w_hh = SIZE_MAX,
                  .b_ih = SIZE_MAX,
-                 .b_hh = SIZE_MAX};
+                 .b_hh = SIZE_MAX,
+                 .vectors = SIZE_MAX};
 
     if (in < 1 || hidden < 1)
         return RC_FAIL(RC_EINVAL,
                        "layer '%s%s' would read %" PRId64 " columns with %" PRId64
                        " units, both must be at least 1",
                        prefix, suffix, in, hidden);
-    RC_TRY(add(&s, "weight_ih", in, cell->identity ? "normal:0.001" : NULL, &l.w_ih));
+    RC_TRY(add(&s, "weight_ih", RCC_W, in, cell->identity ? "normal:0.001" : NULL, &l.w_ih));
     if (u)
-        RC_TRY(add(&s, "weight_hh", hidden, cell->identity ? "identity" : "orthogonal", &l.w_hh));
+        RC_TRY(add(&s, "weight_hh", RCC_U, hidden, cell->identity ? "identity" : "orthogonal",
+                   &l.w_hh));
     if (bias != RCN_BIAS_NONE)
-        RC_TRY(add(&s, "bias_ih", 0, NULL, &l.b_ih));
+        RC_TRY(add(&s, "bias_ih", RCC_B, 0, NULL, &l.b_ih));
     if (bias == RCN_BIAS_DOUBLE && u)
-        RC_TRY(add(&s, "bias_hh", 0, NULL, &l.b_hh));
+        RC_TRY(add(&s, "bias_hh", RCC_C, 0, NULL, &l.b_hh));
+    if (cell->vectors > 0)
+        RC_TRY(add_blocks(&s, "vectors", 1, &cell->vectors, 0, "zero", &l.vectors));
     *out = l;
     return RC_OK;
 }
@@ -93,6 +97,7 @@ static rc_rnn_args args_of(const rcn_rnn *l, const rcn_params *ps, rc_graph *g)
     args.w_hh = leaf(g, ps, l->w_hh);
     args.b_ih = leaf(g, ps, l->b_ih);
     args.b_hh = leaf(g, ps, l->b_hh);
+    args.vectors = leaf(g, ps, l->vectors);
     args.reverse = l->reverse;
     return args;
 }
@@ -124,18 +129,48 @@ typedef struct change {
     double plus;
 } change;
 
+/* The stage that a block of a part is of. */
+static int stage_of(const rcc_cell *cell, rcc_part part, int block)
+{
+    rcc_product product[RCC_PRODUCTS];
+
+    if (part != RCC_U)
+        return block;
+    (void)rcc_products(cell, product);
+    return product[block].stage;
+}
+
+/* Change the gate's rows of a part, whose values are in `room`: one row of so many cells for each
+ * unit. */
+static void change_rows(const rcc_cell *cell, rcc_part part, change by, int64_t cells,
+                        rc_real *room)
+{
+    int gates[RCC_PRODUCTS];
+    const int blocks = rcc_blocks(cell, part, gates);
+
+    for (int b = 0, row = 0; b < blocks; row += gates[b++]) {
+        int gate = by.gate; /* within its stage */
+
+        for (int st = 0; st < stage_of(cell, part, b); st++)
+            gate -= cell->stage[st].gates;
+        if (gate < 0 || gate >= gates[b])
+            continue;
+        for (int64_t i = (row + gate) * cells; i < (row + gate + 1) * cells; i++)
+            room[i] = (rc_real)(by.factor * (double)room[i] + by.plus);
+    }
+}
+
 /* Change the parameter at a place, if there is one; `room` holds its values. */
-static void change_gate(const rcn_params *ps, size_t place, change by, rc_real *room)
+static void change_gate(const rcn_rnn *l, const rcn_params *ps, size_t place, rcc_part part,
+                        change by, rc_real *room)
 {
     if (place == SIZE_MAX)
         return;
 
     rcn_param *p = &ps->p[place];
-    const int64_t cells = p->group * p->dim[1];
 
     rcn_param_store(p, p->w, room);
-    for (int64_t i = by.gate * cells; i < (by.gate + 1) * cells; i++)
-        room[i] = (rc_real)(by.factor * (double)room[i] + by.plus);
+    change_rows(l->cell, part, by, p->group * p->dim[1], room);
     rcn_param_load(p, p->w, room);
 }
 
@@ -150,8 +185,8 @@ rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value)
 
     if (!room)
         return RC_ENOMEM;
-    change_gate(ps, l->b_ih, (change){gate, 0, value}, room);
-    change_gate(ps, l->b_hh, (change){gate, 0, 0}, room);
+    change_gate(l, ps, l->b_ih, RCC_B, (change){gate, 0, value}, room);
+    change_gate(l, ps, l->b_hh, RCC_C, (change){gate, 0, 0}, room);
     rcb_free(room);
     return RC_OK;
 }
@@ -172,14 +207,17 @@ rc_status rcn_rnn_flip(const rcn_rnn *l, rcn_params *ps, const char *gate)
     if (negate.gate < 0)
         return RC_FAIL(RC_EINVAL, "cell '%s' has no gate '%s'", l->cell->name, gate);
 
-    rc_real *room = rcb_alloc((size_t)(l->cell->gates * l->hidden * K), sizeof *room);
+    const int rows = rcc_part_gates(l->cell, RCC_U) > l->cell->gates
+                         ? rcc_part_gates(l->cell, RCC_U)
+                         : l->cell->gates;
+    rc_real *room = rcb_alloc((size_t)(rows * l->hidden * K), sizeof *room);
 
     if (!room)
         return RC_ENOMEM;
-    change_gate(ps, l->w_ih, negate, room);
-    change_gate(ps, l->w_hh, negate, room);
-    change_gate(ps, l->b_ih, negate, room);
-    change_gate(ps, l->b_hh, negate, room);
+    change_gate(l, ps, l->w_ih, RCC_W, negate, room);
+    change_gate(l, ps, l->w_hh, RCC_U, negate, room);
+    change_gate(l, ps, l->b_ih, RCC_B, negate, room);
+    change_gate(l, ps, l->b_hh, RCC_C, negate, room);
     rcb_free(room);
     return RC_OK;
 }

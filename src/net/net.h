@@ -160,7 +160,7 @@ typedef struct rcn_rnn {
     const rcc_cell *cell;
     int64_t in, hidden;
     bool reverse;
-    size_t w_ih, w_hh, b_ih, b_hh; /* places in rcn_params; SIZE_MAX: absent */
+    size_t w_ih, w_hh, b_ih, b_hh, vectors; /* places in rcn_params; SIZE_MAX: absent */
 } rcn_rnn;
 
 /* Add the parameters of a layer (values as rcn_params_weight() leaves them: zero). */

@@ -146,9 +146,11 @@ static void write_carry(const run *r)
 static rc_var *run_layer(const run *r, int i, int64_t at, rc_var *x)
 {
     const int directions = r->s->plan.directions;
-    rc_var *state[RC_STATES] = {RC_NONE, RC_NONE, RC_NONE, RC_NONE};
+    rc_var *state[RC_STATES];
     rc_var *y[2];
 
+    for (int k = 0; k < RC_STATES; k++)
+        state[k] = RC_NONE;
     if (r->carry && !read_carry(r, i, at, state))
         return NULL;
     if (directions == 2) {

@@ -35,7 +35,7 @@ struct rcn_stepper {
 /* One layer in one step: its weights and the memory of its cell. */
 typedef struct layer {
     const rcn_rnn *rnn;
-    const rcg_weight *w, *u, *b, *c; /* u, b, c may be absent: NULL */
+    const rcg_weight *w, *u, *b, *c, *vectors; /* all but w may be absent: NULL */
     const rc_real *both;
     int64_t ld;
     rc_real *gates; /* one row of every stage's panels, one after the other */
@@ -59,19 +59,33 @@ static layer layer_of(const rcn_stepper *s, int i)
         .u = weight_at(s->ps, r->w_hh),
         .b = weight_at(s->ps, r->b_ih),
         .c = weight_at(s->ps, r->b_hh),
+        .vectors = weight_at(s->ps, r->vectors),
         .both = s->both[i],
         .ld = rck_pad(r->hidden),
     };
 }
 
+/* How the gates of a stage lie. */
+static rck_panel gates_layout(const layer *l, int stage)
+{
+    return rck_panel_of(l->rnn->hidden, l->rnn->cell->stage[stage].gates, 1);
+}
+
 /* Reals of one row of activations of the stages before `stage`. */
-static int64_t row_before(const rcg_weight *w, int stage)
+static int64_t row_before(const layer *l, int stage)
 {
     int64_t n = 0;
 
-    for (int i = 0; i < stage; i++)
-        n += w->lay[i].count * w->lay[i].cols;
+    for (int i = 0; i < stage; i++) {
+        const rck_panel p = gates_layout(l, i);
+        n += p.count * p.cols;
+    }
     return n;
+}
+
+static int64_t row_of(const layer *l)
+{
+    return row_before(l, l->rnn->cell->stages);
 }
 
 static const rc_real *block(const rcg_weight *bias, int stage)
@@ -92,8 +106,18 @@ static const rc_real *input_bias(const layer *l, int stage)
 /* W x + b of all stages into `gates`. */
 static void input_products(const layer *l, const rc_real *x, rc_real *gates)
 {
-    for (int i = 0; i < l->rnn->cell->stages; i++)
-        rcg_row(l->w, i, x, input_bias(l, i), false, gates + row_before(l->w, i), l->room);
+    for (int i = 0; i < l->rnn->cell->stages; i++) {
+        const rc_real *bias = input_bias(l, i);
+        rc_real *to = gates + row_before(l, i);
+        const int64_t n = row_before(l, i + 1) - row_before(l, i);
+
+        if (!l->rnn->cell->stage[i].no_x)
+            rcg_row(l->w, i, x, bias, false, to, l->room);
+        else if (bias)
+            memcpy(to, bias, (size_t)n * sizeof *to);
+        else
+            rck->fill(n, 0, to);
+    }
 }
 
 static size_t row_room(const layer *l)
@@ -105,32 +129,43 @@ static size_t row_room(const layer *l)
 
 static rcc_gates gates_of(const layer *l, int stage, rc_real *row)
 {
-    const rck_panel *lay = &l->w->lay[stage];
+    const rck_panel lay = gates_layout(l, stage);
 
     return (rcc_gates){
-        .p = row + row_before(l->w, stage),
-        .panel = lay->cols,
-        .row = lay->cols,
-        .per = lay->span / RCK_LANES,
-        .gates = lay->gates,
+        .p = row + row_before(l, stage),
+        .panel = lay.cols,
+        .row = lay.cols,
+        .per = lay.span / RCK_LANES,
+        .gates = lay.gates,
     };
+}
+
+static rcc_gates vectors_of(const layer *l)
+{
+    const rck_panel *lay = &l->vectors->lay[0];
+
+    return (rcc_gates){
+        .p = l->vectors->w, .panel = lay->cols, .per = lay->span / RCK_LANES, .gates = lay->gates};
 }
 
 /* The stages of the cell, one after the other: U v, then the gates. */
 static void run_stages(layer *l)
 {
     const rcc_cell *cell = l->rnn->cell;
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(cell, product);
 
-    for (int i = 0; i < cell->stages; i++) {
+    for (int i = 0, p = 0; i < cell->stages; i++) {
         const rcc_stage *st = &cell->stage[i];
+        bool add = !st->apart;
 
         l->step.gates = gates_of(l, i, l->gates);
         l->step.apart = st->apart ? gates_of(l, i, l->apart) : (rcc_gates){0};
-        if (st->v != RCC_NO_V) {
-            const rc_real *v = st->v >= RCC_V_AUX ? l->step.aux[st->v - RCC_V_AUX]
-                                                  : l->step.in[st->v - RCC_V_STATE];
-            rcg_row(l->u, i, v, block(l->c, i), !st->apart,
-                    st->apart ? l->step.apart.p : l->step.gates.p, l->room);
+        for (; p < products && product[p].stage == i; p++, add = true) {
+            const int v = product[p].v;
+
+            rcg_row(l->u, p, v >= RCC_V_AUX ? l->step.aux[v - RCC_V_AUX] : l->step.in[v],
+                    block(l->c, i), add, st->apart ? l->step.apart.p : l->step.gates.p, l->room);
         }
         st->forward(&l->step);
     }
@@ -154,7 +189,7 @@ static rc_status add_both(rcn_stepper *s)
         s->both[i] = rcb_alloc((size_t)size, sizeof(rc_real));
         if (!s->both[i])
             return RC_ENOMEM;
-        rck->add(size, l.b->w, l.c->w, s->both[i]);
+        rcg_bias_sum(l.b, l.c, s->both[i]);
     }
     return RC_OK;
 }
@@ -164,7 +199,7 @@ static rc_status add_fold(rcn_stepper *s)
     const layer l = layer_of(s, 0);
     size_t bytes;
 
-    s->fold_row = row_before(l.w, l.w->blocks);
+    s->fold_row = row_of(&l);
     if (!s->table ||
         !rcb_mul((size_t)s->table->dim[0], (size_t)s->fold_row * sizeof(rc_real), &bytes) ||
         bytes > FOLD_MOST)
@@ -267,13 +302,15 @@ static const rc_real *fold_of(const run *r, const layer *l)
 static bool layer_memory(const run *r, layer *l, const rc_real *state)
 {
     const rcc_cell *cell = l->rnn->cell;
-    const int64_t row = row_before(l->w, l->w->blocks), H = l->rnn->hidden;
+    const int64_t row = row_of(l), H = l->rnn->hidden;
 
     l->gates = reals(r, row);
     l->apart = reals(r, row);
     l->room = rcg_keep(r->g, row_room(l), 1);
-    l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld};
+    l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld, .units = H};
     l->step.keep = cell->keep ? reals(r, H) : NULL;
+    if (l->vectors)
+        l->step.vec = vectors_of(l);
     for (int i = 0; i < cell->aux; i++)
         l->step.aux[i] = reals(r, H);
     for (int i = 0; i < cell->states; i++) {

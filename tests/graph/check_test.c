@@ -318,7 +318,7 @@ static rc_var *build_binary_cross_entropy(rc_graph *g, rc_var *const v[], void *
     return rc_binary_cross_entropy(g, v[0], v[1]);
 }
 
-/* v: x, w_ih, w_hh, b_ih, b_hh, and the initial states. */
+/* v: x, w_ih, w_hh, b_ih, b_hh, vectors where the cell has some, and the initial states. */
 static rc_var *run_cell(rc_graph *g, rc_var *const v[], const rcc_cell *cell, bool reverse)
 {
     rc_rnn_args a = rc_rnn_args_default();
@@ -329,8 +329,10 @@ static rc_var *run_cell(rc_graph *g, rc_var *const v[], const rcc_cell *cell, bo
     a.b_ih = v[3];
     a.b_hh = v[4];
     a.reverse = reverse;
+    if (cell->vectors > 0)
+        a.vectors = v[5];
     for (int i = 0; i < cell->states; i++)
-        a.state[i] = v[5 + i];
+        a.state[i] = v[5 + (cell->vectors > 0) + i];
     return rc_rnn(g, &three_steps, v[0], &a);
 }
 
@@ -418,12 +420,15 @@ static void run_case(const gradient_case *c, const rcc_cell *cell)
 
     if (cell) {
         rcc_cell copy = *cell;
-        const int64_t G = cell->gates * H;
-        const rc_shape shapes[] = {rc_shape_2(6, D), rc_shape_2(G, D), rc_shape_2(G, H),
-                                   rc_shape_1(G), rc_shape_1(G)};
+        const rc_shape shapes[] = {rc_shape_2(6, D),
+                                   rc_shape_2(rcc_part_gates(cell, RCC_W) * H, D),
+                                   rc_shape_2(rcc_part_gates(cell, RCC_U) * H, H),
+                                   rc_shape_1(cell->gates * H),
+                                   rc_shape_1(rcc_part_gates(cell, RCC_C) * H),
+                                   rc_shape_1(cell->vectors * H)};
 
         p.ctx = &copy;
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 5 + (cell->vectors > 0); i++)
             (void)problem_add(&p, shapes[i]);
         for (int i = 0; i < cell->states; i++)
             (void)problem_add(&p, rc_shape_2(4, H));

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MOST_STEPS = 12, BOTH_TENSORS = 4 /* of a side: W U b c */, MOST_STATES = 2 };
+enum { MOST_STEPS = 12, BOTH_TENSORS = 5 /* of a side: W U b c vectors */ };
 
 typedef struct trial {
     const rcc_cell *cell;
@@ -18,7 +18,7 @@ typedef struct trial {
     bool shared; /* one set of weights for both sides */
     bool states; /* initial states are given */
     bool read[2];
-    rc_real *x, *init[2][MOST_STATES];
+    rc_real *x, *init[2][RCC_STATES];
     rc_real *d; /* room for any gradient that nobody looks at */
     rc_real *w[2][BOTH_TENSORS];
 } trial;
@@ -29,9 +29,24 @@ typedef struct outcome {
     int64_t n, cap;
 } outcome;
 
-static int64_t tensor_rows(const trial *t)
+/* Blocks of a tensor; their gates. */
+static int tensor_blocks(const trial *t, int i, int gates[RCC_PRODUCTS])
 {
-    return t->cell->gates * t->H;
+    const rcc_part part[] = {RCC_W, RCC_U, RCC_B, RCC_C};
+
+    gates[0] = t->cell->vectors;
+    return i < 4 ? rcc_blocks(t->cell, part[i], gates) : 1;
+}
+
+static int64_t tensor_rows(const trial *t, int i)
+{
+    int gates[RCC_PRODUCTS];
+    const int blocks = tensor_blocks(t, i, gates);
+    int64_t rows = 0;
+
+    for (int b = 0; b < blocks; b++)
+        rows += gates[b] * t->H;
+    return rows;
 }
 
 static int64_t tensor_cols(const trial *t, int i)
@@ -67,19 +82,20 @@ static void trial_open(trial *t, const rcc_cell *cell, int64_t T, int64_t B, int
     t->packed = pick(0, 1) == 1;
     t->states = pick(0, 1) == 1;
     t->x = random_array(t->N * D, 1);
-    t->d = random_array(tensor_rows(t) * (D + H) + t->N * D, 1);
+    t->d = random_array((tensor_rows(t, 0) + tensor_rows(t, 1)) * (D + H) + t->N * D, 1);
     for (int side = 0; side < 2; side++) {
-        for (int i = 0; i < MOST_STATES; i++)
+        for (int i = 0; i < RCC_STATES; i++)
             t->init[side][i] = random_array(B * H, 1);
         for (int i = 0; i < BOTH_TENSORS; i++)
-            t->w[side][i] = random_array(tensor_rows(t) * tensor_cols(t, i), 1 / sqrt((double)H));
+            t->w[side][i] =
+                random_array(tensor_rows(t, i) * tensor_cols(t, i), 1 / sqrt((double)H));
     }
 }
 
 static void trial_close(trial *t)
 {
     for (int side = 0; side < 2; side++) {
-        for (int i = 0; i < MOST_STATES; i++)
+        for (int i = 0; i < RCC_STATES; i++)
             rcb_free(t->init[side][i]);
         for (int i = 0; i < BOTH_TENSORS; i++)
             rcb_free(t->w[side][i]);
@@ -106,23 +122,14 @@ static void check_same(const outcome *a, const outcome *b)
     assert_memory_equal(a->p, b->p, (size_t)a->n * sizeof *a->p);
 }
 
-static bool has_u(const rcc_cell *cell)
-{
-    for (int s = 0; s < cell->stages; s++)
-        if (cell->stage[s].v != RCC_NO_V)
-            return true;
-    return false;
-}
-
 /* ---- weights as parameters ------------------------------------------------------------------- */
 
 static void pack(const trial *t, int side, int i, rcb_pool *pool, rcg_weight *w)
 {
-    int gates[RCC_STAGES];
+    int gates[RCC_PRODUCTS];
+    const int blocks = tensor_blocks(t, i, gates);
 
-    for (int s = 0; s < t->cell->stages; s++)
-        gates[s] = t->cell->stage[s].gates;
-    rcg_weight_plan(w, t->cell->stages, gates, t->H, tensor_cols(t, i));
+    rcg_weight_plan(w, blocks, gates, t->H, tensor_cols(t, i));
     w->w = rcb_calloc((size_t)rcg_weight_size(w), sizeof *w->w);
     w->g = rcb_calloc((size_t)rcg_weight_size(w), sizeof *w->g);
     w->wt = rcb_calloc((size_t)rcg_weight_size_t(w), sizeof *w->wt);
@@ -182,9 +189,11 @@ static outcome run(const trial *t, int threads, bool both)
         const int from = t->shared ? 0 : side;
 
         for (int i = 0; i < BOTH_TENSORS; i++) {
-            const int64_t rows = tensor_rows(t), cols = tensor_cols(t, i);
+            const int64_t rows = tensor_rows(t, i), cols = tensor_cols(t, i);
 
-            if (from != side) {
+            if (rows == 0) {
+                leaf[side][i] = RC_NONE;
+            } else if (from != side) {
                 leaf[side][i] = leaf[from][i];
             } else if (t->packed) {
                 pack(t, side, i, rcg_pool(g), &packed[side][i]);
@@ -197,10 +206,11 @@ static outcome run(const trial *t, int threads, bool both)
         args[side].cell = t->cell->name;
         args[side].reverse = side == 1;
         args[side].w_ih = leaf[side][0];
-        args[side].w_hh = has_u(t->cell) ? leaf[side][1] : RC_NONE;
+        args[side].w_hh = leaf[side][1];
         args[side].b_ih = leaf[side][2];
-        args[side].b_hh = has_u(t->cell) ? leaf[side][3] : RC_NONE;
-        for (int i = 0; i < MOST_STATES; i++)
+        args[side].b_hh = leaf[side][3];
+        args[side].vectors = leaf[side][4];
+        for (int i = 0; i < RCC_STATES; i++)
             args[side].state[i] = states_leaf(t, g, side, i, &o);
     }
     if (both)
@@ -219,10 +229,12 @@ static outcome run(const trial *t, int threads, bool both)
     }
     for (int side = 0; side < (t->shared ? 1 : 2) && t->packed; side++)
         for (int i = 0; i < BOTH_TENSORS; i++) {
-            const bool used = (t->read[side] || t->shared) && (has_u(t->cell) || i % 2 == 0);
+            const bool used = t->read[side] || t->shared;
 
+            if (tensor_rows(t, i) == 0)
+                continue;
             assert_int_equal(packed[side][i].fresh, !used);
-            unpack(&packed[side][i], room(&o, tensor_rows(t) * tensor_cols(t, i)));
+            unpack(&packed[side][i], room(&o, tensor_rows(t, i) * tensor_cols(t, i)));
         }
     assert_true(o.n <= 1 << 20);
     rc_graph_free(g);
@@ -380,10 +392,10 @@ static rc_status step_on(rc_graph *g, const trial *t)
     for (int side = 0; side < 2; side++) {
         args[side].cell = t->cell->name;
         args[side].reverse = side == 1;
-        args[side].w_ih = rc_leaf(g, rc_shape_2(tensor_rows(t), t->D), t->w[side][0], d);
-        args[side].w_hh = rc_leaf(g, rc_shape_2(tensor_rows(t), t->H), t->w[side][1], d);
-        args[side].b_ih = rc_leaf(g, rc_shape_1(tensor_rows(t)), t->w[side][2], NULL);
-        args[side].b_hh = rc_leaf(g, rc_shape_1(tensor_rows(t)), t->w[side][3], NULL);
+        args[side].w_ih = rc_leaf(g, rc_shape_2(tensor_rows(t, 0), t->D), t->w[side][0], d);
+        args[side].w_hh = rc_leaf(g, rc_shape_2(tensor_rows(t, 1), t->H), t->w[side][1], d);
+        args[side].b_ih = rc_leaf(g, rc_shape_1(tensor_rows(t, 2)), t->w[side][2], NULL);
+        args[side].b_hh = rc_leaf(g, rc_shape_1(tensor_rows(t, 3)), t->w[side][3], NULL);
         args[side].state[0] = rc_leaf(g, rc_shape_2(t->B, t->H), t->init[side][0], NULL);
     }
     if (!rcg_rnn_both(g, &t->rows, x, args, y))

@@ -17,12 +17,12 @@
 #define SEQ_GRADIENT_TOL 2e-4 /* likewise, and there are sums over all rows */
 #endif
 
-enum { STATES = 2, MOST_STEPS = 40 };
+enum { STATES = RCC_STATES, MOST_STEPS = 40 };
 
 /* ---- a batch and its weights, in double that rc_real holds exactly --------------------------- */
 
 /* Tensors of a trial; each is varied by the differences. */
-enum { X, W, U, BI, BH, S0, S1, TENSORS };
+enum { X, W, U, BI, BH, VEC, S0, TENSORS = S0 + STATES };
 
 typedef struct tensor {
     const char *name;
@@ -94,10 +94,9 @@ static void set_rows(trial *t, const trial_how *how)
 static trial *trial_new(const rcc_cell *cell, trial_how how)
 {
     trial *t = rcb_calloc(1, sizeof *t);
-    const int64_t G = cell->gates * how.H;
+    const int64_t H = how.H;
 
     assert_non_null(t);
-    assert_true(cell->states <= STATES);
     t->cell = cell;
     t->step = oracle_cell_of(cell->name);
     assert_non_null(t->step);
@@ -107,12 +106,19 @@ static trial *trial_new(const rcc_cell *cell, trial_how how)
     t->H = how.H;
     set_rows(t, &how);
     set_tensor(t, X, "x", rc_shape_2(t->N, how.D), 1);
-    set_tensor(t, W, "w_ih", rc_shape_2(G, how.D), 1.5 / sqrt((double)how.D + 1));
-    set_tensor(t, U, "w_hh", rc_shape_2(G, how.H), 1.5 / sqrt((double)how.H + 1));
+    set_tensor(t, W, "w_ih", rc_shape_2(rcc_part_gates(cell, RCC_W) * H, how.D),
+               1.5 / sqrt((double)how.D + 1));
+    /* more than one product of a gate: smaller weights, lest differences see curves */
+    const int64_t rows = rcc_part_gates(cell, RCC_U);
+    if (rows > 0)
+        set_tensor(t, U, "w_hh", rc_shape_2(rows * H, H),
+                   (rows > cell->gates ? 0.75 : 1.5) / sqrt((double)H + 1));
     if (how.biases > 0)
-        set_tensor(t, BI, "b_ih", rc_shape_1(G), 0.5);
-    if (how.biases > 1)
-        set_tensor(t, BH, "b_hh", rc_shape_1(G), 0.5);
+        set_tensor(t, BI, "b_ih", rc_shape_1(cell->gates * H), 0.5);
+    if (how.biases > 1 && rcc_part_gates(cell, RCC_C) > 0)
+        set_tensor(t, BH, "b_hh", rc_shape_1(rcc_part_gates(cell, RCC_C) * H), 0.5);
+    if (cell->vectors > 0)
+        set_tensor(t, VEC, "vectors", rc_shape_1(cell->vectors * H), 0.5);
     for (int i = 0; how.states && i < cell->states; i++)
         set_tensor(t, S0 + i, cell->state_name[i], rc_shape_2(how.B, how.H), 1);
     t->d_y = random_numbers(t->N * how.H, 1);
@@ -162,9 +168,22 @@ static void answer_free(answer *a)
 static void input_part(const trial *t, int64_t row, double *wx)
 {
     for (int64_t r = 0; r < t->cell->gates * t->H; r++) {
+        const int gate = oracle_gate_at(t->cell, RCC_W, (int)(r / t->H));
+        const double *w = t->in[W].x + (gate * t->H + r % t->H) * t->D;
+
         wx[r] = t->in[BI].x ? t->in[BI].x[r] : 0;
-        for (int64_t k = 0; k < t->D; k++)
-            wx[r] += t->in[W].x[r * t->D + k] * t->in[X].x[row * t->D + k];
+        for (int64_t k = 0; gate >= 0 && k < t->D; k++)
+            wx[r] += w[k] * t->in[X].x[row * t->D + k];
+    }
+}
+
+/* The recurrent bias of every gate, 0 where there is none. */
+static void recurrent_bias(const trial *t, double *c)
+{
+    for (int64_t r = 0; t->in[BH].x && r < t->cell->gates * t->H; r++) {
+        const int gate = oracle_gate_at(t->cell, RCC_C, (int)(r / t->H));
+
+        c[r] = gate < 0 ? 0 : t->in[BH].x[gate * t->H + r % t->H];
     }
 }
 
@@ -177,8 +196,7 @@ static double textbook(const trial *t, answer *a)
     double loss = 0;
 
     assert_non_null(room);
-    if (t->in[BH].x && G > 0)
-        memcpy(c, t->in[BH].x, (size_t)G * sizeof *c);
+    recurrent_bias(t, c);
     for (int64_t b = 0; b < t->B; b++) {
         for (int64_t k = 0; k < STATES * H; k++)
             state[k] = k / H < t->cell->states && t->in[S0 + k / H].x
@@ -186,13 +204,12 @@ static double textbook(const trial *t, answer *a)
                            : 0;
         for (int64_t s = 0; s < t->length[b]; s++) {
             const int64_t row = t->at[t->reverse ? t->length[b] - 1 - s : s] + b;
-            const oracle_step step = {.H = H,
-                                      .wx = wx,
-                                      .u = t->in[U].x,
-                                      .c = c,
-                                      .in = {state, state + H},
-                                      .out = {next, next + H}};
+            oracle_step step = {.H = H, .wx = wx, .u = t->in[U].x, .c = c, .vec = t->in[VEC].x};
 
+            for (int i = 0; i < STATES; i++) {
+                step.in[i] = state + i * H;
+                step.out[i] = next + i * H;
+            }
             input_part(t, row, wx);
             t->step(&step);
             memcpy(state, next, (size_t)(STATES * H) * sizeof *state);
@@ -313,6 +330,7 @@ static rc_rnn_args args_of(const trial *t, rc_var *const v[])
     a.w_hh = v[U];
     a.b_ih = v[BI];
     a.b_hh = v[BH];
+    a.vectors = v[VEC];
     for (int i = 0; i < t->cell->states; i++)
         a.state[i] = v[S0 + i];
     a.reverse = t->reverse;
@@ -622,8 +640,9 @@ static trial *only(const trial *t, int64_t b)
                                               .biases = 2,
                                               .states = true});
 
-    for (int i = W; i <= BH; i++)
-        memcpy(s->in[i].x, t->in[i].x, (size_t)t->in[i].n * sizeof(double));
+    for (int i = W; i <= VEC; i++)
+        if (t->in[i].x)
+            memcpy(s->in[i].x, t->in[i].x, (size_t)t->in[i].n * sizeof(double));
     for (int64_t k = 0; k < s->N; k++) {
         memcpy(s->in[X].x + k * t->D, t->in[X].x + (t->at[k] + b) * t->D,
                (size_t)t->D * sizeof(double));
@@ -706,16 +725,22 @@ static void a_reset_graph_gives_the_same_bits_again(void **unused)
 
 /* ---- parameters in place --------------------------------------------------------------------- */
 
+enum { PACKED = VEC - W + 1 };
+
 static void pack_tensor(const trial *t, int i, rcg_weight *w, rcb_pool *pool)
 {
-    int gates[RCC_STAGES];
+    const rcc_part part[] = {[W] = RCC_W, [U] = RCC_U, [BI] = RCC_B, [BH] = RCC_C, [VEC] = RCC_B};
+    int gates[RCC_PRODUCTS];
+    int blocks = rcc_blocks(t->cell, part[i], gates);
 
-    for (int s = 0; s < t->cell->stages; s++)
-        gates[s] = t->cell->stage[s].gates;
+    if (i == VEC) {
+        blocks = 1;
+        gates[0] = t->cell->vectors;
+    }
 
     rc_real *rows = to_reals(t->in[i].x, t->in[i].n);
 
-    rcg_weight_plan(w, t->cell->stages, gates, t->H, i == W ? t->D : i == U ? t->H : 1);
+    rcg_weight_plan(w, blocks, gates, t->H, i == W ? t->D : i == U ? t->H : 1);
     w->w = guard_new(rcg_weight_size(w));
     w->g = guard_new(rcg_weight_size(w));
     w->wt = guard_new(rcg_weight_size_t(w));
@@ -734,9 +759,11 @@ static void add_pairs(rcg_weight *w, rcb_pool *pool)
     rcg_weight_refresh(w, pool);
 }
 
-static void free_packed(rcg_weight w[4])
+static void free_packed(rcg_weight w[PACKED])
 {
-    for (int k = 0; k < 4; k++) {
+    for (int k = 0; k < PACKED; k++) {
+        if (!w[k].w)
+            continue;
         guard_free(w[k].w);
         guard_free(w[k].g);
         if (w[k].wt)
@@ -755,13 +782,16 @@ typedef struct packed_how {
 } packed_how;
 
 /* Run with packed weights. */
-static void run_packed(const trial *t, rcg_weight w[4], packed_how how, outcome *o)
+static void run_packed(const trial *t, rcg_weight w[PACKED], packed_how how, outcome *o)
 {
     rc_graph *g = graph_open(how.threads, true);
     const bool fresh = how.fresh;
     rc_var *v[TENSORS];
 
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < PACKED; i++) {
+        w[i] = (rcg_weight){0};
+        if (!t->in[W + i].x)
+            continue;
         pack_tensor(t, W + i, &w[i], rcg_pool(g));
         if (how.pairs && i < 2)
             add_pairs(&w[i], rcg_pool(g));
@@ -771,8 +801,8 @@ static void run_packed(const trial *t, rcg_weight w[4], packed_how how, outcome 
             w[i].g[k] = w[i].w[k] != 0 && fresh ? 99 : 0;
     }
     for (int i = 0; i < TENSORS; i++)
-        v[i] = i >= W && i <= BH ? rcg_leaf_weight(g, &w[i - W])
-                                 : tensor_leaf(g, &t->in[i], o->grad[i]);
+        v[i] = i >= W && i <= VEC && t->in[i].x ? rcg_leaf_weight(g, &w[i - W])
+                                                : tensor_leaf(g, &t->in[i], o->grad[i]);
 
     const rc_rnn_args a = args_of(t, v);
     rc_var *y = rc_rnn(g, &t->rows, v[X], &a);
@@ -782,7 +812,9 @@ static void run_packed(const trial *t, rcg_weight w[4], packed_how how, outcome 
         loss = rc_add(g, loss, along(g, rc_rnn_state(g, y, i), t->d_f[i]));
     CHECK_STATUS(rc_graph_backward(g, loss), RC_OK);
     CHECK_STATUS(rc_var_read(g, y, o->y, t->N * t->H), RC_OK);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < PACKED; i++) {
+        if (!w[i].w)
+            continue;
         assert_false(w[i].fresh);
         rcg_weight_unpack(&w[i], w[i].g, o->grad[W + i]);
     }
@@ -801,7 +833,7 @@ static void packed_parameters_give_the_bits_of_plain_leaves(void **unused)
                 rcc_at(i),
                 (trial_how){.T = 5, .B = 4, .D = 9, .H = 21, .biases = 2, .states = true});
             outcome plain = run(t, 1), packed = outcome_new(t);
-            rcg_weight w[4];
+            rcg_weight w[PACKED];
 
             run_packed(t, w, (packed_how){.threads = 2, .fresh = fresh != 0}, &packed);
             check_same(packed.y, plain.y, t->N * t->H, "y", t);
@@ -846,7 +878,7 @@ static void products_of_bf16_are_near_those_of_reals(void **unused)
                                                                .states = true,
                                                                .reverse = i % 2 != 0});
             outcome reals = outcome_new(t), one = outcome_new(t), many = outcome_new(t);
-            rcg_weight w[4];
+            rcg_weight w[PACKED];
 
             run_packed(t, w, (packed_how){.threads = 1}, &reals);
             free_packed(w);
@@ -866,7 +898,8 @@ static void products_of_bf16_are_near_those_of_reals(void **unused)
                              apart(one.grad[k], reals.grad[k], t->in[k].n));
             }
             assert_true(apart(one.grad[W], reals.grad[W], t->in[W].n) > 1e-5);
-            assert_true(apart(one.grad[U], reals.grad[U], t->in[U].n) > 1e-5);
+            if (t->in[U].x)
+                assert_true(apart(one.grad[U], reals.grad[U], t->in[U].n) > 1e-5);
             outcome_free(&reals);
             outcome_free(&one);
             outcome_free(&many);
@@ -887,6 +920,8 @@ static void gradients_that_nobody_wants_change_nothing_else(void **unused)
         outcome all = run(t, 1);
 
         for (int wanted = 0; wanted < S0 + t->cell->states; wanted++) {
+            if (!t->in[wanted].x)
+                continue;
             rc_graph *g = graph_open(1, true);
             outcome o = outcome_new(t);
             rc_real *grad = o.grad[wanted];
@@ -1075,6 +1110,8 @@ static rc_var *build_dirty_state(rc_graph *g, rc_var *const v[], void *ctx)
     a.w_hh = v[2];
     for (int i = 0; i < cell->states; i++)
         a.state[i] = rc_sigmoid(g, v[3 + i]);
+    if (cell->vectors > 0)
+        a.vectors = v[3 + cell->states];
 
     rc_var *y = rc_rnn(g, &(rc_rows){2, 3, at}, rc_sigmoid(g, v[0]), &a);
 
@@ -1092,10 +1129,12 @@ static void states_may_come_from_any_operation(void **unused)
         problem p = problem_new(build_dirty_state, &cell);
 
         (void)problem_add(&p, rc_shape_2(5, 3));
-        (void)problem_add(&p, rc_shape_2(cell.gates * 5, 3));
-        (void)problem_add(&p, rc_shape_2(cell.gates * 5, 5));
+        (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_W) * 5, 3));
+        (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_U) * 5, 5));
         for (int k = 0; k < cell.states; k++)
             (void)problem_add(&p, rc_shape_2(3, 5));
+        if (cell.vectors > 0)
+            (void)problem_add(&p, rc_shape_1(cell.vectors * 5));
         problem_check(&p, cell.name, 15);
         problem_free(&p);
     }

@@ -120,16 +120,17 @@ static void every_cell_takes_the_room_it_is_said_to(void **unused)
     for (size_t i = 0; (cell = rcc_at(i)); i++) {
         const int64_t D = pick(20, 90), H = pick(20, 150);
         rc_rnn_args args = rc_rnn_args_default();
-        int gates[RCC_STAGES];
+        int gates[RCC_PRODUCTS];
         trial t;
 
         trial_open(&t, D);
-        for (int s = 0; s < cell->stages; s++)
-            gates[s] = cell->stage[s].gates;
         args.cell = cell->name;
-        args.w_ih = weight(&t, cell->stages, gates, H, D);
-        args.w_hh = weight(&t, cell->stages, gates, H, H);
-        args.b_ih = weight(&t, cell->stages, gates, H, 1);
+        args.w_ih = weight(&t, rcc_blocks(cell, RCC_W, gates), gates, H, D);
+        if (rcc_part_gates(cell, RCC_U) > 0)
+            args.w_hh = weight(&t, rcc_blocks(cell, RCC_U, gates), gates, H, H);
+        args.b_ih = weight(&t, rcc_blocks(cell, RCC_B, gates), gates, H, 1);
+        if (cell->vectors > 0)
+            args.vectors = weight(&t, 1, &cell->vectors, H, 1);
         rcg_work w = empty_work(&t);
         rcg_work_rnn(&w, cell, D, H, 1);
         check_room(cell->name, &t, rc_sum(t.g, rc_rnn(t.g, &t.rows, input(&t), &args)), &w);

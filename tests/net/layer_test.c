@@ -163,25 +163,31 @@ static void parameters_are_what_the_cell_asks_for(void **unused)
     CHECK_STATUS(rck_select(), RC_OK);
     for (size_t i = 0; rcc_at(i); i++) {
         const rcc_cell *cell = rcc_at(i);
-        const int64_t rows = cell->gates * 5;
-
         for (int bias = RCN_BIAS_NONE; bias <= RCN_BIAS_DOUBLE; bias++) {
             rcn_params ps = {0};
             rcn_rnn l;
 
             CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l3_reverse", cell, 7, 5, (rcn_bias)bias, true),
                          RC_OK);
-            assert_int_equal(ps.n, 2 + bias);
+            const int64_t u = rcc_part_gates(cell, RCC_U) * 5, c = rcc_part_gates(cell, RCC_C) * 5;
+            const bool both = bias == RCN_BIAS_DOUBLE && c > 0;
+
+            assert_int_equal(ps.n,
+                             1 + (u > 0) + (bias != RCN_BIAS_NONE) + both + (cell->vectors > 0));
             assert_true(l.reverse && l.in == 7 && l.hidden == 5);
-            check_param(&ps, "a.weight_ih_l3_reverse", rows, 7,
+            check_param(&ps, "a.weight_ih_l3_reverse", rcc_part_gates(cell, RCC_W) * 5, 7,
                         cell->identity ? "normal:0.001" : "xavier");
-            check_param(&ps, "a.weight_hh_l3_reverse", rows, 5,
-                        cell->identity ? "identity" : "orthogonal");
+            if (u > 0)
+                check_param(&ps, "a.weight_hh_l3_reverse", u, 5,
+                            cell->identity ? "identity" : "orthogonal");
             if (bias != RCN_BIAS_NONE)
-                check_param(&ps, "a.bias_ih_l3_reverse", rows, 1, "zero");
-            if (bias == RCN_BIAS_DOUBLE)
-                check_param(&ps, "a.bias_hh_l3_reverse", rows, 1, "zero");
-            assert_int_equal(l.b_hh == SIZE_MAX, bias != RCN_BIAS_DOUBLE);
+                check_param(&ps, "a.bias_ih_l3_reverse", cell->gates * 5, 1, "zero");
+            if (both)
+                check_param(&ps, "a.bias_hh_l3_reverse", c, 1, "zero");
+            if (cell->vectors > 0)
+                check_param(&ps, "a.vectors_l3_reverse", cell->vectors * 5, 1, "zero");
+            assert_int_equal(l.vectors == SIZE_MAX, cell->vectors == 0);
+            assert_int_equal(l.b_hh == SIZE_MAX, !both);
             CHECK_STATUS(rcn_init_all(&ps, "", 1), RC_OK);
             rcn_params_free(&ps);
         }
@@ -230,34 +236,63 @@ static double *values_at(const rcn_params *ps, size_t place, int64_t n)
 /* What a layer computes, one sequence at a time. */
 typedef struct textbook {
     int64_t G, D, H;
-    double *w, *u, *b, *c; /* (G H, D), (G H, H), (G H), (G H) */
-    double *wx;            /* (G H) */
-    double *state[4];      /* (H) before: 0 and 1; after: 2 and 3 */
+    double *w, *u, *b, *c;                          /* (G H, D), (G H, H), (G H), (G H) */
+    double *vec;                                    /* (P H) */
+    double *wx;                                     /* (G H) */
+    double *before[RCC_STATES], *after[RCC_STATES]; /* (H) */
+    const rcc_cell *cell;
 } textbook;
 
 static void textbook_open(textbook *k, const bench *b)
 {
     const int64_t G = b->l.cell->gates, D = b->l.in, H = b->l.hidden;
 
-    *k = (textbook){.G = G, .D = D, .H = H};
-    k->w = values_at(&b->ps, b->l.w_ih, G * H * D);
-    k->u = values_at(&b->ps, b->l.w_hh, G * H * H);
+    *k = (textbook){.G = G, .D = D, .H = H, .cell = b->l.cell};
+    k->w = values_at(&b->ps, b->l.w_ih, rcc_part_gates(b->l.cell, RCC_W) * H * D);
+    const rcc_cell *cell = b->l.cell;
+    double *c = values_at(&b->ps, b->l.b_hh, rcc_part_gates(cell, RCC_C) * H);
+
+    k->u = values_at(&b->ps, b->l.w_hh, rcc_part_gates(cell, RCC_U) * H * H);
     k->b = values_at(&b->ps, b->l.b_ih, G * H);
-    k->c = values_at(&b->ps, b->l.b_hh, G * H);
+    k->c = values_at(&b->ps, SIZE_MAX, G * H);
+    for (int64_t i = 0; i < G * H; i++) {
+        const int at = oracle_gate_at(cell, RCC_C, (int)(i / H));
+
+        k->c[i] = at < 0 ? 0 : c[at * H + i % H];
+    }
+    rcb_free(c);
+    k->vec = values_at(&b->ps, b->l.vectors, cell->vectors * H);
     k->wx = values_at(&b->ps, SIZE_MAX, G * H);
-    for (int i = 0; i < 4; i++)
-        k->state[i] = values_at(&b->ps, SIZE_MAX, H);
+    for (int i = 0; i < RCC_STATES; i++) {
+        k->before[i] = values_at(&b->ps, SIZE_MAX, H);
+        k->after[i] = values_at(&b->ps, SIZE_MAX, H);
+    }
 }
 
 static void textbook_close(textbook *k)
 {
-    for (int i = 0; i < 4; i++)
-        rcb_free(k->state[i]);
+    for (int i = 0; i < RCC_STATES; i++) {
+        rcb_free(k->before[i]);
+        rcb_free(k->after[i]);
+    }
+    rcb_free(k->vec);
     rcb_free(k->wx);
     rcb_free(k->c);
     rcb_free(k->b);
     rcb_free(k->u);
     rcb_free(k->w);
+}
+
+/* The cell's own step of what is there. */
+static void run_step(const textbook *k, oracle_cell *cell, const double *u, const double *c)
+{
+    oracle_step s = {.H = k->H, .wx = k->wx, .u = u, .c = c, .vec = k->vec};
+
+    for (int i = 0; i < RCC_STATES; i++) {
+        s.in[i] = k->before[i];
+        s.out[i] = k->after[i];
+    }
+    cell(&s);
 }
 
 typedef void textbook_step(textbook *k, oracle_cell *cell, const rc_real *x);
@@ -266,16 +301,13 @@ typedef void textbook_step(textbook *k, oracle_cell *cell, const rc_real *x);
 static void split_step(textbook *k, oracle_cell *cell, const rc_real *x)
 {
     for (int64_t i = 0; i < k->G * k->H; i++) {
+        const int gate = oracle_gate_at(k->cell, RCC_W, (int)(i / k->H));
+
         k->wx[i] = k->b[i];
-        for (int64_t j = 0; j < k->D; j++)
-            k->wx[i] += k->w[i * k->D + j] * (double)x[j];
+        for (int64_t j = 0; gate >= 0 && j < k->D; j++)
+            k->wx[i] += k->w[(gate * k->H + i % k->H) * k->D + j] * (double)x[j];
     }
-    cell(&(oracle_step){.H = k->H,
-                        .wx = k->wx,
-                        .u = k->u,
-                        .c = k->c,
-                        .in = {k->state[0], k->state[1]},
-                        .out = {k->state[2], k->state[3]}});
+    run_step(k, cell, k->u, k->c);
 }
 
 /* Run the sequences through the textbook and compare with what the bench holds. */
@@ -290,17 +322,17 @@ static void check_textbook(const bench *b, oracle_cell *cell, textbook_step *ste
 
         for (int i = 0; i < b->l.cell->states; i++)
             for (int64_t j = 0; j < H; j++)
-                k.state[i][j] = (double)b->first[i][q * H + j];
+                k.before[i][j] = (double)b->first[i][q * H + j];
         for (int64_t s = 0; s < T; s++) {
             const int64_t row = row_of(&b->seq, q, b->l.reverse ? T - 1 - s : s);
 
             step(&k, cell, b->x + row * D);
-            CHECK_CLOSE(b->y + row * H, k.state[2], H, TINY);
-            for (int i = 0; i < 2; i++)
-                memcpy(k.state[i], k.state[i + 2], (size_t)H * sizeof(double));
+            CHECK_CLOSE(b->y + row * H, k.after[0], H, TINY);
+            for (int i = 0; i < RCC_STATES; i++)
+                memcpy(k.before[i], k.after[i], (size_t)H * sizeof(double));
         }
         for (int i = 0; i < b->l.cell->states; i++)
-            CHECK_CLOSE(b->last[i] + q * H, k.state[i], H, TINY);
+            CHECK_CLOSE(b->last[i] + q * H, k.before[i], H, TINY);
     }
     textbook_close(&k);
 }
@@ -351,13 +383,8 @@ static void concatenated_step(textbook *k, oracle_cell *cell, const rc_real *x)
 {
     double *none = values_at(NULL, SIZE_MAX, k->G * k->H * k->H);
 
-    concatenated(k, 0, k->G, k->state[0], x);
-    cell(&(oracle_step){.H = k->H,
-                        .wx = k->wx,
-                        .u = none,
-                        .c = none,
-                        .in = {k->state[0], k->state[1]},
-                        .out = {k->state[2], k->state[3]}});
+    concatenated(k, 0, k->G, k->before[0], x);
+    run_step(k, cell, none, none);
     rcb_free(none);
 }
 
@@ -367,14 +394,14 @@ static void concatenated_gru_step(textbook *k, oracle_cell *unused, const rc_rea
     double *rh = values_at(NULL, SIZE_MAX, k->H);
 
     (void)unused;
-    concatenated(k, 0, 2, k->state[0], x);
+    concatenated(k, 0, 2, k->before[0], x);
     for (int64_t j = 0; j < k->H; j++)
-        rh[j] = k->state[0][j] / (1 + exp(-k->wx[j]));
+        rh[j] = k->before[0][j] / (1 + exp(-k->wx[j]));
     concatenated(k, 2, 1, rh, x);
     for (int64_t j = 0; j < k->H; j++) {
         const double z = 1 / (1 + exp(-k->wx[k->H + j]));
 
-        k->state[2][j] = z * k->state[0][j] + (1 - z) * tanh(k->wx[2 * k->H + j]);
+        k->after[0][j] = z * k->before[0][j] + (1 - z) * tanh(k->wx[2 * k->H + j]);
     }
     rcb_free(rh);
 }

@@ -1,0 +1,49 @@
+/* parts.c -- what a descriptor says about the parameters of a layer: which gates have rows in which
+ * weight, and what its recurrent weights multiply. Compiled once.
+ */
+#include "cell/cell.h"
+
+int rcc_products(const rcc_cell *cell, rcc_product out[RCC_PRODUCTS])
+{
+    int n = 0;
+
+    for (int s = 0; s < cell->stages; s++) {
+        const rcc_stage *stage = &cell->stage[s];
+
+        if (stage->v != RCC_NO_V)
+            out[n++] = (rcc_product){s, stage->v};
+        for (int i = 0; i < stage->others; i++)
+            out[n++] = (rcc_product){s, stage->other[i]};
+    }
+    return n;
+}
+
+int rcc_blocks(const rcc_cell *cell, rcc_part part, int gates[RCC_PRODUCTS])
+{
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(cell, product);
+
+    for (int i = 0; part == RCC_U && i < products; i++)
+        gates[i] = cell->stage[product[i].stage].gates;
+    if (part == RCC_U)
+        return products;
+    for (int s = 0; s < cell->stages; s++) {
+        const rcc_stage *stage = &cell->stage[s];
+        const bool none = part == RCC_W   ? stage->no_x
+                          : part == RCC_C ? stage->v == RCC_NO_V
+                                          : false;
+
+        gates[s] = none ? 0 : stage->gates;
+    }
+    return cell->stages;
+}
+
+int rcc_part_gates(const rcc_cell *cell, rcc_part part)
+{
+    int gates[RCC_PRODUCTS], sum = 0;
+    const int blocks = rcc_blocks(cell, part, gates);
+
+    for (int i = 0; i < blocks; i++)
+        sum += gates[i];
+    return sum;
+}
