@@ -4,7 +4,7 @@
  * g o in two stages: stage 0 makes aux 0, the product of the input's and the recurrent part of m,
  * and stage 1 is an LSTM that has it in the place of h.
  */
-#include "cell/cell_in.h"
+#include "cell/lstm_in.h"
 
 enum { MIXED = 0 };
 
@@ -33,51 +33,6 @@ static void mix_back_row(rc_real *restrict gates, rc_real *restrict apart,
     }
 }
 
-/* Stage 1: gates (4,16) of i, f, g, o, as in lstm.c. */
-static void state_row(rc_real *restrict gates, const rc_real *restrict c, rc_real *restrict h_out,
-                      rc_real *restrict c_out)
-{
-    for (int j = 0; j < RCK_LANES; j++) {
-        const rc_real i = vsigmoid(gates[j]);
-        const rc_real f = vsigmoid(gates[16 + j]);
-        const rc_real g = vtanh(gates[32 + j]);
-        const rc_real o = vsigmoid(gates[48 + j]);
-        const rc_real next = RC_FMA(f, c[j], i * g);
-
-        c_out[j] = next;
-        h_out[j] = o * vtanh(next);
-        gates[j] = i;
-        gates[16 + j] = f;
-        gates[32 + j] = g;
-        gates[48 + j] = o;
-    }
-}
-
-/* The way back; d_c may be d_next: all of d_next is read before. */
-static void state_back_row(rc_real *restrict gates, const rc_real *restrict c,
-                           const rc_real *restrict c_out, const rc_real *restrict d_h,
-                           const rc_real *d_next, rc_real *d_c)
-{
-    rc_real d_cell[RCK_LANES];
-
-    for (int j = 0; j < RCK_LANES; j++)
-        d_cell[j] = d_next[j];
-    for (int j = 0; j < RCK_LANES; j++) {
-        const rc_real i = gates[j];
-        const rc_real f = gates[16 + j];
-        const rc_real g = gates[32 + j];
-        const rc_real o = gates[48 + j];
-        const rc_real t = vtanh(c_out[j]);
-        const rc_real d = RC_FMA(d_h[j] * o, RC_FMA(-t, t, RC_C(1.0)), d_cell[j]);
-
-        gates[j] = d * g * (i * (RC_C(1.0) - i));
-        gates[16 + j] = d * c[j] * (f * (RC_C(1.0) - f));
-        gates[32 + j] = d * i * RC_FMA(-g, g, RC_C(1.0));
-        gates[48 + j] = d_h[j] * t * (o * (RC_C(1.0) - o));
-        d_c[j] = d * f;
-    }
-}
-
 static void mix_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
 {
     mix_row(gates, apart, s->aux[MIXED] + at, s->keep + at);
@@ -91,14 +46,14 @@ static void mix_back_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64
 static void state_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
 {
     (void)apart;
-    state_row(gates, s->in[1] + at, s->out[0] + at, s->out[1] + at);
+    lstm_row(gates, s->in[1] + at, s->out[0] + at, s->out[1] + at);
 }
 
 static void state_back_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
 {
     (void)apart;
-    state_back_row(gates, s->in[1] + at, s->out[1] + at, s->d_out[0] + at, s->d_out[1] + at,
-                   s->d_in[1] + at);
+    lstm_back_row(gates, s->in[1] + at, s->out[1] + at, s->d_out[0] + at, s->d_out[1] + at,
+                  s->d_in[1] + at);
 }
 
 static void mix_forward(const rcc_step *s)
