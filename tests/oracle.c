@@ -127,14 +127,73 @@ oracle_weight oracle_sgd_at(const rck_update *u, int64_t i)
 {
     const double g = penalised(u, i);
     oracle_weight out = {.w = (double)u->w[i], .m = g};
-    double step = g;
 
-    if (u->m) {
+    if (u->m)
         out.m = (double)u->momentum * (double)u->m[i] + g;
-        step = u->nesterov ? g + (double)u->momentum * out.m : out.m;
-    }
     out.w -= (double)u->lr * (double)u->decay * out.w;
+    out.w -= (double)u->lr * out.m;
+    return out;
+}
+
+oracle_weight oracle_nesterov_at(const rck_update *u, int64_t i)
+{
+    const double g = penalised(u, i);
+    oracle_weight out = oracle_sgd_at(u, i);
+
+    if (u->m)
+        out.w += (double)u->lr * (out.m - (g + (double)u->momentum * out.m));
+    return out;
+}
+
+oracle_weight oracle_adagrad_at(const rck_update *u, int64_t i)
+{
+    const double g = penalised(u, i);
+    oracle_weight out = {.w = (double)u->w[i], .v = (double)u->v[i] + g * g};
+
+    out.w -= (double)u->lr * g / (sqrt(out.v) + (double)u->eps);
+    return out;
+}
+
+/* The running mean of squares that RMSprop and Adadelta share. */
+static double mean_square(const rck_update *u, int64_t i)
+{
+    const double g = penalised(u, i);
+
+    return (double)u->rho * (double)u->v[i] + (1 - (double)u->rho) * g * g;
+}
+
+oracle_weight oracle_rmsprop_at(const rck_update *u, int64_t i)
+{
+    oracle_weight out = {.w = (double)u->w[i], .v = mean_square(u, i)};
+
+    out.m = penalised(u, i) / (sqrt(out.v) + (double)u->eps);
+    if (u->m)
+        out.m += (double)u->momentum * (double)u->m[i];
+    out.w -= (double)u->lr * out.m;
+    return out;
+}
+
+oracle_weight oracle_adadelta_at(const rck_update *u, int64_t i)
+{
+    const double rho = (double)u->rho, eps = (double)u->eps, m = (double)u->m[i];
+    oracle_weight out = {.w = (double)u->w[i], .v = mean_square(u, i)};
+    const double step = sqrt(m + eps) / sqrt(out.v + eps) * penalised(u, i);
+
+    out.m = rho * m + (1 - rho) * step * step;
     out.w -= (double)u->lr * step;
+    return out;
+}
+
+oracle_weight oracle_adamax_at(const rck_update *u, int64_t i)
+{
+    const double g = penalised(u, i), beta1 = (double)u->beta1;
+    oracle_weight out = {
+        .w = (double)u->w[i],
+        .m = beta1 * (double)u->m[i] + (1 - beta1) * g,
+        .v = fmax((double)u->beta2 * (double)u->v[i], fabs(g)),
+    };
+
+    out.w -= (double)u->lr * (out.m / (double)u->correct1) / (out.v + (double)u->eps);
     return out;
 }
 

@@ -46,6 +46,11 @@ typedef struct oracle_weight {
 } oracle_weight;
 
 oracle_weight oracle_sgd_at(const rck_update *u, int64_t i);
+oracle_weight oracle_nesterov_at(const rck_update *u, int64_t i);
+oracle_weight oracle_adagrad_at(const rck_update *u, int64_t i);
+oracle_weight oracle_rmsprop_at(const rck_update *u, int64_t i);
+oracle_weight oracle_adadelta_at(const rck_update *u, int64_t i);
 oracle_weight oracle_adam_at(const rck_update *u, int64_t i);
+oracle_weight oracle_adamax_at(const rck_update *u, int64_t i);
 
 #endif

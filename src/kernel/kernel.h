@@ -138,9 +138,9 @@ typedef struct rck_update {
     rc_real lr;
     rc_real l1, l2;   /* penalties added to the gradient: l1 * sign(w) + l2 * w */
     rc_real decay;    /* decoupled weight decay: w -= lr * decay * w */
-    rc_real momentum; /* sgd */
-    bool nesterov;
-    rc_real beta1, beta2, eps, correct1, correct2; /* adam: 1 - beta^step */
+    rc_real momentum; /* of sgd, nesterov and rmsprop */
+    rc_real rho;      /* of rmsprop and adadelta: what stays of a mean in a step */
+    rc_real beta1, beta2, eps, correct1, correct2; /* of adam, adamax: 1 - beta^step */
     rc_real *m, *v;                                /* slots; NULL where not used */
 } rck_update;
 
@@ -268,7 +268,14 @@ typedef struct rck_table {
 
     /* optimisers (optim.c), flat over any layout */
     void (*sgd)(const rck_update *u);
+    void (*nesterov)(const rck_update *u);
+    void (*adagrad)(const rck_update *u);
+    void (*rmsprop)(const rck_update *u);
+    void (*adadelta)(const rck_update *u);
     void (*adam)(const rck_update *u);
+    void (*adamax)(const rck_update *u);
+    /* a += mu (w - a): a mean of the weights, where mu is one over the updates in it */
+    void (*average)(int64_t n, rc_real mu, const rc_real *w, rc_real *a);
 
     /* the yardstick (peak.c): rounds of multiply-adds in registers alone, as fast as the set goes.
      * Returns how many floating point operations that was, in proportion to the rounds; *out comes

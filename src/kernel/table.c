@@ -58,6 +58,12 @@ const rck_table RC_ISA_NAME(rck_table) = {
     .scatter_panels = RCK_FN(scatter_panels),
     .dropout_mask = RCK_FN(dropout_mask),
     .sgd = RCK_FN(sgd),
+    .nesterov = RCK_FN(nesterov),
+    .adagrad = RCK_FN(adagrad),
+    .rmsprop = RCK_FN(rmsprop),
+    .adadelta = RCK_FN(adadelta),
     .adam = RCK_FN(adam),
+    .adamax = RCK_FN(adamax),
+    .average = RCK_FN(average),
     .peak = RCK_FN(peak),
 };

@@ -94,7 +94,13 @@ void RCK_FN(dropout_mask)(rcb_key key, int64_t first, int64_t rows, int64_t widt
 
 /* optim.c */
 void RCK_FN(sgd)(const rck_update *u);
+void RCK_FN(nesterov)(const rck_update *u);
+void RCK_FN(adagrad)(const rck_update *u);
+void RCK_FN(rmsprop)(const rck_update *u);
+void RCK_FN(adadelta)(const rck_update *u);
 void RCK_FN(adam)(const rck_update *u);
+void RCK_FN(adamax)(const rck_update *u);
+void RCK_FN(average)(int64_t n, rc_real mu, const rc_real *w, rc_real *a);
 
 /* peak.c */
 double RCK_FN(peak)(int64_t rounds, rc_real *out);

@@ -79,6 +79,7 @@ static const rc_entry biases[] = {RCM_BIAS_MAP(ENTRY)};
 static const rc_entry dropouts[] = {RCM_DROPOUT_MAP(ENTRY)};
 static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
 static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
+static const rc_entry means[] = {RCM_MEAN_MAP(ENTRY)};
 static const rc_entry recomputes[] = {RCM_RECOMPUTE_MAP(ENTRY)};
 static const rc_entry products[] = {RCM_PRODUCT_MAP(ENTRY)};
 static const rc_entry precisions[] = {RCG_BITS_MAP(ENTRY)};
@@ -103,6 +104,7 @@ static const struct list {
     FIXED(dropouts),
     FIXED(averages),
     FIXED(keeps),
+    FIXED(means),
     FIXED(recomputes),
     FIXED(products),
     FIXED(precisions),

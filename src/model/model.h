@@ -89,11 +89,18 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
 #define RCM_KEEP_MAP(X)                                                                            \
     X(RCM_KEEP_BEST, "best", "the weights of the best validation")                                 \
     X(RCM_KEEP_LAST, "last", "the weights after the last step")
+#define RCM_MEAN_MAP(X)                                                                            \
+    X(RCM_MEAN_NONE, "none", "the weights themselves are validated and saved")                     \
+    X(RCM_MEAN_ALL, "all", "the mean of the weights after every update is")                        \
+    X(RCM_MEAN_TRIGGER, "trigger",                                                                 \
+      "the mean is, from the first validation on that is no better than the best of those more "   \
+      "than --mean-after before it (NT-ASGD, Merity et al. 2018)")
 
 #define RCM_ENTRY(code, word, help) code,
 typedef enum rcm_dropout { RCM_DROPOUT_MAP(RCM_ENTRY) } rcm_dropout;
 typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
 typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
+typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
 typedef enum rcm_recompute { RCM_RECOMPUTE_MAP(RCM_ENTRY) } rcm_recompute;
 #undef RCM_ENTRY

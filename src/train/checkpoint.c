@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char slot_word[RCT_SLOTS] = {'m', 'v'};
+static const char slot_word[] = RCT_SLOT_NAMES;
 
 /* ---- the place as text ------------------------------------------------------------------- */
 
@@ -193,6 +193,8 @@ rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f)
 {
     RC_TRY(parse_place(&t->place, t->state_path, rcf_file_meta(f, RCM_STATE_PREFIX "place")));
     t->optim.steps = t->place.updates;
+    t->optim.averaged = t->place.averaged;
+    t->optim.averages = t->place.averages;
     for (int s = 0; s < RCT_SLOTS; s++)
         for (size_t i = 0; t->optim.slot[s] && i < t->model->params.n; i++)
             RC_TRY(load_slot(t, f, s, i));

@@ -23,7 +23,8 @@ typedef struct job {
     rct_comm *c;
     rcm_feed *feed;
     const rct_draw *draw;
-    bool back;    /* gradients are wanted, of ... */
+    bool back; /* gradients are wanted, of ... */
+    rct_part part;
     double scale; /* ... so much of the loss */
 } job;
 
@@ -132,7 +133,8 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
         RC_TRY(rcm_feed_part(j->feed, i, c->shards, feed));
     rc_var *loss = c->model->config->task->loss(&s->model, g, feed);
     if (j->back) {
-        rcn_params_fresh(&s->model.params);
+        if (i > 0 || j->part == RCT_FIRST)
+            rcn_params_fresh(&s->model.params);
         RC_TRY(rc_graph_backward(g, rc_scale(g, loss, j->scale)));
         rcn_params_settle(&s->model.params);
     }
@@ -190,10 +192,10 @@ static rc_status run_all(job *j, double *nats)
     return RC_OK;
 }
 
-rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
-                             double *nats)
+rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, rct_part part,
+                             double scale, double *nats)
 {
-    job j = {.c = c, .feed = feed, .draw = draw, .back = true, .scale = scale};
+    job j = {.c = c, .feed = feed, .draw = draw, .back = true, .part = part, .scale = scale};
 
     RC_TRY(run_all(&j, nats));
     if (c->shards > 1)

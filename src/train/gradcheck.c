@@ -161,7 +161,8 @@ static rc_status check_all(bench *b, const rc_config *c, int64_t per_tensor, rc_
 
     RC_TRY(prepare(b, c));
     begin(b);
-    RC_TRY(rct_comm_gradients(&b->comm, &b->feed, &draw, 1 / (double)b->feed.batch.rows, &nats));
+    RC_TRY(rct_comm_gradients(&b->comm, &b->feed, &draw, RCT_FIRST, 1 / (double)b->feed.batch.rows,
+                              &nats));
     for (size_t i = 0; i < b->model->params.n; i++) {
         rc_gradcheck_row row;
         RC_TRY(check_param(b, &b->model->params.p[i], per_tensor, &row));

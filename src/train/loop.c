@@ -55,6 +55,7 @@ static rc_status equip(rc_trainer *t)
     RC_TRY(rcn_params_grads(&t->model->params));
     RC_TRY(rcn_params_refresh(&t->model->params, t->pool));
     RC_TRY(rct_optim_new(&t->optim, &t->model->params, t->config));
+    t->place.averages = t->optim.averages;
     RC_TRY(rcm_feed_new(&t->feed, t->model, t->config->batch));
     return rct_comm_new(&t->comm, t->model, t->pool);
 }
@@ -178,8 +179,9 @@ rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value)
 
 int64_t rct_epoch_steps(const rc_trainer *t)
 {
-    const int64_t length = t->task->epoch_length(t->corpus), seq = t->config->seq;
-    return (length + seq - 1) / seq;
+    const int64_t length = t->task->epoch_length(t->corpus);
+    const int64_t each = t->config->seq * t->config->accumulate;
+    return (length + each - 1) / each;
 }
 
 int64_t rct_all_steps(const rc_trainer *t)
@@ -211,6 +213,7 @@ static double rate(const rc_trainer *t, int64_t epoch)
     const int64_t steps = rct_all_steps(t);
     const rct_moment m = {
         .epoch = epoch,
+        .step = t->place.step,
         .factor = t->place.factor,
         .done = steps > 0 ? (double)t->place.step / (double)steps : (double)NAN,
     };
@@ -281,9 +284,24 @@ static rc_status score(rc_trainer *t, const rc_model *m, rcm_part part, double *
     return RC_OK;
 }
 
-/* Score the validation text, write a record, the best model and the state. The first one writes a
- * model in any case: an infinite score is no gain, yet there must be a model that is this one's. */
-static rc_status validate(rc_trainer *t, listener *l)
+/* Does the mean of the weights begin here? As NT-ASGD has it: when validation is no better than the
+ * best of those more than --mean-after before it. The history has this validation as its last. */
+static bool mean_begins(const rc_trainer *t, double valid)
+{
+    const rcm_history *h = &t->model->history;
+    const int64_t before = (int64_t)h->n - 1 - t->config->mean_after;
+
+    if (t->optim.averages || rcm_list_index("means", t->config->mean) != RCM_MEAN_TRIGGER)
+        return false;
+    for (int64_t i = 0; i < before; i++)
+        if (h->p[i].valid < valid)
+            return true;
+    return false;
+}
+
+/* Score the validation text, write a record and the best model. The first one writes a model in any
+ * case: an infinite score is no gain, yet there must be a model that is this one's. */
+static rc_status score_valid(rc_trainer *t, listener *l)
 {
     rct_place *p = &t->place;
     const bool has = t->task->has_part(t->corpus, RCM_VALID);
@@ -313,6 +331,20 @@ static rc_status validate(rc_trainer *t, listener *l)
         RC_TRY(rcm_model_settle(t->model, t->pool));
         RC_TRY(rc_model_save(t->model, t->path));
     }
+    return RC_OK;
+}
+
+/* Validate, on the mean of the weights where one has begun, and write the state. */
+static rc_status validate(rc_trainer *t, listener *l)
+{
+    const bool has = t->task->has_part(t->corpus, RCM_VALID);
+
+    RC_TRY(rct_optim_swap(&t->optim, t->pool));
+    const rc_status status = score_valid(t, l);
+    RC_TRY(rct_optim_swap(&t->optim, t->pool));
+    RC_TRY(status);
+    if (mean_begins(t, l->p.valid))
+        t->place.averages = t->optim.averages = true;
     if (has)
         tell(t, l, RC_EVENT_VALID);
     return t->task->fit ? RC_OK : save_state(t, l);
@@ -367,10 +399,18 @@ static rc_status pause_here(rc_trainer *t, listener *l)
 
 /* ---- one step ---------------------------------------------------------------------------- */
 
-/* Time steps of the next batch. Randomised lengths follow AWD-LSTM (Merity et al. 2018): --seq, or
- * half of it one time in twenty, plus a normal of deviation 5, at least 5 and at most twice --seq;
- * the rate is scaled along. */
-static int64_t batch_steps(const rc_trainer *t, double *scale)
+/* The batches of one step. */
+typedef struct gathered {
+    int64_t batches;
+    int64_t rows;
+    double nats;
+    double scale; /* sum of what the batches do to the learning rate */
+} gathered;
+
+/* Time steps of the next batch, number `at` of all. Randomised lengths follow AWD-LSTM (Merity et
+ * al. 2018): --seq, or half of it one time in twenty, plus a normal of deviation 5, at least 5 and
+ * at most twice --seq; the rate is scaled along. */
+static int64_t batch_steps(const rc_trainer *t, uint64_t at, double *scale)
 {
     const int64_t seq = t->config->seq;
     *scale = 1;
@@ -378,10 +418,9 @@ static int64_t batch_steps(const rc_trainer *t, double *scale)
         return seq;
 
     const rcb_key key = rcb_stream((uint64_t)t->config->seed, "seq");
-    const uint64_t at = 2 * (uint64_t)t->place.step;
-    const double base = rcb_uniform(key, at) < 0.95 ? (double)seq : (double)seq / 2;
+    const double base = rcb_uniform(key, 2 * at) < 0.95 ? (double)seq : (double)seq / 2;
     const rcb_key spread = rcb_stream((uint64_t)t->config->seed, "seq5");
-    const double drawn = floor(base + 5 * rcb_normal(spread, at));
+    const double drawn = floor(base + 5 * rcb_normal(spread, 2 * at));
     const double most = 2.0 * (double)seq;
     const double steps = fmax(fmin(5, (double)seq), fmin(most, drawn));
     *scale = steps / (double)seq;
@@ -391,15 +430,44 @@ static int64_t batch_steps(const rc_trainer *t, double *scale)
 static double divisor(const rc_trainer *t)
 {
     const bool sequence = rcm_list_index("averages", t->config->average) == RCM_AVERAGE_SEQUENCE;
-    return (double)(sequence ? t->feed.batch.seqs : t->feed.batch.rows);
+    const int64_t each = sequence ? t->feed.batch.seqs : t->feed.batch.rows;
+    return (double)each * (double)t->config->accumulate;
 }
 
-/* Forward and back over the batch in the feed. */
-static rc_status gradients(rc_trainer *t, double *nats)
+/* The next batch forward and back, its gradients added to those of the step. *any: there was one
+ * left in this epoch. */
+static rc_status add_batch(rc_trainer *t, gathered *sum, bool *any)
 {
-    const rct_draw draw = {(uint64_t)t->config->seed, (uint64_t)t->place.step};
+    const uint64_t at = (uint64_t)t->place.step * (uint64_t)t->config->accumulate;
+    const rct_draw draw = {(uint64_t)t->config->seed, at + (uint64_t)sum->batches};
+    const rct_part part = sum->batches == 0 ? RCT_FIRST : RCT_MORE;
+    double scale, nats;
+    const int64_t steps = batch_steps(t, draw.step, &scale);
 
-    return rct_comm_gradients(&t->comm, &t->feed, &draw, 1 / divisor(t), nats);
+    RC_TRY(t->task->batch(t->corpus, t->place.pos, steps, &t->feed));
+    *any = t->feed.batch.rows > 0;
+    if (!*any)
+        return RC_OK;
+    RC_TRY(rct_comm_gradients(&t->comm, &t->feed, &draw, part, 1 / divisor(t), &nats));
+    t->place.pos += t->feed.batch.steps;
+    sum->batches++;
+    sum->rows += t->feed.batch.rows;
+    sum->nats += nats;
+    sum->scale += scale;
+    return RC_OK;
+}
+
+/* The batches of the next step; none at the end of an epoch. The last step of an epoch may have
+ * fewer than --accumulate, and then a gradient that is smaller by as much: a symbol counts the
+ * same in all of them. */
+static rc_status gather(rc_trainer *t, gathered *sum)
+{
+    bool any = true;
+
+    *sum = (gathered){0};
+    while (any && sum->batches < t->config->accumulate)
+        RC_TRY(add_batch(t, sum, &any));
+    return RC_OK;
 }
 
 static void clear_carry(rc_trainer *t)
@@ -424,7 +492,7 @@ static rc_status skip(rc_trainer *t, listener *l, const char *culprit)
                         l->p.what);
 }
 
-static rc_status update(rc_trainer *t, listener *l, double nats, double rate_scale)
+static rc_status update(rc_trainer *t, listener *l, const gathered *sum)
 {
     rct_place *p = &t->place;
     const char *culprit;
@@ -432,29 +500,27 @@ static rc_status update(rc_trainer *t, listener *l, double nats, double rate_sca
     const double clip = t->config->clip;
 
     l->p.grad_norm = norm;
-    l->p.loss = nats / (double)t->feed.batch.rows;
-    if (!isfinite(norm) || !isfinite(nats))
+    l->p.loss = sum->nats / (double)sum->rows;
+    if (!isfinite(norm) || !isfinite(sum->nats))
         return skip(t, l, culprit);
     p->row = 0;
-    p->sum += nats;
-    p->count += t->feed.batch.rows;
-    rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * rate_scale,
+    p->sum += sum->nats;
+    p->count += sum->rows;
+    rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * (sum->scale / (double)sum->batches),
                    clip > 0 && norm > clip ? clip / norm : 1);
     p->updates = t->optim.steps;
+    p->averaged = t->optim.averaged;
     return RC_OK;
 }
 
-static rc_status train_step(rc_trainer *t, listener *l, double rate_scale)
+static rc_status train_step(rc_trainer *t, listener *l, const gathered *sum)
 {
     rct_place *p = &t->place;
-    double nats;
 
-    RC_TRY(gradients(t, &nats));
-    RC_TRY(update(t, l, nats, rate_scale));
-    p->pos += t->feed.batch.steps;
+    RC_TRY(update(t, l, sum));
     p->step++;
     p->epoch_step++;
-    p->tokens += t->feed.batch.rows;
+    p->tokens += sum->rows;
     tell(t, l, RC_EVENT_STEP);
     return RC_OK;
 }
@@ -479,13 +545,12 @@ static bool due(int64_t every, int64_t step)
 /* One step or the end of an epoch, with what falls due after it. */
 static rc_status advance(rc_trainer *t, listener *l)
 {
-    double scale;
-    const int64_t steps = batch_steps(t, &scale);
+    gathered sum;
 
-    RC_TRY(t->task->batch(t->corpus, t->place.pos, steps, &t->feed));
-    if (t->feed.batch.rows == 0)
+    RC_TRY(gather(t, &sum));
+    if (sum.batches == 0)
         return end_epoch(t, l);
-    RC_TRY(train_step(t, l, scale));
+    RC_TRY(train_step(t, l, &sum));
     if (due(t->config->valid_every, t->place.step))
         return validate(t, l);
     return due(t->config->save_every, t->place.step) ? save_state(t, l) : RC_OK;
@@ -494,16 +559,15 @@ static rc_status advance(rc_trainer *t, listener *l)
 rc_status rct_trainer_step(rc_trainer *t)
 {
     listener l = {0};
-    double scale;
-    const int64_t steps = batch_steps(t, &scale);
+    gathered sum;
 
-    RC_TRY(t->task->batch(t->corpus, t->place.pos, steps, &t->feed));
-    if (t->feed.batch.rows == 0) { /* from the beginning again */
+    RC_TRY(gather(t, &sum));
+    if (sum.batches == 0) { /* from the beginning again */
         t->place.pos = 0;
         clear_carry(t);
-        RC_TRY(t->task->batch(t->corpus, 0, steps, &t->feed));
+        RC_TRY(gather(t, &sum));
     }
-    return train_step(t, &l, scale);
+    return train_step(t, &l, &sum);
 }
 
 rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)

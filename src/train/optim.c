@@ -11,9 +11,9 @@
 static const rct_method *method_at(size_t i, rct_method *out)
 {
     size_t at = 0;
-#define OPTIM(word, kernel, count, options, text)                                                  \
+#define OPTIM(word, kernel, letters, options, text)                                                \
     if (at++ == i) {                                                                               \
-        *out = (rct_method){#word, text, options, count, rck ? rck->kernel : NULL};                \
+        *out = (rct_method){#word, text, options, letters, rck ? rck->kernel : NULL};              \
         return out;                                                                                \
     }
 #include "train/optims.def"
@@ -57,7 +57,13 @@ static rc_status new_slots(rct_optim *o)
 {
     const bool idle = o->config->momentum == 0 && uses(o, "momentum");
 
-    for (int s = 0; s < o->method.slots && !idle; s++) {
+    const bool mean = rcm_list_index("means", o->config->mean) != RCM_MEAN_NONE;
+
+    for (int s = 0; s < RCT_SLOTS; s++) {
+        const bool of_method = strchr(o->method.slots, RCT_SLOT_NAMES[s]) && !(s == 0 && idle);
+
+        if (!of_method && !(s == RCT_MEAN && mean))
+            continue;
         o->slot[s] = rcb_calloc(o->params->n, sizeof *o->slot[s]);
         if (!o->slot[s])
             return RC_ENOMEM;
@@ -78,6 +84,7 @@ static rc_status fill_optim(rct_optim *o)
     if (o->config->weight_decay > 0 && !uses(o, "weight-decay"))
         return RC_FAIL_HINT(RC_EINVAL, "use --optimizer adamw, or --l2 for a penalty",
                             "optimizer '%s' has no weight decay", o->method.name);
+    o->averages = rcm_list_index("means", o->config->mean) == RCM_MEAN_ALL;
     RC_TRY(penalties(&o->l1, ps, o->config->l1));
     RC_TRY(penalties(&o->l2, ps, o->config->l2));
     RC_TRY(new_slots(o));
@@ -173,7 +180,8 @@ typedef struct update_job {
 /* Would a gradient of zero move the weights of parameter i? */
 static bool moves(const rct_optim *o, size_t i)
 {
-    return o->slot[0] || o->l1[i] != 0 || o->l2[i] != 0 || o->config->weight_decay != 0;
+    return o->slot[0] || o->slot[1] || o->averages || o->l1[i] != 0 || o->l2[i] != 0 ||
+           o->config->weight_decay != 0;
 }
 
 /* Reals [at,end) of parameter i. */
@@ -191,6 +199,8 @@ static void update_reals(const update_job *job, size_t i, int64_t at, int64_t en
     u.m = o->slot[0] ? o->slot[0][i] + at : NULL;
     u.v = o->slot[1] ? o->slot[1][i] + at : NULL;
     o->method.update(&u);
+    if (o->averages)
+        rck->average(u.n, 1 / (rc_real)o->averaged, u.w, o->slot[RCT_MEAN][i] + at);
 }
 
 /* A worker's part of parameter i, which nothing follows: runs of blocks that move. */
@@ -249,6 +259,7 @@ void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
 {
     const rc_config *c = o->config;
     const double step = (double)++o->steps;
+    o->averaged += o->averages;
     update_job job = {
         .o = o,
         .common =
@@ -257,6 +268,7 @@ void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
                 .lr = (rc_real)lr,
                 .decay = (rc_real)c->weight_decay,
                 .momentum = (rc_real)c->momentum,
+                .rho = (rc_real)c->rho,
                 .beta1 = (rc_real)c->beta1,
                 .beta2 = (rc_real)c->beta2,
                 .eps = (rc_real)c->eps,
@@ -265,4 +277,30 @@ void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale)
             },
     };
     rcb_pool_run(pool, rcb_pool_size(pool), update_share, &job);
+}
+
+static void swap_share(const rcb_worker *w, void *ctx)
+{
+    const rct_optim *o = ctx;
+
+    for (size_t i = 0; i < o->params->n; i++) {
+        rc_real *a = o->params->p[i].w, *b = o->slot[RCT_MEAN][i];
+        int64_t lo, hi;
+
+        rcb_share(w, o->params->p[i].size, RCK_BLOCK, &lo, &hi);
+        for (int64_t k = lo; k < hi; k++) {
+            const rc_real kept = a[k];
+
+            a[k] = b[k];
+            b[k] = kept;
+        }
+    }
+}
+
+rc_status rct_optim_swap(rct_optim *o, rcb_pool *pool)
+{
+    if (o->averaged == 0)
+        return RC_OK;
+    rcb_pool_run(pool, rcb_pool_size(pool), swap_share, o);
+    return rcn_params_refresh(o->params, pool);
 }

@@ -21,10 +21,25 @@ static double rate_plateau(const rc_config *c, const rct_moment *m)
     return c->lr * m->factor;
 }
 
-static double rate_cosine(const rc_config *c, const rct_moment *m)
+/* From a (at 0) to b (at 1) along half a cosine. */
+static double half_cosine(double a, double b, double at)
 {
     const double pi = 3.14159265358979323846;
-    return c->lr_min + (c->lr - c->lr_min) * 0.5 * (1 + cos(pi * fmin(1, m->done)));
+    return b + (a - b) * 0.5 * (1 + cos(pi * fmin(1, at)));
+}
+
+static double rate_cosine(const rc_config *c, const rct_moment *m)
+{
+    return half_cosine(c->lr, c->lr_min, m->done);
+}
+
+static double rate_onecycle(const rc_config *c, const rct_moment *m)
+{
+    const double up = 0.3;
+
+    if (m->done < up)
+        return half_cosine(c->lr / 25, c->lr, m->done / up);
+    return half_cosine(c->lr, c->lr_min, (m->done - up) / (1 - up));
 }
 
 typedef struct schedule {
@@ -60,7 +75,9 @@ rc_status rct_schedule_check(const rc_config *c)
 
 double rct_schedule_rate(const rc_config *c, const rct_moment *m)
 {
-    return fmax(c->lr_min, find(c->lr_schedule)->rate(c, m));
+    const double full = fmax(c->lr_min, find(c->lr_schedule)->rate(c, m));
+
+    return m->step < c->lr_warmup ? full * (double)(m->step + 1) / (double)c->lr_warmup : full;
 }
 
 double rct_schedule_after(const rc_config *c, double factor, double gain)

@@ -10,14 +10,15 @@
 
 /* ---- optimisers (optim.c) ---------------------------------------------------------------- */
 
-enum { RCT_SLOTS = 2 };
+enum { RCT_MEAN = 2, RCT_SLOTS = 3 };
+#define RCT_SLOT_NAMES "mva" /* as in optims.def and rck_update; a, RCT_MEAN: mean weights */
 
 /* One line of optims.def. */
 typedef struct rct_method {
     const char *name;
     const char *help;
-    const char *uses; /* names of the options that mean something to it, separated by blanks */
-    int slots;        /* arrays of optimiser state, up to RCT_SLOTS */
+    const char *uses;  /* names of the options that mean something to it, separated by blanks */
+    const char *slots; /* letters of its arrays of state, of RCT_SLOT_NAMES */
     void (*update)(const rck_update *u);
 } rct_method;
 
@@ -28,6 +29,8 @@ typedef struct rct_optim {
     rct_method method;
     rcn_params *params;
     int64_t steps;             /* updates made */
+    int64_t averaged;          /* of them, those in the mean of the weights; 0: none yet */
+    bool averages;             /* do the updates to come enter the mean? */
     rc_real **slot[RCT_SLOTS]; /* [slot][parameter], in the layout of the parameter; NULL: unused */
     rc_real *l1, *l2;          /* (parameters) */
     double *block;             /* partial sums of squares */
@@ -46,6 +49,9 @@ double rct_optim_norm(rct_optim *o, rcb_pool *pool, const char **culprit);
 /* One update at learning rate lr with gradients times `scale`, and fresh transposes and copies. The
  * parameters have their gradients and transposes (rcn_params_grads). */
 void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
+/* Where a mean has begun, weights and mean change places; transposes and copies are fresh after.
+ * RC_ENOMEM. */
+rc_status rct_optim_swap(rct_optim *o, rcb_pool *pool);
 
 /* ---- schedules (schedule.c) -------------------------------------------------------------- */
 
@@ -53,6 +59,7 @@ void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
 typedef struct rct_moment {
     int64_t epoch; /* from 1 */
     double done;   /* part of the whole training that is done, 0 .. 1; NaN: unknown */
+    int64_t step;  /* steps that are done */
     double factor; /* of a plateau: grows smaller with every bad validation */
 } rct_moment;
 
@@ -82,15 +89,19 @@ typedef struct rct_draw {
     uint64_t seed, step;
 } rct_draw;
 
+/* What a batch is to its step: batches of one update are added up. */
+typedef enum rct_part { RCT_FIRST, RCT_MORE } rct_part;
+
 /* As the model's configuration says; its gradients are there. RC_EINVAL: fewer sequences than
  * shards. RC_ENOMEM. */
 bool rct_recomputes(const rc_config *c); /* are logits made anew for the backward? */
 rc_status rct_comm_new(rct_comm *out, rc_model *m, rcb_pool *pool);
 void rct_comm_free(rct_comm *c);
-/* Gradients of the model for `scale` times the loss of a batch, whose carried state goes on; *nats
- * is the loss. The failure of the first shard that failed. */
-rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double scale,
-                             double *nats);
+/* Gradients of the model for `scale` times the loss of a batch, whose carried state goes on, alone
+ * or added to those that are there; *nats is the loss. The failure of the first shard that
+ * failed. */
+rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, rct_part part,
+                             double scale, double *nats);
 /* The loss alone: the same number, and what is carried goes on as well. */
 rc_status rct_comm_loss(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double *nats);
 size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
@@ -105,6 +116,8 @@ size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
     WHOLE(epoch_step) /* of them in this epoch */                                                  \
     WHOLE(tokens)     /* trained on */                                                             \
     WHOLE(updates)    /* of the optimiser */                                                       \
+    WHOLE(averaged)   /* of them, in the mean of the weights */                                    \
+    WHOLE(averages)   /* 1: the updates to come enter it */                                        \
     WHOLE(bad)        /* validations without a gain since the best */                              \
     WHOLE(skipped)    /* steps with a NaN, in all */                                               \
     WHOLE(row)        /* of them, in a row up to now */                                            \

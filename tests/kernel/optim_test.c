@@ -20,7 +20,7 @@ static rck_update new_update(int64_t n, bool with_m, bool with_v)
         .l2 = pick(0, 1) ? 0 : (rc_real)0.02,
         .decay = pick(0, 1) ? 0 : (rc_real)0.05,
         .momentum = (rc_real)0.9,
-        .nesterov = pick(0, 1),
+        .rho = (rc_real)0.8,
         .beta1 = (rc_real)0.9,
         .beta2 = (rc_real)0.99,
         .eps = (rc_real)1e-6,
@@ -69,24 +69,36 @@ static void free_update(rck_update *u)
     guard_free(u->v);
 }
 
-static void run(const rck_table *t, const rck_update *u)
-{
-    if (u->v)
-        t->adam(u);
-    else
-        t->sgd(u);
-}
+/* A method: its kernel, its textbook and the slots it may have. */
+typedef struct method {
+    void (*run)(const rck_table *t, const rck_update *u);
+    oracle_weight (*at)(const rck_update *u, int64_t i);
+    bool m, v;
+} method;
 
-static void check_update(const rck_update *start)
+#define RUN(name)                                                                                  \
+    static void run_##name(const rck_table *t, const rck_update *u)                                \
+    {                                                                                              \
+        t->name(u);                                                                                \
+    }
+RUN(sgd)
+RUN(nesterov)
+RUN(adagrad)
+RUN(rmsprop)
+RUN(adadelta)
+RUN(adam)
+RUN(adamax)
+
+static void check_update(const method *way, const rck_update *start)
 {
     oracle_weight want[LONGEST];
 
     for (int64_t i = 0; i < start->n; i++)
-        want[i] = start->v ? oracle_adam_at(start, i) : oracle_sgd_at(start, i);
+        want[i] = way->at(start, i);
     for_each_table(t) {
         rck_update u = copy_update(start);
 
-        run(t, &u);
+        way->run(t, &u);
         for (int64_t i = 0; i < u.n; i++) {
             CHECK_NEAR(u.w[i], want[i].w, TOL);
             if (u.m)
@@ -100,7 +112,7 @@ static void check_update(const rck_update *start)
     }
 }
 
-static void check_twins(const rck_update *start)
+static void check_twins(const method *way, const rck_update *start)
 {
     const rck_table *narrow, *wide;
 
@@ -112,8 +124,8 @@ static void check_twins(const rck_update *start)
     rck_update v = copy_update(start);
     const size_t bytes = (size_t)start->n * sizeof(rc_real);
 
-    run(narrow, &u);
-    run(wide, &v);
+    way->run(narrow, &u);
+    way->run(wide, &v);
     assert_memory_equal(u.w, v.w, bytes);
     if (u.m)
         assert_memory_equal(u.m, v.m, bytes);
@@ -123,34 +135,59 @@ static void check_twins(const rck_update *start)
     free_update(&v);
 }
 
-static void check_all_lengths(bool with_m, bool with_v)
+static void check_all_lengths(const method *way)
 {
     check_seed();
     for (int64_t n = 0; n < LONGEST; n++) {
-        rck_update u = new_update(n, with_m, with_v);
+        rck_update u = new_update(n, way->m, way->v);
 
-        check_update(&u);
-        check_twins(&u);
+        check_update(way, &u);
+        check_twins(way, &u);
         free_update(&u);
     }
 }
 
-static void plain_sgd_matches_the_textbook(void **unused)
-{
-    (void)unused;
-    check_all_lengths(false, false);
-}
+/* A test: method `name` with the slots `m` and `v`. */
+#define MATCHES(test, name, m, v)                                                                  \
+    static void test(void **unused)                                                                \
+    {                                                                                              \
+        (void)unused;                                                                              \
+        check_all_lengths(&(method){run_##name, oracle_##name##_at, m, v});                        \
+    }
+MATCHES(plain_sgd_matches_the_textbook, sgd, false, false)
+MATCHES(sgd_with_momentum_matches_the_textbook, sgd, true, false)
+MATCHES(plain_nesterov_is_sgd, nesterov, false, false)
+MATCHES(nesterov_matches_the_textbook, nesterov, true, false)
+MATCHES(adagrad_matches_the_textbook, adagrad, false, true)
+MATCHES(plain_rmsprop_matches_the_textbook, rmsprop, false, true)
+MATCHES(rmsprop_with_momentum_matches_the_textbook, rmsprop, true, true)
+MATCHES(adadelta_matches_the_textbook, adadelta, true, true)
+MATCHES(adam_matches_the_textbook, adam, true, true)
+MATCHES(adamax_matches_the_textbook, adamax, true, true)
 
-static void sgd_with_momentum_matches_the_textbook(void **unused)
+/* Fed 1, 1/2, 1/3 ... the mean is that of the weights it has seen. */
+static void an_average_is_the_mean_of_what_it_saw(void **unused)
 {
     (void)unused;
-    check_all_lengths(true, false);
-}
+    check_seed();
+    for_each_table(t) {
+        rc_real *a = guard_new(LONGEST), *w = guard_new(LONGEST);
+        double sum[LONGEST] = {0};
 
-static void adam_matches_the_textbook(void **unused)
-{
-    (void)unused;
-    check_all_lengths(true, true);
+        memset(a, 0, LONGEST * sizeof *a);
+        for (int seen = 1; seen <= 9; seen++) {
+            fill_real(w, LONGEST);
+            for (int i = 0; i < LONGEST; i++)
+                sum[i] += (double)w[i];
+            t->average(LONGEST, 1 / (rc_real)seen, w, a);
+            for (int i = 0; i < LONGEST; i++)
+                CHECK_NEAR(a[i], sum[i] / seen, TOL);
+            if (seen == 1)
+                assert_memory_equal(a, w, LONGEST * sizeof *a);
+        }
+        guard_free(a);
+        guard_free(w);
+    }
 }
 
 int main(void)
@@ -158,7 +195,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_sgd_matches_the_textbook),
         cmocka_unit_test(sgd_with_momentum_matches_the_textbook),
+        cmocka_unit_test(plain_nesterov_is_sgd),
+        cmocka_unit_test(nesterov_matches_the_textbook),
+        cmocka_unit_test(adagrad_matches_the_textbook),
+        cmocka_unit_test(plain_rmsprop_matches_the_textbook),
+        cmocka_unit_test(rmsprop_with_momentum_matches_the_textbook),
+        cmocka_unit_test(adadelta_matches_the_textbook),
         cmocka_unit_test(adam_matches_the_textbook),
+        cmocka_unit_test(adamax_matches_the_textbook),
+        cmocka_unit_test(an_average_is_the_mean_of_what_it_saw),
     };
 
     return cmocka_run_group_tests_name("optim", tests, NULL, NULL);

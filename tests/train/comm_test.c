@@ -68,7 +68,28 @@ static void first_gradients(rc_trainer *t, double *nats)
     const rct_draw draw = {1, 0};
 
     CHECK_STATUS(t->task->batch(t->corpus, 0, t->config->seq, &t->feed), RC_OK);
-    CHECK_STATUS(rct_comm_gradients(&t->comm, &t->feed, &draw, 0.25, nats), RC_OK);
+    CHECK_STATUS(rct_comm_gradients(&t->comm, &t->feed, &draw, RCT_FIRST, 0.25, nats), RC_OK);
+}
+
+/* All gradients, one parameter after the other, as they lie. */
+static int64_t reals(const rcn_params *ps)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < ps->n; i++)
+        n += ps->p[i].size;
+    return n;
+}
+
+static double *doubles(const rcn_params *ps)
+{
+    double *out = rcb_calloc((size_t)reals(ps), sizeof *out), *to = out;
+
+    assert_non_null(out);
+    for (size_t i = 0; i < ps->n; i++)
+        for (int64_t k = 0; k < ps->p[i].size; k++)
+            *to++ = (double)ps->p[i].g[k];
+    return out;
 }
 
 /* ---- the same numbers ------------------------------------------------------------------------ */
@@ -104,6 +125,42 @@ static void one_shard_is_one_graph(void **unused)
     rc_trainer_free(by_comm);
     rc_trainer_free(by_hand);
     trial_close(&t);
+}
+
+/* Two batches into one gradient: the sum of each alone, whatever the shards. */
+static void gradients_of_more_batches_are_added(void **unused)
+{
+    (void)unused;
+    check_seed();
+    for (int shards = 1; shards <= 3; shards++) {
+        const rct_draw draw = {1, 0};
+        const char *const words[] = {"", "1", "2", "3"};
+        trial t;
+        double nats;
+
+        TRIAL(&t, "dropout", "0");
+        rc_trainer *one = trainer(&t, words[shards], 2), *two = trainer(&t, words[shards], 2);
+        const rcn_params *ps = &one->model->params, *qs = &two->model->params;
+
+        first_gradients(one, &nats);
+        first_gradients(two, &nats);
+        CHECK_STATUS(one->task->batch(one->corpus, t.c->seq, t.c->seq, &one->feed), RC_OK);
+        double *first = doubles(ps);
+        CHECK_STATUS(rct_comm_gradients(&one->comm, &one->feed, &draw, RCT_FIRST, 0.5, &nats),
+                     RC_OK);
+        CHECK_STATUS(two->task->batch(two->corpus, t.c->seq, t.c->seq, &two->feed), RC_OK);
+        CHECK_STATUS(rct_comm_gradients(&two->comm, &two->feed, &draw, RCT_MORE, 0.5, &nats),
+                     RC_OK);
+        double *second = doubles(ps), *both = doubles(qs);
+        for (int64_t i = 0; i < reals(ps); i++)
+            CHECK_NEAR(both[i], first[i] + second[i], 1e-5);
+        rcb_free(first);
+        rcb_free(second);
+        rcb_free(both);
+        rc_trainer_free(one);
+        rc_trainer_free(two);
+        trial_close(&t);
+    }
 }
 
 static void check_near(const rc_trainer *a, const rc_trainer *b)
@@ -240,7 +297,8 @@ static void the_failure_of_a_shard_is_told(void **unused)
             CHECK_STATUS(cut->task->batch(cut->corpus, 0, 5, &cut->feed), RC_OK);
             cut->feed.batch.out[seq] = 1000000 + (int32_t)seq;
             (void)RC_FAIL(RC_EIO, "something else");
-            CHECK_STATUS(rct_comm_gradients(&cut->comm, &cut->feed, &draw, 1, &nats), RC_EINVAL);
+            CHECK_STATUS(rct_comm_gradients(&cut->comm, &cut->feed, &draw, RCT_FIRST, 1, &nats),
+                         RC_EINVAL);
             char text[32];
             snprintf(text, sizeof text, "target 100000%d", (int)seq);
             CHECK_MESSAGE_HAS(text);
@@ -308,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_shard_is_one_graph),
+        cmocka_unit_test(gradients_of_more_batches_are_added),
         cmocka_unit_test(shards_add_up_to_the_whole),
         cmocka_unit_test(the_number_of_workers_does_not_change_a_bit),
         cmocka_unit_test(more_shards_than_sequences_are_refused),

@@ -78,6 +78,9 @@ static void threads_do_not_change_a_bit(void **unused)
         {{"output", "sampled"}, {"samples", "5"}},
         {{"output", "nce"}, {"tied", "true"}},
         {{"output", "class"}, {"optimizer", "sgd"}},
+        {{"accumulate", "2"}, {"seq-random", "true"}},
+        {{"mean", "trigger"}, {"mean-after", "0"}},
+        {{"mean", "all"}, {"optimizer", "rmsprop"}},
         {{"output", "hierarchical"}, {"optimizer", "sgd"}},
         {{"output", "adaptive"}, {"cutoffs", "3,7"}},
         {{"shards", "2"}, {"optimizer", "sgd"}},
@@ -122,6 +125,9 @@ static void stopping_and_going_on_does_not_change_a_bit(void **unused)
         {{"output", "sampled"}, {"samples", "5"}},
         {{"output", "nce"}, {"samples", "9"}},
         {{"output", "class"}, {"optimizer", "sgd"}},
+        {{"accumulate", "2"}, {"seq-random", "true"}},
+        {{"mean", "trigger"}, {"mean-after", "0"}},
+        {{"mean", "all"}, {"optimizer", "rmsprop"}},
         {{"output", "hierarchical"}, {"level", "byte"}},
         {{"output", "adaptive"}, {"cutoffs", "3,7"}},
         {{"shards", "2"}, {"optimizer", "sgd"}},
@@ -650,11 +656,52 @@ static void every_allocation_of_resuming_may_fail(void **unused)
     rc_config_free(c);
 }
 
+static double valid_score(const rc_trainer *t, const rc_model *m)
+{
+    rc_evaluation e;
+
+    CHECK_STATUS(t->task->score_part(m, t->corpus, RCM_VALID, t->config->valid_tracks, t->pool, &e),
+                 RC_OK);
+    return e.nats / (double)e.tokens;
+}
+
+/* With a rate far too high validation soon gets worse; from then on the mean is what is scored and
+ * saved. */
+static void the_mean_begins_when_validation_gets_worse(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"optimizer", "sgd"},  {"lr", "30"},     {"mean-after", "1"},
+                                   {"mean", "trigger"},   {"dropout", "0"}, {"clip", "1"},
+                                   {"valid-every", "20"}, {"steps", "400"}};
+    rc_config *c = small_config(some_text("mean.txt", 300), more, 8);
+    const char *path = check_temp_path("mean");
+    rc_trainer *t;
+    rc_model *m;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, path, NULL), RC_OK);
+    CHECK_STATUS(rc_trainer_run(t, NULL, NULL), RC_OK);
+    const rct_place *p = &t->place;
+    assert_true(p->averages && p->averaged > 0 && p->averaged < p->step);
+    assert_int_equal(p->averaged % 20, 0); /* it began after a validation */
+
+    const double of_mean = t->model->history.p[t->model->history.n - 1].valid;
+    assert_true(valid_score(t, t->model) != of_mean);
+    CHECK_STATUS(rct_optim_swap(&t->optim, t->pool), RC_OK);
+    CHECK_NEAR(valid_score(t, t->model), of_mean, 1e-12);
+    CHECK_STATUS(rc_model_open(&m, path), RC_OK);
+    CHECK_NEAR(valid_score(t, m), p->best, 1e-12);
+    rc_model_free(m);
+    rc_trainer_free(t);
+    rc_config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(stopping_and_going_on_does_not_change_a_bit),
+        cmocka_unit_test(the_mean_begins_when_validation_gets_worse),
         cmocka_unit_test(events_tell_what_happens_and_the_loss_falls),
         cmocka_unit_test(recomputing_does_not_change_a_bit),
         cmocka_unit_test(bf16_learns_as_well_and_is_scored_in_reals),

@@ -57,6 +57,40 @@ static void plateau_falls_when_nothing_is_gained(void **unused)
     rc_config_free(c);
 }
 
+static void one_cycle_rises_and_falls(void **unused)
+{
+    (void)unused;
+    rc_config *c = config_of("onecycle");
+    CHECK_NEAR(rate_at(c, 1, 0, 1), 1.0 / 25, 1e-12);
+    CHECK_NEAR(rate_at(c, 1, 0.15, 1), (1 + 1.0 / 25) / 2, 1e-12);
+    CHECK_NEAR(rate_at(c, 1, 0.3, 1), 1, 1e-12);
+    CHECK_NEAR(rate_at(c, 1, 0.65, 1), 0.5, 1e-12);
+    CHECK_NEAR(rate_at(c, 1, 1, 1), 0, 1e-12);
+    CHECK_NEAR(rate_at(c, 1, 1.1, 1), 0, 1e-12);
+    CHECK_STATUS(rc_config_set(c, "epochs", "0"), RC_OK);
+    CHECK_STATUS(rct_schedule_check(c), RC_EINVAL);
+    rc_config_free(c);
+}
+
+/* Step by step to the full rate, over whatever schedule. */
+static void warm_up_scales_the_schedule(void **unused)
+{
+    (void)unused;
+    const char *const schedules[] = {"constant", "step"};
+
+    for (int i = 0; i < 2; i++) {
+        rc_config *c = config_of(schedules[i]);
+        const double full = rate_at(c, 3, 0, 1); /* step: halved twice */
+
+        CHECK_STATUS(rc_config_set(c, "lr-warmup", "10"), RC_OK);
+        for (int64_t step = 0; step < 15; step++) {
+            const rct_moment m = {.epoch = 3, .step = step, .factor = 1};
+            CHECK_NEAR(rct_schedule_rate(c, &m), full * fmin(1, (double)(step + 1) / 10), 1e-12);
+        }
+        rc_config_free(c);
+    }
+}
+
 static void cosine_falls_from_one_end_to_the_other(void **unused)
 {
     (void)unused;
@@ -98,6 +132,8 @@ int main(void)
         cmocka_unit_test(step_halves_after_the_fourth_epoch),
         cmocka_unit_test(plateau_falls_when_nothing_is_gained),
         cmocka_unit_test(cosine_falls_from_one_end_to_the_other),
+        cmocka_unit_test(one_cycle_rises_and_falls),
+        cmocka_unit_test(warm_up_scales_the_schedule),
         cmocka_unit_test(cosine_needs_an_end),
         cmocka_unit_test(an_unknown_schedule_is_an_error),
     };
