@@ -67,6 +67,7 @@ static const opt options[] = {
      .hi = 9007199254740991,
      .group = "sampling",
      .help = "same seed, same text"},
+    OPT_THREADS,
     OPT_JSON,
     OPT_END,
 };
@@ -160,6 +161,8 @@ static rc_status draw(const sampler *s, uint64_t seed, writer *w)
     rc_sampling how = s->how;
     how.seed = seed;
     rc_status status = rc_runner_clone(&r, s->primed);
+    if (status == RC_OK)
+        status = rc_runner_threads(r, (int)opts_int(s->o, "threads"));
     for (int64_t i = 0, lines = 0; status == RC_OK && i < s->length && !ferror(w->out); i++) {
         int32_t id;
         how.draw = (uint64_t)i;

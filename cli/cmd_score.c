@@ -22,6 +22,7 @@ static const opt options[] = {
      .hi = 100,
      .group = "output",
      .help = "with --trace: so many of the most probable symbols"},
+    OPT_THREADS,
     OPT_JSON,
     OPT_END,
 };
@@ -244,7 +245,8 @@ static int run(const opts *o)
                  .json = opts_flag(o, "json"),
                  .best = (int)opts_int(o, "best")};
     int code;
-    if (rc_model_open(&m, o->args[0]) != RC_OK || rc_runner_new(&sc.r, m) != RC_OK) {
+    if (rc_model_open(&m, o->args[0]) != RC_OK || rc_runner_new(&sc.r, m) != RC_OK ||
+        rc_runner_threads(sc.r, (int)opts_int(o, "threads")) != RC_OK) {
         code = say_library_failure();
     } else {
         sc.m = m;

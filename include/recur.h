@@ -267,6 +267,10 @@ typedef struct rc_runner rc_runner;
 /* Make a runner, which has begun. RC_EINVAL: the model has no vocabulary. RC_EBUSY: it is being
  * trained; a clone of it can be run. */
 RC_API rc_status rc_runner_new(rc_runner **out, const rc_model *m);
+/* Steps by so many threads, where a model is large enough for them to be faster; 0: RECUR_THREADS
+ * or all cores. A runner begins with 1, so does a clone. The same bits for any number; what has
+ * been fed stays. RC_EINVAL (a number that cannot be), RC_ENOMEM; then nothing has changed. */
+RC_API rc_status rc_runner_threads(rc_runner *r, int threads);
 RC_API void rc_runner_free(rc_runner *r);
 /* Begin anew: initial state, then the boundary symbol is fed. */
 RC_API rc_status rc_runner_begin(rc_runner *r);

@@ -208,6 +208,11 @@ void rcb_spill_free(rcb_spill *s);
  * worker 0. Denormals are flushed on every worker while it runs. */
 typedef struct rcb_pool rcb_pool;
 
+/* What computes beside a run and must have its bits flushes denormals likewise, and restores what
+ * was before. */
+uint64_t rcb_denormals_flush(void);
+void rcb_denormals_restore(uint64_t before);
+
 typedef struct rcb_worker {
     rcb_pool *pool;
     int id;    /* 0 .. count-1 */

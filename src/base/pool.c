@@ -172,7 +172,7 @@ static void set(rcb_pool *p, word *w, uint32_t value)
 #if defined(__SSE__)
 enum { FLUSH = 0x8040 }; /* MXCSR: results and operands below the normal range are zero */
 
-static uint64_t flush_denormals(void)
+uint64_t rcb_denormals_flush(void)
 {
     const unsigned before = _mm_getcsr();
 
@@ -180,12 +180,12 @@ static uint64_t flush_denormals(void)
     return before;
 }
 
-static void restore_denormals(uint64_t before)
+void rcb_denormals_restore(uint64_t before)
 {
     _mm_setcsr((unsigned)before);
 }
 #elif defined(__aarch64__)
-static uint64_t flush_denormals(void)
+uint64_t rcb_denormals_flush(void)
 {
     uint64_t before;
 
@@ -194,17 +194,17 @@ static uint64_t flush_denormals(void)
     return before;
 }
 
-static void restore_denormals(uint64_t before)
+void rcb_denormals_restore(uint64_t before)
 {
     __asm__ volatile("msr fpcr, %0" : : "r"(before));
 }
 #else
-static uint64_t flush_denormals(void)
+uint64_t rcb_denormals_flush(void)
 {
     return 0;
 }
 
-static void restore_denormals(uint64_t before)
+void rcb_denormals_restore(uint64_t before)
 {
     (void)before;
 }
@@ -232,7 +232,7 @@ static void serve(member *m)
 
 static void *work(void *self)
 {
-    (void)flush_denormals();
+    (void)rcb_denormals_flush();
     serve(self);
     return NULL;
 }
@@ -409,7 +409,7 @@ void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void
     if (workers < 1)
         workers = 1;
 
-    const uint64_t before = flush_denormals();
+    const uint64_t before = rcb_denormals_flush();
 
     p->running = true;
     p->fn = fn;
@@ -420,7 +420,7 @@ void rcb_pool_run(rcb_pool *p, int workers, void (*fn)(const rcb_worker *w, void
     fn(&(rcb_worker){.pool = p, .id = 0, .count = workers}, ctx);
     wait_for_all(p);
     p->running = false;
-    restore_denormals(before);
+    rcb_denormals_restore(before);
 }
 
 void rcb_barrier(const rcb_worker *w)

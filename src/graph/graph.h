@@ -87,6 +87,12 @@ void rcg_lean_free(rcg_lean *l);
 void rcg_row(const rcg_weight *w, int b, const rc_real *x, const rc_real *bias, bool add,
              rc_real *c, int8_t *room);
 size_t rcg_row_room(const rcg_weight *w);
+/* The same for panels from .. to-1 alone; the others of c are not written. */
+typedef struct rcg_range {
+    int64_t from, to;
+} rcg_range;
+void rcg_row_range(const rcg_weight *w, int b, const rcg_range *r, const rc_real *x,
+                   const rc_real *bias, bool add, rc_real *c, int8_t *room);
 
 /* ---- variables and nodes ----------------------------------------------------------------- */
 

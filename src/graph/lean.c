@@ -101,23 +101,24 @@ size_t rcg_row_room(const rcg_weight *w)
     return (size_t)(rcg_weight_cols(w) + 3) / 4 * 4;
 }
 
-static void lean_row(const rcg_weight *w, int block, const rc_real *x, const rc_real *bias,
-                     bool add, rc_real *c, int8_t *room)
+static void lean_row(const rcg_weight *w, int block, const rcg_range *r, const rc_real *x,
+                     const rc_real *bias, bool add, rc_real *c, int8_t *room)
 {
     const rcg_lean *l = w->lean;
     const rck_panel *p = &w->lay[block];
+    const int64_t first = r->from * p->cols, panel = panel_size(p, l->bits);
     rck_lean g = {
         .K = p->K,
-        .b = (const char *)l->b + (size_t)l->at[block] * kinds[l->bits].bytes,
-        .b_panel = panel_size(p, l->bits),
+        .b = (const char *)l->b + (size_t)(l->at[block] + r->from * panel) * kinds[l->bits].bytes,
+        .b_panel = panel,
         .x = x,
-        .c = c,
+        .c = c + first,
         .c_panel = p->cols,
-        .start = bias,
+        .start = bias ? bias + first : NULL,
         .start_panel = p->cols,
-        .panels = p->count,
+        .panels = r->to - r->from,
         .cols = p->cols,
-        .cols_last = p->last,
+        .cols_last = r->to == p->count ? p->last : p->cols,
         .add = add,
     };
 
@@ -129,21 +130,36 @@ static void lean_row(const rcg_weight *w, int block, const rc_real *x, const rc_
         room[k] = 0;
     g.x_scale = rck->to_int8(p->K, x, room);
     g.q = room;
-    g.scale = l->scale + l->out[block];
-    g.less = l->less + l->out[block];
+    g.scale = l->scale + l->out[block] + first;
+    g.less = l->less + l->out[block] + first;
     rck->row_int8(&g);
+}
+
+void rcg_row_range(const rcg_weight *w, int block, const rcg_range *r, const rc_real *x,
+                   const rc_real *bias, bool add, rc_real *c, int8_t *room)
+{
+    const rck_panel *p = &w->lay[block];
+
+    assert(r->from >= 0 && r->to <= p->count);
+    if (r->from >= r->to)
+        return;
+    if (w->lean) {
+        lean_row(w, block, r, x, bias, add, c, room);
+        return;
+    }
+    assert(!w->pairs); /* a model that is trained takes no steps */
+    const int64_t first = r->from * p->cols;
+    rck_gemm g = rcg_gemm_forward(w, block, 1, x, 0, bias ? bias + first : NULL, c + first, 1);
+
+    g.b += r->from * g.b_panel;
+    g.panels = r->to - r->from;
+    g.cols_last = r->to == p->count ? p->last : p->cols;
+    g.add = add;
+    rck->gemm(&g);
 }
 
 void rcg_row(const rcg_weight *w, int block, const rc_real *x, const rc_real *bias, bool add,
              rc_real *c, int8_t *room)
 {
-    if (w->lean) {
-        lean_row(w, block, x, bias, add, c, room);
-        return;
-    }
-    assert(!w->pairs); /* a model that is trained takes no steps */
-    rck_gemm g = rcg_gemm_forward(w, block, 1, x, 0, bias, c, 1);
-
-    g.add = add;
-    rck->gemm(&g);
+    rcg_row_range(w, block, &(rcg_range){0, w->lay[block].count}, x, bias, add, c, room);
 }

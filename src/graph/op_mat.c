@@ -33,6 +33,8 @@ typedef struct linear {
     uint16_t *pairs; /* backward: the gradient in bf16; NULL: the weight is reals */
     rc_real *turned; /* w a table: per worker `run` rows of x, then of y, turned around */
     int64_t run;
+    int8_t *room; /* one row of a weight of fewer bits: rcg_row_room() bytes for each worker */
+    rc_real *row; /* and the panels of the result */
     rcg_node *n;
 } linear;
 
@@ -123,17 +125,28 @@ static void linear_forward_share(const rcb_worker *worker, void *ctx)
     rcg_gemm_groups(g, lay, u0, u1);
 }
 
+static void linear_row_share(const rcb_worker *worker, void *ctx)
+{
+    const linear *own = ctx;
+    int8_t *room = own->room + (size_t)worker->id * rcg_row_room(own->w);
+    rcg_range r;
+
+    rcb_share(worker, own->w->lay[0].count, 1, &r.from, &r.to);
+    rcg_row_range(own->w, 0, &r, own->n->in[0]->x, own->b ? own->b->w : NULL, false, own->row,
+                  room);
+}
+
 /* One row of a weight that has fewer bits. */
-static rc_status linear_row(rcg_node *n, const linear *own)
+static rc_status linear_row(rcg_node *n, linear *own, int workers)
 {
     const rck_panel *lay = &own->w->lay[0];
-    int8_t *room = rcg_scratch(n->graph, rcg_row_room(own->w), 1);
-    rc_real *c = rcg_scratch(n->graph, (size_t)(lay->count * lay->cols), sizeof *c);
 
-    if (!room || !c)
+    own->room = rcg_scratch(n->graph, rcg_row_room(own->w), (size_t)workers);
+    own->row = rcg_scratch(n->graph, (size_t)(lay->count * lay->cols), sizeof *own->row);
+    if (!own->room || !own->row)
         return n->graph->status;
-    rcg_row(own->w, 0, n->in[0]->x, own->b ? own->b->w : NULL, false, c, room);
-    memcpy(n->out->x, c, (size_t)n->out->ld * sizeof *c);
+    rcb_pool_run(n->graph->pool, workers, linear_row_share, own);
+    memcpy(n->out->x, own->row, (size_t)n->out->ld * sizeof *own->row);
     return RC_OK;
 }
 
@@ -146,7 +159,7 @@ static rc_status linear_forward(rcg_node *n)
         return linear_table_forward(n, own, flops);
     RC_TRY(linear_weights(n, own));
     if (own->w->lean && n->out->rows == 1)
-        return linear_row(n, own);
+        return linear_row(n, own, rcg_workers(n->graph, flops));
     rcb_pool_run(n->graph->pool, rcg_workers(n->graph, flops), linear_forward_share, own);
     return RC_OK;
 }

@@ -52,6 +52,8 @@ static rc_status evaluate_steps(const rc_model *m, const rcd_text *t, uint64_t f
     rc_evaluation e = {.tokens = tape.n, .unknown = tape.unknown, .chars = tape.chars};
     rc_status s = rc_runner_new(&r, m);
     if (s == RC_OK)
+        s = rc_runner_threads(r, o->threads);
+    if (s == RC_OK)
         s = step_through(r, &tape, rc_model_boundary(m), o->per_line, &e);
     rc_runner_free(r);
     rcd_tape_free(&tape);

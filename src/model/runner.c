@@ -21,9 +21,9 @@ struct choice {
 struct rc_runner {
     const rc_model *model;
     const rcm_task *task;
-    rc_graph *graph; /* of one thread */
-    size_t size;     /* bytes of a state */
-    void *before;    /* the last symbol */
+    rc_graph *graph;
+    size_t size;  /* bytes of a state */
+    void *before; /* the last symbol */
     void *after;
     void *work;
     int32_t last;
@@ -101,6 +101,16 @@ rc_status rc_runner_new(rc_runner **out, const rc_model *m)
         *out = NULL;
     }
     return s;
+}
+
+rc_status rc_runner_threads(rc_runner *r, int threads)
+{
+    rc_graph *g;
+
+    RC_TRY(rc_graph_new(&g, &(rc_graph_options){.threads = threads}));
+    rc_graph_free(r->graph);
+    r->graph = g;
+    return RC_OK;
 }
 
 rc_status rc_runner_clone(rc_runner **out, const rc_runner *r)

@@ -40,7 +40,7 @@ typedef struct layer {
     int64_t ld;
     rc_real *gates; /* one row of every stage's panels, one after the other */
     rc_real *apart; /* the same, for cells that keep U parts apart */
-    int8_t *room;   /* for rcg_row() */
+    int8_t *room;   /* for rcg_row_range(): row_room() bytes for each worker */
     rcc_step step;
 } layer;
 
@@ -103,21 +103,28 @@ static const rc_real *input_bias(const layer *l, int stage)
     return l->b ? l->both + l->b->at[stage] : block(l->c, stage);
 }
 
+/* W x + b of the panels `r` of a stage into `gates`. */
+static void input_product(const layer *l, int stage, const rcg_range *r, const rc_real *x,
+                          rc_real *gates, int8_t *room)
+{
+    const rck_panel lay = gates_layout(l, stage);
+    const rc_real *bias = input_bias(l, stage);
+    const int64_t first = r->from * lay.cols, n = (r->to - r->from) * lay.cols;
+    rc_real *to = gates + row_before(l, stage);
+
+    if (!l->rnn->cell->stage[stage].no_x)
+        rcg_row_range(l->w, stage, r, x, bias, false, to, room);
+    else if (bias)
+        memcpy(to + first, bias + first, (size_t)n * sizeof *to);
+    else
+        rck->fill(n, 0, to + first);
+}
+
 /* W x + b of all stages into `gates`. */
 static void input_products(const layer *l, const rc_real *x, rc_real *gates)
 {
-    for (int i = 0; i < l->rnn->cell->stages; i++) {
-        const rc_real *bias = input_bias(l, i);
-        rc_real *to = gates + row_before(l, i);
-        const int64_t n = row_before(l, i + 1) - row_before(l, i);
-
-        if (!l->rnn->cell->stage[i].no_x)
-            rcg_row(l->w, i, x, bias, false, to, l->room);
-        else if (bias)
-            memcpy(to, bias, (size_t)n * sizeof *to);
-        else
-            rck->fill(n, 0, to);
-    }
+    for (int i = 0; i < l->rnn->cell->stages; i++)
+        input_product(l, i, &(rcg_range){0, gates_layout(l, i).count}, x, gates, l->room);
 }
 
 static size_t row_room(const layer *l)
@@ -148,26 +155,80 @@ static rcc_gates vectors_of(const layer *l)
         .p = l->vectors->w, .panel = lay->cols, .per = lay->span / RCK_LANES, .gates = lay->gates};
 }
 
-/* The stages of the cell, one after the other: U v, then the gates. */
-static void run_stages(layer *l)
+/* One stage of a layer on its way: what all workers share. */
+typedef struct stage_job {
+    const layer *l;
+    const rc_real *x; /* NULL: W x + b is there already */
+    int stage;
+    int first_product;
+    const rcc_product *product;
+    int products;
+} stage_job;
+
+/* Panels `r` of a stage: W x + b, U v, then the gates. */
+static void run_panels(const stage_job *j, const rcg_range *r, int8_t *room)
+{
+    const layer *l = j->l;
+    const rcc_stage *st = &l->rnn->cell->stage[j->stage];
+    const int per = gates_layout(l, j->stage).span / RCK_LANES;
+    rcc_step step = l->step;
+    bool add = !st->apart;
+
+    step.gates = gates_of(l, j->stage, l->gates);
+    step.apart = st->apart ? gates_of(l, j->stage, l->apart) : (rcc_gates){0};
+    step.first = r->from * per;
+    step.last = r->to * per < l->step.last ? r->to * per : l->step.last;
+    if (j->x)
+        input_product(l, j->stage, r, j->x, l->gates, room);
+    for (int p = j->first_product; p < j->products && j->product[p].stage == j->stage;
+         p++, add = true) {
+        const int v = j->product[p].v;
+
+        rcg_row_range(l->u, p, r, v >= RCC_V_AUX ? step.aux[v - RCC_V_AUX] : step.in[v],
+                      block(l->c, j->stage), add, st->apart ? step.apart.p : step.gates.p, room);
+    }
+    st->forward(&step);
+}
+
+static void stage_share(const rcb_worker *w, void *ctx)
+{
+    const stage_job *j = ctx;
+    rcg_range r;
+
+    rcb_share(w, gates_layout(j->l, j->stage).count, 1, &r.from, &r.to);
+    if (r.from < r.to)
+        run_panels(j, &r, j->l->room + (size_t)w->id * row_room(j->l));
+}
+
+/* Weights that one worker reads in less time than it takes to call another. */
+static const int64_t WORKER_LEAST = 1 << 16;
+
+/* How many workers a stage is worth. */
+static int workers_for(const layer *l, rcb_pool *pool)
 {
     const rcc_cell *cell = l->rnn->cell;
+    const int64_t H = l->rnn->hidden;
+    const int64_t worth = H * H * cell->gates / cell->stages / WORKER_LEAST;
+    const int all = rcb_pool_size(pool);
+
+    return worth < 2 ? 1 : worth < all ? (int)worth : all;
+}
+
+/* The stages of the cell, one after the other. x: see stage_job. */
+static void run_stages(layer *l, const rc_real *x, rcb_pool *pool)
+{
+    const rcc_cell *cell = l->rnn->cell;
+    const int workers = workers_for(l, pool);
     rcc_product product[RCC_PRODUCTS];
-    const int products = rcc_products(cell, product);
+    stage_job job = {.l = l, .x = x, .product = product, .products = rcc_products(cell, product)};
 
-    for (int i = 0, p = 0; i < cell->stages; i++) {
-        const rcc_stage *st = &cell->stage[i];
-        bool add = !st->apart;
-
-        l->step.gates = gates_of(l, i, l->gates);
-        l->step.apart = st->apart ? gates_of(l, i, l->apart) : (rcc_gates){0};
-        for (; p < products && product[p].stage == i; p++, add = true) {
-            const int v = product[p].v;
-
-            rcg_row(l->u, p, v >= RCC_V_AUX ? l->step.aux[v - RCC_V_AUX] : l->step.in[v],
-                    block(l->c, i), add, st->apart ? l->step.apart.p : l->step.gates.p, l->room);
-        }
-        st->forward(&l->step);
+    for (; job.stage < cell->stages; job.stage++) {
+        if (workers > 1)
+            rcb_pool_run(pool, workers, stage_share, &job);
+        else
+            run_panels(&job, &(rcg_range){0, gates_layout(l, job.stage).count}, l->room);
+        while (job.first_product < job.products && product[job.first_product].stage == job.stage)
+            job.first_product++;
     }
 }
 
@@ -306,7 +367,7 @@ static bool layer_memory(const run *r, layer *l, const rc_real *state)
 
     l->gates = reals(r, row);
     l->apart = reals(r, row);
-    l->room = rcg_keep(r->g, row_room(l), 1);
+    l->room = rcg_keep(r->g, (size_t)rcb_pool_size(rcg_pool(r->g)) * row_room(l), 1);
     l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld, .units = H};
     l->step.keep = cell->keep ? reals(r, H) : NULL;
     if (l->vectors)
@@ -337,9 +398,7 @@ static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
     const rc_real *fold = i == 0 ? fold_of(r, &l) : NULL;
     if (fold)
         memcpy(l.gates, fold, (size_t)r->s->fold_row * sizeof *fold);
-    else
-        input_products(&l, x, l.gates);
-    run_stages(&l);
+    run_stages(&l, fold ? NULL : x, rcg_pool(r->g));
     for (int k = 0; k < l.rnn->cell->states; k++)
         memcpy(state + k * H, l.step.out[k], (size_t)H * sizeof *state);
     return l.step.out[0];
@@ -380,8 +439,10 @@ static rc_real *run_layers(const run *r)
 static rc_var *result(const run *r)
 {
     const int64_t out = r->s->stack->out, ld = rck_pad(out);
+    const uint64_t before = rcb_denormals_flush();
     rc_real *y = r->x ? run_layers(r) : NULL;
 
+    rcb_denormals_restore(before);
     if (!y)
         return NULL;
     rck->fill(ld - out, 0, y + out);

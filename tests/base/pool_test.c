@@ -461,6 +461,19 @@ static void halve(const rcb_worker *w, void *ctx)
     ((double *)ctx)[w->id] = half_of_smallest();
 }
 
+static void denormals_are_flushed_between_two_calls(void **unused)
+{
+    (void)unused;
+#if defined(__SSE__) || defined(__aarch64__)
+    volatile float tiny = 1e-38f;
+    const uint64_t before = rcb_denormals_flush();
+
+    assert_true(tiny * 0.25f == 0);
+    rcb_denormals_restore(before);
+    assert_true(tiny * 0.25f > 0);
+#endif
+}
+
 static void denormals_are_flushed_during_a_run_only(void **unused)
 {
     (void)unused;
@@ -612,6 +625,7 @@ int main(void)
         cmocka_unit_test(no_more_workers_are_lent_than_there_are),
         cmocka_unit_test(shares_cover_everything_exactly),
         cmocka_unit_test(shares_of_huge_counts_do_not_overflow),
+        cmocka_unit_test(denormals_are_flushed_between_two_calls),
         cmocka_unit_test(denormals_are_flushed_during_a_run_only),
         cmocka_unit_test(signals_stay_with_the_caller),
         cmocka_unit_test(two_pools_do_not_disturb_each_other),

@@ -155,6 +155,40 @@ static void bf16_has_the_bits_of_the_reals(void **unused)
     }
 }
 
+/* A row of some panels after the other is the row. */
+static void a_row_may_be_cut_into_ranges(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+    CHECK_STATUS(rck_select(), RC_OK);
+
+    for (int trial = 0; trial < 60; trial++) {
+        made m = make(trial % 2 ? RCG_INT8 : RCG_BF16);
+        rcg_lean *lean = m.w.lean;
+        const rck_panel *lay = &m.w.lay[0];
+        const int64_t n = lay->count * lay->cols;
+        rc_real *bias = guard_new(n), *want = guard_new(n), *got = guard_new(n);
+
+        if (trial % 3 == 0)
+            m.w.lean = NULL; /* reals */
+        fill_real(bias, n);
+        memset(want, 0, (size_t)n * sizeof *want); /* columns past the last unit */
+        memset(got, 0, (size_t)n * sizeof *got);
+        rcg_row(&m.w, 0, m.x, bias, false, want, m.room);
+        rcg_row_range(&m.w, 0, &(rcg_range){1, 1}, m.x, bias, false, got, m.room);
+        for (rcg_range r = {0, 0}; r.from < lay->count; r.from = r.to) {
+            r.to = pick(r.from + 1, lay->count);
+            rcg_row_range(&m.w, 0, &r, m.x, bias, false, got, m.room);
+        }
+        assert_memory_equal(got, want, (size_t)n * sizeof *got);
+        guard_free(bias);
+        guard_free(want);
+        guard_free(got);
+        m.w.lean = lean;
+        made_free(&m);
+    }
+}
+
 static void a_linear_layer_of_one_row_takes_them(void **unused)
 {
     (void)unused;
@@ -210,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_the_product_with_the_values),
         cmocka_unit_test(bf16_has_the_bits_of_the_reals),
+        cmocka_unit_test(a_row_may_be_cut_into_ranges),
         cmocka_unit_test(a_linear_layer_of_one_row_takes_them),
         cmocka_unit_test(every_refused_allocation_is_an_error),
     };

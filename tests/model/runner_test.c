@@ -71,6 +71,33 @@ static void states_can_be_saved_loaded_and_cloned(void **unused)
     }
 }
 
+/* Large enough that a step is shared, in full and in fewer bits; changed on the way. */
+static void threads_do_not_change_a_bit(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+
+    for (int i = 0; i < 3; i++) {
+        rc_model *m = TOY("cell", "lstm", "hidden", "300", "layers", "2"), *lean = NULL;
+
+        CHECK_STATUS(rc_model_quantize(&lean, m, (const char *[]){"bf16", "int8", "int8"}[i]),
+                     RC_OK);
+        const rc_model *used = i == 2 ? m : lean;
+        rc_runner *a = new_runner(used), *b = new_runner(used);
+
+        for (int threads = 3; threads > 0; threads--) {
+            CHECK_STATUS(rc_runner_threads(b, threads), RC_OK);
+            assert_go_on_alike(a, b, used);
+        }
+        CHECK_STATUS(rc_runner_threads(b, -1), RC_EINVAL);
+        assert_go_on_alike(a, b, used);
+        rc_runner_free(a);
+        rc_runner_free(b);
+        rc_model_free(lean);
+        rc_model_free(m);
+    }
+}
+
 static void beginning_again_is_a_new_runner(void **unused)
 {
     (void)unused;
@@ -378,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_can_be_saved_loaded_and_cloned),
+        cmocka_unit_test(threads_do_not_change_a_bit),
         cmocka_unit_test(beginning_again_is_a_new_runner),
         cmocka_unit_test(foreign_states_are_refused_and_change_nothing),
         cmocka_unit_test(symbols_that_do_not_exist_are_refused),

@@ -47,7 +47,7 @@ static void bench_open(bench *b, const rcc_cell *cell, int64_t most, bool tied)
     else
         CHECK_STATUS(rcn_params_table(&b->ps, "embed.weight", SYMBOLS, in), RC_OK);
     randomise(&b->ps, 0.7);
-    CHECK_STATUS(rcb_pool_new(&b->pool, 1), RC_OK);
+    CHECK_STATUS(rcb_pool_new(&b->pool, most > 40 ? (int)pick(2, 3) : 1), RC_OK);
     CHECK_STATUS(rcn_params_refresh(&b->ps, b->pool), RC_OK);
     CHECK_STATUS(rcg_graph_on(&b->whole, b->pool, false), RC_OK);
     CHECK_STATUS(rcg_graph_on(&b->single, b->pool, false), RC_OK);
@@ -96,7 +96,8 @@ static void a_step_has_the_bits_of_the_whole(void **unused)
         for (int trial = 0; trial < 12; trial++) {
             bench b;
 
-            bench_open(&b, rcc_at(c), trial < 9 ? 40 : 130, trial % 2);
+            /* the largest are worth several workers */
+            bench_open(&b, rcc_at(c), trial < 9 ? 40 : 350, trial % 2);
             rc_real *state = zero_reals(b.s.state_width), *want = zero_reals(b.s.state_width);
 
             for (int t = 0; t < STEPS; t++) {
