@@ -1,6 +1,7 @@
 /* cmd_eval.c -- recur eval: how well a model predicts a text. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 #include "cmd.h"
 
 static const opt options[] = {
@@ -37,6 +38,33 @@ static const opt options[] = {
     OPT_JSON,
     OPT_END,
 };
+
+static int print_series_json(const rc_evaluation *e, const char *measure, double seconds)
+{
+    const double n = (double)e->tokens;
+    json_t *o =
+        json_pack("{s:I, s:I, s:s, s:o}", "sequences", (json_int_t)e->sequences, "said",
+                  (json_int_t)e->tokens, "measure", measure, "loss", json_number(e->nats / n));
+    if (e->wrong >= 0)
+        json_put(&o, "accuracy", json_number(1 - (double)e->wrong / n));
+    json_put(&o, "sequences_per_second", json_number((double)e->sequences / seconds));
+    json_put(&o, "seconds", json_number(seconds));
+    return json_print(stdout, o, false);
+}
+
+static void print_series(const rc_evaluation *e, const char *measure, double seconds)
+{
+    const double n = (double)e->tokens;
+    char a[SAY_ROOM], b[SAY_ROOM];
+    printf("sequences    %s\n", say_count(a, e->sequences));
+    printf("said         %s\n", say_count(a, e->tokens));
+    printf("%-12s %.5g\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square", e->nats / n);
+    if (e->wrong >= 0)
+        printf("accuracy     %.2f%% (%s wrong)\n", 100 * (1 - (double)e->wrong / n),
+               say_count(a, e->wrong));
+    printf("speed        %s sequences/s (%s)\n", say_short(a, (double)e->sequences / seconds),
+           say_seconds(b, seconds));
+}
 
 static int print_json(const rc_evaluation *e, double seconds)
 {
@@ -85,14 +113,18 @@ static int run(const opts *o)
     const double began = say_clock();
     const rc_status status = rc_model_evaluate(m, o->args[1], &how, &e);
     const double seconds = fmax(say_clock() - began, 1e-9);
+    const char *measure = rc_model_measure(m);
     rc_model_free(m);
     if (status != RC_OK)
         return say_library_failure();
     if (e.tokens == 0)
         return say_failure("cannot evaluate '%s': there is nothing to score", o->args[1]);
     if (opts_flag(o, "json"))
-        return print_json(&e, seconds);
-    print_table(&e, seconds);
+        return e.sequences > 0 ? print_series_json(&e, measure, seconds) : print_json(&e, seconds);
+    if (e.sequences > 0)
+        print_series(&e, measure, seconds);
+    else
+        print_table(&e, seconds);
     return EXIT_DONE;
 }
 

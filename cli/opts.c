@@ -52,6 +52,11 @@ static bool list_benches(size_t i, rc_entry *out)
     return rc_list("benches", i, out);
 }
 
+static bool list_sources(size_t i, rc_entry *out)
+{
+    return rc_list("sources", i, out);
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -63,6 +68,7 @@ static const struct {
                  {"options", "options of training", list_options},
                  {"benches", "what recur bench measures", list_benches},
                  {"precisions", "how recur quantize holds weights", list_precisions},
+                 {"sources", "series that recur train series makes by itself", list_sources},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };

@@ -76,6 +76,12 @@ RC_PRINTF(2, 3) static void add(char line[LINE_ROOM], const char *fmt, ...)
     va_end(args);
 }
 
+/* Decimals of a loss: squared errors grow small. */
+static int digits_of(double x)
+{
+    return fabs(x) < 0.1 ? 5 : 3;
+}
+
 static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
 {
     const rc_progress *e = &p->last;
@@ -85,9 +91,11 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
     if (e->steps > 0)
         add(line, "/%" PRId64, e->steps);
     if (p->loss_weight > 0)
-        add(line, "  loss %.3f", mean_loss(p));
+        add(line, "  loss %.*f", digits_of(mean_loss(p)), mean_loss(p));
     if (p->valid_known)
-        add(line, "  val %.3f%s", e->valid, e->is_best ? " (best)" : "");
+        add(line, "  val %.*f%s", digits_of(e->valid), e->valid, e->is_best ? " (best)" : "");
+    if (p->valid_known && isfinite(e->valid_wrong))
+        add(line, "  %.2f%% right", 100 * (1 - e->valid_wrong));
     if (validated && p->set.words)
         add(line, "  %.2f perplexity", exp(e->valid));
     else if (validated && e->valid_chars > 0)
@@ -138,6 +146,8 @@ static void log_event(progress *p, const rc_progress *e, const char *event)
         json_number(e->lr), "grad_norm", json_number(e->grad_norm), "tokens_per_second",
         json_number(recent_rate(p)), "seconds", json_number(p->event_at - p->began), "threads",
         p->set.threads, "isa", p->set.isa);
+    if (valid && isfinite(e->valid_wrong))
+        json_put(&o, "accuracy", json_number(1 - e->valid_wrong));
     if (valid && e->valid_chars > 0)
         json_put(&o, "bits_per_char", json_number(e->valid / e->valid_chars / log(2)));
     if (e->event == RC_EVENT_VALID)
@@ -220,6 +230,7 @@ void progress_event(progress *p, const rc_progress *e, bool wanted)
         p->test_known = true;
         p->test = e->valid;
         p->test_chars = e->valid_chars;
+        p->test_wrong = e->valid_wrong;
         log_event(p, e, "test");
     } else if (now - p->reported_at >= p->set.report) {
         report(p, e);

@@ -35,6 +35,7 @@ typedef struct progress {
     bool valid_known;
     bool test_known;
     double test; /* nats per symbol of the test text, and its characters per symbol */
+    double test_wrong;
     double test_chars;
     int64_t skipped;
     bool log_lost; /* a line of the log did not get there */

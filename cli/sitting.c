@@ -54,6 +54,7 @@ typedef struct sitting {
     bool again; /* an earlier sitting has begun this run */
     bool out_of_time;
     double valid_chars; /* characters per symbol of the validation text; 0: not known */
+    double valid_wrong; /* of the best validation: part of the classes; NaN: not known */
 } sitting;
 
 static rc_answer on_event(void *ctx, const rc_progress *e)
@@ -64,6 +65,8 @@ static rc_answer on_event(void *ctx, const rc_progress *e)
     progress_event(&s->p, e, wanted);
     if (e->event == RC_EVENT_VALID)
         s->valid_chars = e->valid_chars;
+    if (e->event == RC_EVENT_VALID && e->is_best)
+        s->valid_wrong = e->valid_wrong;
     if (stop_wanted)
         return RC_PAUSE;
     if (s->p.set.time > 0 && progress_seconds(&s->p) >= s->p.set.time) {
@@ -104,14 +107,26 @@ static const char *shape_of(const rc_config *c, char out[SHAPE_ROOM])
     return out;
 }
 
+/* Is it a model of series, of whose steps there is no level? */
+static bool of_series(const rc_model *m)
+{
+    return !rc_config_get(rc_model_config(m), "level");
+}
+
 static void introduce(const sitting *s, int threads, const char *isa)
 {
     const rc_model *m = rc_trainer_model(s->t);
     char shape[SHAPE_ROOM], symbols[SAY_ROOM], parameters[SAY_ROOM];
-    say_unless_quiet(s->o, "%s; vocabulary %s; %s parameters; %d thread%s, %s",
-                     shape_of(rc_model_config(m), shape), say_count(symbols, rc_model_symbols(m)),
-                     say_count(parameters, rc_model_parameters(m)), threads,
-                     threads == 1 ? "" : "s", isa);
+    shape_of(rc_model_config(m), shape);
+    say_count(parameters, rc_model_parameters(m));
+    if (of_series(m))
+        say_unless_quiet(s->o, "%s; aim %s; %s parameters; %d thread%s, %s", shape,
+                         rc_config_get(rc_model_config(m), "aim"), parameters, threads,
+                         threads == 1 ? "" : "s", isa);
+    else
+        say_unless_quiet(s->o, "%s; vocabulary %s; %s parameters; %d thread%s, %s", shape,
+                         say_count(symbols, rc_model_symbols(m)), parameters, threads,
+                         threads == 1 ? "" : "s", isa);
 }
 
 /* ---- results -------------------------------------------------------------------------------- */
@@ -133,6 +148,14 @@ static void print_score(const char *name, double nats, double chars, const char 
     if (chars > 0)
         printf(", %.4f bits/char", nats / chars / log(2));
     printf(", perplexity %.*f", exp(nats) < 100 ? 3 : 1, exp(nats));
+}
+
+/* "0.012345 squared error" or "0.3217 nats, 91.35% right" */
+static void print_loss(const char *name, double loss, const char *measure, double wrong)
+{
+    printf("%-12s%.5g %s", name, loss, measure);
+    if (isfinite(wrong))
+        printf(", %.2f%% right", 100 * (1 - wrong));
 }
 
 /* Where the run stands, also when this sitting had nothing left to do. */
@@ -165,11 +188,17 @@ static void print_results(const sitting *s, const rc_record *best)
         printf("%-12s%s tokens/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)),
                say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
-        print_score("validation", best->valid, s->valid_chars, unit);
+        if (of_series(m))
+            print_loss("validation", best->valid, rc_model_measure(m), s->valid_wrong);
+        else
+            print_score("validation", best->valid, s->valid_chars, unit);
         printf(best->step > 0 ? " (best, at step %s)\n" : "\n", say_count(a, best->step));
     }
     if (s->p.test_known) {
-        print_score("test", s->p.test, s->p.test_chars, unit);
+        if (of_series(m))
+            print_loss("test", s->p.test, rc_model_measure(m), s->p.test_wrong);
+        else
+            print_score("test", s->p.test, s->p.test_chars, unit);
         putchar('\n');
     }
     printf("%-12s%s\n", "model", s->path);
@@ -182,6 +211,14 @@ static void add_score(json_t **o, const char *name, double nats, double chars)
                        "bits_per_token", json_number(nats / log(2)), "bits_per_char",
                        json_number(chars > 0 ? nats / chars / log(2) : nan("")), "perplexity",
                        json_number(exp(nats))));
+}
+
+static void add_loss(json_t **o, const char *name, double loss, const char *measure, double wrong)
+{
+    json_t *score = json_pack("{s:s, s:o}", "measure", measure, "loss", json_number(loss));
+    if (isfinite(wrong))
+        json_put(&score, "accuracy", json_number(1 - wrong));
+    json_put(o, name, score);
 }
 
 static int print_json(const sitting *s, const rc_record *best, bool finished)
@@ -197,11 +234,18 @@ static int print_json(const sitting *s, const rc_record *best, bool finished)
         (json_int_t)rc_model_symbols(m), "seconds", json_number(progress_seconds(&s->p)),
         "tokens_per_second", json_number(progress_rate(&s->p)));
     if (isfinite(best->valid)) {
-        add_score(&o, "best_valid", best->valid, s->valid_chars);
+        if (of_series(m))
+            add_loss(&o, "best_valid", best->valid, rc_model_measure(m), s->valid_wrong);
+        else
+            add_score(&o, "best_valid", best->valid, s->valid_chars);
         json_put(&o, "best_step", json_integer(best->step));
     }
-    if (s->p.test_known)
-        add_score(&o, "test", s->p.test, s->p.test_chars);
+    if (s->p.test_known) {
+        if (of_series(m))
+            add_loss(&o, "test", s->p.test, rc_model_measure(m), s->p.test_wrong);
+        else
+            add_score(&o, "test", s->p.test, s->p.test_chars);
+    }
     return json_print(stdout, o, false);
 }
 
@@ -225,13 +269,16 @@ static int conclude(const sitting *s, rc_status status)
         say_unless_quiet(s->o, "the time is over; recur resume %s trains on", s->path);
     if (s->again && s->p.last.step == s->p.first_step)
         say_unless_quiet(s->o, "nothing was left to train; --epochs or --steps can ask for more");
-    say_unless_quiet(s->o, "next: recur sample %s", s->path);
+    say_unless_quiet(s->o,
+                     of_series(rc_trainer_model(s->t)) ? "next: recur eval %s FILE"
+                                                       : "next: recur sample %s",
+                     s->path);
     return code;
 }
 
 int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again)
 {
-    sitting s = {.o = o, .t = t, .path = path, .again = again};
+    sitting s = {.o = o, .t = t, .path = path, .again = again, .valid_wrong = nan("")};
     rc_build build;
     if (rc_build_info(&build) != RC_OK)
         return say_library_failure();

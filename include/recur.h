@@ -241,20 +241,26 @@ typedef struct rc_eval_options {
 RC_API rc_eval_options rc_eval_options_default(void);
 
 typedef struct rc_evaluation {
-    int64_t tokens;  /* symbols scored */
-    int64_t unknown; /* of them not in the vocabulary */
-    int64_t chars;   /* characters of the text */
-    double nats;     /* sum of -ln p over the tokens */
+    int64_t tokens;    /* symbols scored; of series, what was said */
+    int64_t unknown;   /* of them not in the vocabulary */
+    int64_t chars;     /* characters of the text; 0: it was none */
+    int64_t sequences; /* scored one by one; 0: running text */
+    int64_t wrong;     /* of classes: the most probable one was another; -1: there are none */
+    double nats;       /* sum over the tokens of -ln p, or of what rc_model_measure() says */
 } rc_evaluation;
+
+/* What training and evaluation sum up: "nats" (-ln p), or "squared error". Static. */
+RC_API const char *rc_model_measure(const rc_model *m);
 
 /* Score every symbol of a file ("-": standard input; .gz, .xz, .zst are unpacked), each once.
  *
  * With tracks 1 the state goes through the whole text; with more each track begins with a fresh
  * one. per_line has no tracks. The same bits for any number of threads.
  *
- * RC_EIO, RC_EDATA (invalid UTF-8, damaged packing, nothing to score), RC_EINVAL (options, or no
- * vocabulary), RC_EBUSY (the model is being trained), RC_ENOSUP (packed in a way that this build
- * lacks). */
+ * A model of series scores whole sequences: no options but threads.
+ *
+ * RC_EIO, RC_EDATA (invalid UTF-8, damaged packing, nothing to score), RC_EINVAL (options),
+ * RC_EBUSY (the model is being trained), RC_ENOSUP (packed in a way that this build lacks). */
 RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
                                    const rc_eval_options *options, rc_evaluation *out);
 
@@ -329,6 +335,7 @@ typedef struct rc_progress {
     double loss;                     /* nats per symbol of the last step */
     double grad_norm;                /* of the last step, before clipping by norm */
     double valid;                    /* nats per symbol; NaN: not measured yet */
+    double valid_wrong; /* part of the classes said that were wrong; NaN: there are none */
     double valid_chars; /* characters per symbol of that text (for bits per character) */
     double best;        /* least `valid` of all validations; infinity: none yet */
     bool is_best;       /* the last validation was it */

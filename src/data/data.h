@@ -13,7 +13,9 @@
 #define RCD_LEVEL_MAP(X)                                                                           \
     X(RCD_BYTE, "byte", "every byte is a symbol (256 of them)")                                    \
     X(RCD_CHAR, "char", "every Unicode code point is a symbol; the text must be UTF-8")            \
-    X(RCD_WORD, "word", "words between blanks; the end of a line is <eos>; the text must be UTF-8")
+    X(RCD_WORD, "word",                                                                            \
+      "words between blanks; the end of a line is <eos>; the text must be UTF-8")                  \
+    X(RCD_LINE, "line", "every line that is not empty is one symbol: names of classes; UTF-8")
 
 typedef enum rcd_level {
 #define RCD_LEVEL_ENTRY(code, word, help) code,
@@ -134,8 +136,9 @@ static inline int32_t rcd_tape_at(const rcd_tape *t, int64_t i)
 
 /* A ragged batch of symbols: rows in time-major order, sequences sorted by falling length, so that
  * rows at[t] .. at[t+1]-1 are step t of the sequences still alive. in[row] is read, out[row] is to
- * be predicted. The memory grows as needed and is reused; when growing fails the batch may only be
- * freed or filled anew. Zero-initialise; owner. */
+ * be predicted. Of series, x[row] is read, and y[row] or the class out[row] is to be said unless
+ * out[row] is negative. The memory grows as needed and is reused; when growing fails the batch may
+ * only be freed or filled anew. Zero-initialise; owner. */
 typedef struct rcd_batch {
     int64_t steps; /* T */
     int64_t seqs;  /* B: all sequences, those of length 0 included */
@@ -143,8 +146,12 @@ typedef struct rcd_batch {
     int64_t *at;   /* (T+1) */
     int32_t *in;   /* (N) */
     int32_t *out;  /* (N) */
+    int64_t aims;  /* rows at which something is to be said */
     int64_t *seq;  /* (B) which sequence of the source sits in column b */
-    size_t cap_rows, cap_steps, cap_seqs;
+    int64_t D, K;  /* numbers of a row of x and y; 0: there is none */
+    rc_real *x;    /* (N,D) */
+    rc_real *y;    /* (N,K) */
+    size_t cap_rows, cap_steps, cap_seqs, cap_x, cap_y;
 } rcd_batch;
 
 void rcd_batch_free(rcd_batch *b);
@@ -189,5 +196,75 @@ typedef struct rcd_lines {
 rc_status rcd_lines_init(rcd_lines *l, const rcd_tape *tape, const rcd_vocab *v);
 rc_status rcd_lines_batch(const rcd_lines *l, int64_t *line, int64_t seqs, rcd_batch *b);
 void rcd_lines_free(rcd_lines *l);
+
+/* ---- series (series.c) ------------------------------------------------------------------- */
+
+typedef struct rcd_source rcd_source;
+
+/* Sequences of vectors, and what is to be said of them: a class or K numbers, at every step or once
+ * for the whole sequence, at its last step; or nothing. Held in memory, or made when they are
+ * wanted. Owner: free with rcd_series_free(). */
+typedef struct rcd_series {
+    int64_t n;      /* sequences */
+    int64_t D;      /* numbers of a step */
+    int64_t K;      /* numbers of a target; 0: none, or classes */
+    bool classes;   /* targets are classes */
+    bool each;      /* there is one at every step */
+    int64_t *start; /* (n+1) steps before sequence i */
+    float *x;       /* (start[n], D) */
+    float *y;       /* (start[n] or n, K); NULL: no numbers */
+    int32_t *label; /* (start[n] or n): a name, after rcd_series_label() an id; NULL: no classes */
+    rcb_buf names;  /* of classes, each ended by '\n' */
+    int32_t named;
+    size_t cap_start, cap_x, cap_label;
+    uint32_t crc; /* the same series, the same number */
+    /* of series that are made */
+    const rcd_source *source;
+    rcb_key key;
+    int64_t T;
+} rcd_series;
+
+/* How files become series. */
+typedef struct rcd_reading {
+    bool pixels;      /* idx: an image is as many steps as it has pixels; else as it has rows */
+    bool permute;     /* idx: the steps in an order drawn from `seed`, the same for all */
+    uint64_t seed;    /* of what is drawn */
+    const char *part; /* "train", ...: sequences that are made differ from part to part */
+} rcd_reading;
+
+/* Read a file, told by what is in it, or make "SOURCE:T" or "SOURCE:T:N" (see sources.def): N
+ * sequences of about T steps, and add it to what is there. RC_EDATA names the file and the line;
+ * RC_EIO, RC_ENOSUP, RC_ENOMEM. */
+rc_status rcd_series_read(rcd_series *s, const char *path, const rcd_reading *how);
+void rcd_series_free(rcd_series *s);
+/* The names of the classes as a vocabulary of lines, in the order of rising id by falling count. */
+rc_status rcd_series_vocab(rcd_vocab **out, const rcd_series *s);
+/* Number the labels by a vocabulary. RC_EDATA: a name that is not in it. `path` is for messages. */
+rc_status rcd_series_label(rcd_series *s, const rcd_vocab *v, const char *path);
+int64_t rcd_series_steps(const rcd_series *s, int64_t i); /* of sequence i */
+
+/* Sequences which[0 .. seqs-1] as a batch, longer ones first, equal ones in the order given. next:
+ * what is to be said at a step is the vector of the step after it, and the last step is not read.
+ * RC_ENOMEM. */
+rc_status rcd_series_batch(const rcd_series *s, const int64_t *which, int64_t seqs, bool next,
+                           rcd_batch *b);
+
+/* Where number i of 0 .. n-1 goes in a shuffle that only the key decides. */
+int64_t rcd_shuffled(rcb_key key, int64_t n, int64_t i);
+
+/* Sequences that are made (sources.c), one line each of sources.def. */
+struct rcd_source {
+    const char *name;
+    const char *help;
+    const char *paper;
+    int64_t D, K;
+    int32_t classes; /* named "0", "1", ... */
+    bool each;
+    int64_t least, most;                                                      /* T */
+    int64_t (*steps)(int64_t T);                                              /* of a sequence */
+    void (*fill)(rcb_key key, int64_t T, float *x, float *y, int32_t *label); /* zeroed before */
+};
+const rcd_source *rcd_source_at(size_t i);           /* NULL past the end */
+const rcd_source *rcd_source_find(const char *name); /* NULL: none */
 
 #endif

@@ -4,12 +4,39 @@
  * sequences still alive; what is read at a row is what was to be predicted one step before.
  * The memory of a batch grows to the largest one and is then reused.
  */
-#include "data/data.h"
+#include "data/data_in.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* Make room; what is in the batch is lost. */
-static rc_status grow_batch(rcd_batch *b, int64_t steps, int64_t seqs, int64_t rows)
+/* Room for `count` elements of an array that is lost. */
+static rc_status renew(void **p, size_t *cap, size_t count, size_t size)
+{
+    if (count <= *cap)
+        return RC_OK;
+    rcb_free(*p);
+    *cap = 0;
+    *p = rcb_alloc(count, size);
+    if (!*p)
+        return RC_ENOMEM;
+    *cap = count;
+    return RC_OK;
+}
+
+static rc_status grow_reals(rc_real **p, size_t *cap, int64_t rows, int64_t width)
+{
+    size_t count;
+
+    if (!rcb_mul((size_t)rows, (size_t)width, &count))
+        return RC_FAIL(RC_ENOMEM, "out of memory: a batch of %" PRId64 " rows of %" PRId64, rows,
+                       width);
+    void *room = *p;
+    const rc_status s = renew(&room, cap, count, sizeof **p);
+    *p = room;
+    return s;
+}
+
+rc_status rcd_batch_grow(rcd_batch *b, int64_t steps, int64_t seqs, int64_t rows)
 {
     const size_t at = (size_t)steps + 1;
 
@@ -43,9 +70,11 @@ static rc_status grow_batch(rcd_batch *b, int64_t steps, int64_t seqs, int64_t r
         b->out = out;
         b->cap_rows = (size_t)rows;
     }
+    RC_TRY(grow_reals(&b->x, &b->cap_x, rows, b->D));
+    RC_TRY(grow_reals(&b->y, &b->cap_y, rows, b->K));
     b->steps = steps;
     b->seqs = seqs;
-    b->rows = rows;
+    b->rows = b->aims = rows;
     return RC_OK;
 }
 
@@ -55,6 +84,8 @@ void rcd_batch_free(rcd_batch *b)
     rcb_free(b->in);
     rcb_free(b->out);
     rcb_free(b->seq);
+    rcb_free(b->x);
+    rcb_free(b->y);
     *b = (rcd_batch){0};
 }
 
@@ -62,6 +93,17 @@ void rcd_batch_free(rcd_batch *b)
 static int64_t part_of(int64_t n, int64_t part, int64_t parts)
 {
     return n > part ? (n - part - 1) / parts + 1 : 0;
+}
+
+static void copy_row(const rcd_batch *from, int64_t row, rcd_batch *to, int64_t at)
+{
+    if (from->D > 0)
+        memcpy(to->x + at * to->D, from->x + row * from->D, (size_t)to->D * sizeof *to->x);
+    else
+        to->in[at] = from->in[row];
+    if (from->K > 0)
+        memcpy(to->y + at * to->K, from->y + row * from->K, (size_t)to->K * sizeof *to->y);
+    to->out[at] = from->out[row];
 }
 
 rc_status rcd_batch_part(const rcd_batch *b, int64_t part, int64_t parts, rcd_batch *out)
@@ -72,7 +114,9 @@ rc_status rcd_batch_part(const rcd_batch *b, int64_t part, int64_t parts, rcd_ba
     for (int64_t n; steps < b->steps; steps++, rows += n)
         if ((n = part_of(b->at[steps + 1] - b->at[steps], part, parts)) == 0)
             break;
-    RC_TRY(grow_batch(out, steps, part_of(b->seqs, part, parts), rows));
+    out->D = b->D;
+    out->K = b->K;
+    RC_TRY(rcd_batch_grow(out, steps, part_of(b->seqs, part, parts), rows));
 
     for (int64_t c = 0; c < out->seqs; c++)
         out->seq[c] = b->seq[part + c * parts];
@@ -81,8 +125,8 @@ rc_status rcd_batch_part(const rcd_batch *b, int64_t part, int64_t parts, rcd_ba
         const int64_t n = part_of(b->at[t + 1] - b->at[t], part, parts);
 
         for (int64_t c = 0; c < n; c++) {
-            out->in[out->at[t] + c] = b->in[b->at[t] + part + c * parts];
-            out->out[out->at[t] + c] = b->out[b->at[t] + part + c * parts];
+            copy_row(b, b->at[t] + part + c * parts, out, out->at[t] + c);
+            out->aims -= out->out[out->at[t] + c] < 0;
         }
         out->at[t + 1] = out->at[t] + n;
     }
@@ -143,7 +187,7 @@ rc_status rcd_stream_batch(const rcd_stream *s, int64_t pos, int64_t steps, rcd_
     const int64_t last = T > 0 ? tracks_at(s, pos + T - 1) : 0; /* the other steps are full */
     const int64_t rows = T > 0 ? (T - 1) * s->tracks + last : 0;
 
-    RC_TRY(grow_batch(b, T, s->tracks, rows));
+    RC_TRY(rcd_batch_grow(b, T, s->tracks, rows));
     b->at[0] = 0;
     for (int64_t t = 0; t < T; t++)
         b->at[t + 1] = b->at[t] + tracks_at(s, pos + t);
@@ -221,7 +265,7 @@ static rc_status set_lines(const rcd_lines *l, const struct line *lines, int64_t
 
     for (int64_t c = 0; c < B; c++)
         rows += lines[c].n;
-    RC_TRY(grow_batch(b, T, B, rows));
+    RC_TRY(rcd_batch_grow(b, T, B, rows));
 
     b->at[0] = 0;
     for (int64_t t = 0; t < T; t++) {

@@ -265,6 +265,7 @@ uint64_t rcd_text_cut(const rcd_text *t, rcd_level level, uint64_t at)
     case RCD_CHAR:
         return part->start + cut_char(part, here);
     case RCD_WORD:
+    case RCD_LINE:
         return part->start + cut_line(part, here);
     case RCD_BYTE:
     case RCD_LEVEL_COUNT:
@@ -398,6 +399,24 @@ static rc_status walk_words(struct span s, rcd_each each, void *ctx)
     return open ? each(ctx, RCD_EOS, sizeof RCD_EOS - 1) : RC_OK;
 }
 
+static rc_status walk_lines(struct span s, rcd_each each, void *ctx)
+{
+    s = without_mark(s);
+    while (s.p < s.end) {
+        const unsigned char *line = s.p, *feed = memchr(line, '\n', (size_t)(s.end - line));
+        const unsigned char *end = feed ? feed : s.end;
+
+        s.p = feed ? feed + 1 : s.end;
+        if (end > line && end[-1] == '\r')
+            end--;
+        if (end == line)
+            continue;
+        RC_TRY(check_utf8(&s, line, end));
+        RC_TRY(each(ctx, (const char *)line, (size_t)(end - line)));
+    }
+    return RC_OK;
+}
+
 rc_status rcd_text_walk(const rcd_text *t, rcd_level level, uint64_t from, uint64_t to,
                         rcd_each each, void *ctx)
 {
@@ -405,6 +424,7 @@ rc_status rcd_text_walk(const rcd_text *t, rcd_level level, uint64_t from, uint6
         [RCD_BYTE] = walk_bytes,
         [RCD_CHAR] = walk_chars,
         [RCD_WORD] = walk_words,
+        [RCD_LINE] = walk_lines,
     };
     struct span s;
 
@@ -428,7 +448,8 @@ bool rcd_is_symbol(rcd_level level, const char *symbol, size_t n)
         return char_length(p, end) == n || (n == strlen(RCD_UNK) && memcmp(p, RCD_UNK, n) == 0);
 
     while (p < end) {
-        const size_t k = kinds[*p] == LETTER ? char_length(p, end) : 0;
+        const bool fits = level == RCD_LINE ? *p != '\n' : kinds[*p] == LETTER;
+        const size_t k = fits ? char_length(p, end) : 0;
 
         if (k == 0)
             return false;

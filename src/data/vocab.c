@@ -48,6 +48,7 @@ enum { BOUNDARY, UNKNOWN, SPECIALS };
 static const char *const specials[RCD_LEVEL_COUNT][SPECIALS] = {
     [RCD_CHAR] = {"\n", RCD_UNK},
     [RCD_WORD] = {RCD_EOS, RCD_UNK},
+    [RCD_LINE] = {RCD_EOS, RCD_UNK},
 };
 
 /* ---- the table --------------------------------------------------------------------------- */
@@ -276,8 +277,8 @@ static rc_status check_variety(const rcd_vocab *all, const char *name)
         return RC_FAIL(RC_EDATA, "cannot build a vocabulary: '%s' is empty", name);
     if (different == 1)
         return RC_FAIL(RC_EDATA,
-                       "cannot build a vocabulary: '%s' has 1 different symbol, a "
-                       "language model needs at least 2",
+                       "cannot build a vocabulary: '%s' has 1 different symbol, at "
+                       "least 2 are needed",
                        name);
     return RC_OK;
 }

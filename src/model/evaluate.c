@@ -49,7 +49,7 @@ static rc_status evaluate_steps(const rc_model *m, const rcd_text *t, uint64_t f
     rcd_tape tape;
 
     RC_TRY(rcm_text_encode(&tape, m, t, from, to));
-    rc_evaluation e = {.tokens = tape.n, .unknown = tape.unknown, .chars = tape.chars};
+    rc_evaluation e = {.tokens = tape.n, .unknown = tape.unknown, .chars = tape.chars, .wrong = -1};
     rc_status s = rc_runner_new(&r, m);
     if (s == RC_OK)
         s = rc_runner_threads(r, o->threads);
@@ -77,6 +77,20 @@ static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_ev
     return s;
 }
 
+static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eval_options *o,
+                               rc_evaluation *out)
+{
+    rcb_pool *pool;
+
+    if (o->per_line || o->stepwise || o->from > 0 || o->to < 1)
+        return RC_FAIL(RC_EINVAL, "a model of task '%s' scores whole files, sequence by sequence",
+                       m->config->task->name);
+    RC_TRY(rcb_pool_new(&pool, o->threads));
+    const rc_status s = m->config->task->evaluate_file(m, path, o, pool, out);
+    rcb_pool_free(pool);
+    return s;
+}
+
 rc_status rc_model_evaluate(const rc_model *m, const char *path, const rc_eval_options *options,
                             rc_evaluation *out)
 {
@@ -85,6 +99,8 @@ rc_status rc_model_evaluate(const rc_model *m, const char *path, const rc_eval_o
 
     RC_TRY(check_options(&o));
     RC_TRY(rcm_model_free_to_run(m));
+    if (m->config->task->evaluate_file)
+        return evaluate_file(m, path, &o, out);
     RC_TRY(rcd_text_open(&t, &path, 1));
     const rc_status s = evaluate_text(m, t, &o, out);
     rcd_text_free(t);

@@ -11,6 +11,8 @@ rc_status rcm_feed_new(rcm_feed *f, const rc_model *m, int64_t rows)
     size_t reals;
 
     *f = (rcm_feed){0};
+    if (width == 0)
+        return RC_OK;
     if (!rcb_mul((size_t)rows, (size_t)width, &reals))
         return RC_FAIL(RC_ENOMEM, "out of memory: the state of %" PRId64 " sequences", rows);
     f->carry = rcb_calloc(reals, sizeof *f->carry);
@@ -37,6 +39,8 @@ static rc_real *carry_of(const rcm_feed *whole, int64_t part, int64_t parts, int
 rc_status rcm_feed_part(const rcm_feed *whole, int64_t part, int64_t parts, rcm_feed *out)
 {
     RC_TRY(rcd_batch_part(&whole->batch, part, parts, &out->batch));
+    if (!whole->carry)
+        return RC_OK;
     assert(out->carry_rows == out->batch.seqs && out->carry_width == whole->carry_width);
     for (int64_t c = 0; c < out->carry_rows; c++)
         memcpy(out->carry + c * out->carry_width, carry_of(whole, part, parts, c),

@@ -66,9 +66,19 @@ static bool output_entry(size_t i, rc_entry *out)
 
 static bool level_entry(size_t i, rc_entry *out)
 {
-    if (i >= RCD_LEVEL_COUNT)
+    if (i >= RCD_LINE) /* which is for classes */
         return false;
     *out = (rc_entry){rcd_level_word((rcd_level)i), rcd_level_help((rcd_level)i), NULL};
+    return true;
+}
+
+static bool source_entry(size_t i, rc_entry *out)
+{
+    const rcd_source *s = rcd_source_at(i);
+
+    if (!s)
+        return false;
+    *out = (rc_entry){s->name, s->help, s->paper};
     return true;
 }
 
@@ -79,6 +89,8 @@ static const rc_entry biases[] = {RCM_BIAS_MAP(ENTRY)};
 static const rc_entry dropouts[] = {RCM_DROPOUT_MAP(ENTRY)};
 static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
 static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
+static const rc_entry aims[] = {RCM_AIM_MAP(ENTRY)};
+static const rc_entry scans[] = {RCM_SCAN_MAP(ENTRY)};
 static const rc_entry means[] = {RCM_MEAN_MAP(ENTRY)};
 static const rc_entry recomputes[] = {RCM_RECOMPUTE_MAP(ENTRY)};
 static const rc_entry products[] = {RCM_PRODUCT_MAP(ENTRY)};
@@ -99,12 +111,15 @@ static const struct list {
     {"cells", cell_entry, NULL, 0},
     {"levels", level_entry, NULL, 0},
     {"outputs", output_entry, NULL, 0},
+    {"sources", source_entry, NULL, 0},
     FIXED(skips),
     FIXED(biases),
     FIXED(dropouts),
     FIXED(averages),
     FIXED(keeps),
     FIXED(means),
+    FIXED(aims),
+    FIXED(scans),
     FIXED(recomputes),
     FIXED(products),
     FIXED(precisions),

@@ -29,63 +29,6 @@ struct lm {
 
 /* ---- building ---------------------------------------------------------------------------- */
 
-/* What a configuration means for the layers. */
-struct plan {
-    rcn_stack_plan stack;
-    int64_t *hidden;
-    int64_t E;
-};
-
-/* A file that cannot fill the model need not be given memory for it, and what the machine lacks is
- * not begun. A lower bound: each layer reads itself and at least one number more. */
-static rc_status check_room(const rc_model *m, const struct plan *p)
-{
-    const double V = rcd_vocab_size(m->vocab);
-    double needs = V * (double)p->E;
-
-    for (int i = 0; i < p->stack.layers; i++)
-        needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
-    if (needs > (double)m->room)
-        return RC_FAIL(RC_EFORMAT,
-                       "its configuration describes a model of more than %.15g numbers, it "
-                       "holds %" PRId64,
-                       needs, m->room);
-    if (needs * sizeof(rc_real) > (double)rcb_memory_left())
-        return RC_FAIL_HINT(RC_ENOMEM, "a smaller --hidden or fewer --layers need less",
-                            "out of memory: the model would have more than %.15g numbers of %zu "
-                            "bytes, %zu MB are left",
-                            needs, sizeof(rc_real), rcb_memory_left() / 1000000);
-    return RC_OK;
-}
-
-static rc_status make_plan(struct plan *p, const rc_config *c)
-{
-    RC_TRY(rcm_list_check(rcm_list, "cells", "cell", c->cell));
-    p->hidden = rcb_alloc((size_t)c->layers, sizeof *p->hidden);
-    if (!p->hidden)
-        return RC_ENOMEM;
-    const rc_status s = rcm_sizes(c->hidden, c->layers, p->hidden);
-    if (s == RC_EINVAL)
-        return RC_FAIL_HINT(RC_EINVAL, "give one size for all layers, or one for each",
-                            "cannot set 'hidden' to '%s' with 'layers' %" PRId64, c->hidden,
-                            c->layers);
-    RC_TRY(s);
-    p->E = c->embed ? c->embed : p->hidden[c->tied ? c->layers - 1 : 0];
-    p->stack = (rcn_stack_plan){
-        .cell = rcc_find(c->cell),
-        .layers = (int)c->layers,
-        .hidden = p->hidden,
-        .in = p->E,
-        .directions = 1,
-        .bias = (rcn_bias)rcm_list_index("biases", c->bias),
-        .skip = (rcn_skip)rcm_list_index("skips", c->skip),
-        .dropout = c->dropout,
-        .locked = rcm_list_index("dropouts", c->dropout_kind) == RCM_DROPOUT_LOCKED,
-        .name = "rnn",
-    };
-    return RC_OK;
-}
-
 /* How often each symbol was in training, (V); NULL: no memory. */
 static int64_t *counts_of(const rcd_vocab *v)
 {
@@ -126,7 +69,7 @@ static rc_status add_output(rc_model *m, struct lm *lm)
     return s;
 }
 
-static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
+static rc_status add_params(rc_model *m, struct lm *lm, const rcn_stack_plan *plan)
 {
     rcn_params *ps = &m->params;
 
@@ -134,7 +77,7 @@ static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
         lm->embed = ps->n;
         RC_TRY(rcn_params_table(ps, "embed.weight", lm->V, lm->E));
     }
-    RC_TRY(rcn_stack_new(&lm->stack, ps, &p->stack));
+    RC_TRY(rcn_stack_new(&lm->stack, ps, plan));
     if (lm->tied && lm->stack.out != lm->E)
         return RC_FAIL_HINT(RC_EINVAL, "leave --embed out, or make it the same",
                             "cannot tie the output to the symbol vectors: these have %" PRId64
@@ -148,26 +91,26 @@ static rc_status add_params(rc_model *m, struct lm *lm, const struct plan *p)
 
 static rc_status build(rc_model *m)
 {
-    struct plan p = {0};
+    const rc_config *c = m->config;
     struct lm *lm = rcb_calloc(1, sizeof *lm);
+    rcm_plan p;
 
     if (!lm)
         return RC_ENOMEM;
     m->own = lm;
     if (!m->vocab)
         return RC_FAIL(RC_EFORMAT, "a language model needs a vocabulary, there is none");
+    RC_TRY(rcm_plan_stack(&p, c, 1));
+    lm->V = rcd_vocab_size(m->vocab);
+    lm->E = c->embed ? c->embed : p.hidden[c->tied ? c->layers - 1 : 0];
+    lm->tied = c->tied;
+    lm->locked = p.stack.locked;
+    lm->dropout = p.stack.dropout;
+    p.stack.in = lm->E;
 
-    rc_status s = make_plan(&p, m->config);
+    rc_status s = rcm_plan_room(m, &p, (double)lm->V * (double)lm->E);
     if (s == RC_OK)
-        s = check_room(m, &p);
-    if (s == RC_OK) {
-        lm->V = rcd_vocab_size(m->vocab);
-        lm->E = p.E;
-        lm->tied = m->config->tied;
-        lm->locked = p.stack.locked;
-        lm->dropout = p.stack.dropout;
-        s = add_params(m, lm, &p);
-    }
+        s = add_params(m, lm, &p.stack);
     rcb_free(p.hidden);
     return s;
 }
@@ -189,10 +132,7 @@ static rc_status init(rc_model *m)
 {
     const struct lm *lm = m->own;
 
-    RC_TRY(rcn_init_all(&m->params, m->config->init, (uint64_t)m->config->seed));
-    for (int i = 0; i < lm->stack.plan.layers; i++)
-        RC_TRY(rcn_rnn_forget_bias(&lm->stack.layer[i], &m->params, m->config->forget_bias));
-    return RC_OK;
+    return rcm_stack_init(&lm->stack, m);
 }
 
 static rc_status settle(rc_model *m, rcb_pool *pool)
@@ -248,20 +188,34 @@ static int64_t carry_width(const rc_model *m)
 
 /* ---- training ---------------------------------------------------------------------------- */
 
-static rc_status corpus_open(rcm_corpus **out, const rc_config *c, const rcd_vocab *vocab,
+static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
                              rcd_vocab **made)
 {
     return rcm_corpus_read(out, c, c->batch, vocab, made);
 }
 
-static int64_t epoch_length(const rcm_corpus *c)
+static int64_t epoch_batches(const rcm_corpus *c, int64_t steps)
+{
+    return (c->train.length + steps - 1) / steps;
+}
+
+static int64_t epoch_rows(const rcm_corpus *c)
+{
+    return c->train.length * c->train.tracks;
+}
+
+static int64_t longest(const rcm_corpus *c)
 {
     return c->train.length;
 }
 
-static rc_status batch(const rcm_corpus *c, int64_t pos, int64_t steps, rcm_feed *feed)
+static rc_status batch(const rcm_corpus *c, int64_t epoch, int64_t pos, int64_t steps,
+                       rcm_feed *feed)
 {
-    return rcd_stream_batch(&c->train, pos, steps, &feed->batch);
+    (void)epoch;
+    RC_TRY(rcd_stream_batch(&c->train, pos, steps, &feed->batch));
+    feed->next = pos + feed->batch.steps;
+    return RC_OK;
 }
 
 static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
@@ -399,8 +353,11 @@ static rc_status score_tape(const rc_model *m, const rcd_tape *tape, int64_t tra
     rcd_batch_free(&s.batch);
     rcb_free(s.carry);
     if (status == RC_OK)
-        *out = (rc_evaluation){
-            .tokens = tape->n, .unknown = tape->unknown, .chars = tape->chars, .nats = s.nats};
+        *out = (rc_evaluation){.tokens = tape->n,
+                               .unknown = tape->unknown,
+                               .chars = tape->chars,
+                               .wrong = -1,
+                               .nats = s.nats};
     return status;
 }
 
@@ -445,19 +402,8 @@ static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, r
 static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     const struct lm *lm = m->own;
-    const rcc_cell *cell = lm->stack.plan.cell;
-    char gates[RCC_GATES * 8] = "";
 
-    for (int i = 0; i < cell->gates; i++) {
-        strcat(gates, i ? " " : "");
-        strncat(gates, cell->gate_name[i], 6);
-    }
-    RC_TRY(rcm_words_add(w, "gate order", "%s", gates));
-    if (cell->update)
-        RC_TRY(rcm_words_add(w, "update gate", "%s", cell->update));
-    if (cell->reset)
-        RC_TRY(rcm_words_add(w, "reset gate", "%s", cell->reset));
-    RC_TRY(rcm_words_add(w, "biases", "%s", m->config->bias));
+    RC_TRY(rcm_stack_conventions(&lm->stack, m->config, w));
     if (lm->output.kind->layout)
         RC_TRY(rcm_words_add(w, "output tensors", "%s", lm->output.kind->layout));
     return RC_OK;
@@ -485,13 +431,8 @@ static rc_status output_facts(const rcn_output *o, rcm_words *w)
 static rc_status facts(const rc_model *m, rcm_words *w)
 {
     const struct lm *lm = m->own;
-    const rcn_stack *s = &lm->stack;
-    const rcc_cell *cell = s->plan.cell;
 
-    RC_TRY(rcm_words_add(w, "cell", "%s (%s)", cell->name, cell->title));
-    RC_TRY(rcm_words_add(w, "equations", "%s", cell->equations));
-    RC_TRY(rcm_words_add(w, "paper", "%s", cell->paper));
-    RC_TRY(rcm_words_add(w, "layers", "%d of %s units", s->plan.layers, m->config->hidden));
+    RC_TRY(rcm_stack_facts(&lm->stack, m->config, w));
     RC_TRY(rcm_words_add(w, "symbol vectors", "%" PRId64 " numbers each%s", lm->E,
                          lm->tied ? ", which are the output weights, too" : ""));
     return output_facts(&lm->output, w);
@@ -508,7 +449,9 @@ const rcm_task rcm_lm = {
     .unbuild = unbuild,
     .init = init,
     .settle = settle,
-    .epoch_length = epoch_length,
+    .epoch_batches = epoch_batches,
+    .epoch_rows = epoch_rows,
+    .longest = longest,
     .batch = batch,
     .carry_width = carry_width,
     .loss = loss,

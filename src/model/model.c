@@ -538,10 +538,15 @@ void rc_free(void *p)
 
 rc_status rcm_model_free_to_run(const rc_model *m)
 {
-    if (!m->vocab)
-        return RC_FAIL(RC_EINVAL, "the model has no vocabulary");
     if (m->trainers > 0)
         return RC_FAIL_HINT(RC_EBUSY, "run a clone of it: it stands still",
                             "the model is being trained");
     return RC_OK;
+}
+
+const char *rc_model_measure(const rc_model *m)
+{
+    const rcm_task *task = m->config->task;
+
+    return task->measure ? task->measure(m) : "nats";
 }

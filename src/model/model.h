@@ -96,10 +96,22 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
       "the mean is, from the first validation on that is no better than the best of those more "   \
       "than --mean-after before it (NT-ASGD, Merity et al. 2018)")
 
+#define RCM_AIM_MAP(X)                                                                             \
+    X(RCM_AIM_AUTO, "auto", "what the data offers: class, values, bits or next")                   \
+    X(RCM_AIM_CLASS, "class", "the class of the sequence, or of every step")                       \
+    X(RCM_AIM_VALUES, "values", "numbers for the sequence, or for every step")                     \
+    X(RCM_AIM_NEXT, "next", "the next step, as numbers")                                           \
+    X(RCM_AIM_BITS, "bits", "the next step, each of its numbers on or off")
+#define RCM_SCAN_MAP(X)                                                                            \
+    X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
+    X(RCM_SCAN_PIXELS, "pixels", "an image is as many steps as it has pixels")
+
 #define RCM_ENTRY(code, word, help) code,
 typedef enum rcm_dropout { RCM_DROPOUT_MAP(RCM_ENTRY) } rcm_dropout;
 typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
 typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
+typedef enum rcm_aim { RCM_AIM_MAP(RCM_ENTRY) } rcm_aim;
+typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;
 typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
 typedef enum rcm_recompute { RCM_RECOMPUTE_MAP(RCM_ENTRY) } rcm_recompute;
@@ -230,6 +242,7 @@ typedef enum rcm_part { RCM_TRAIN, RCM_VALID, RCM_TEST, RCM_PARTS } rcm_part;
 /* (feed.c) A batch as the task's loss wants it, with the state that is carried between batches. */
 typedef struct rcm_feed {
     rcd_batch batch;
+    int64_t next;   /* where the next batch begins */
     rc_real *carry; /* (carry_rows, carry_width): recurrent state between batches; NULL: none */
     int64_t carry_rows, carry_width;
 } rcm_feed;
@@ -246,8 +259,9 @@ struct rcm_task {
     const char *help;
 
     /* Read the data of a configuration; with `vocab` given (resume) encode by it, else build one
-     * and return it through `made`, which the caller owns. */
-    rc_status (*corpus_open)(rcm_corpus **out, const rc_config *c, const rcd_vocab *vocab,
+     * and return it through `made`, which the caller owns. Options that the data decides are set in
+     * the configuration. */
+    rc_status (*corpus_open)(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
                              rcd_vocab **made);
     void (*corpus_free)(rcm_corpus *c);
     uint32_t (*corpus_crc)(const rcm_corpus *c); /* the same data, the same number */
@@ -261,12 +275,18 @@ struct rcm_task {
     /* The values are in place or have changed: prepare what running needs. NULL: nothing. */
     rc_status (*settle)(rc_model *m, rcb_pool *pool);
 
-    /* Training by gradients through the graph. Epoch length in time steps of a track; the batch
-     * that begins at `pos` with up to `steps` time steps (0 rows: the epoch is over). */
-    int64_t (*epoch_length)(const rcm_corpus *c);
-    rc_status (*batch)(const rcm_corpus *c, int64_t pos, int64_t steps, rcm_feed *feed);
+    /* Training by gradients through the graph. The batches of an epoch where each has `steps` time
+     * steps at most, its rows in all, and the longest that a batch can be; then the batch of epoch
+     * `epoch` (from 1) that begins at place `pos` (0: at the beginning; then feed->next), with up
+     * to `steps` time steps (0 rows: the epoch is over). */
+    int64_t (*epoch_batches)(const rcm_corpus *c, int64_t steps);
+    int64_t (*epoch_rows)(const rcm_corpus *c);
+    int64_t (*longest)(const rcm_corpus *c);
+    rc_status (*batch)(const rcm_corpus *c, int64_t epoch, int64_t pos, int64_t steps,
+                       rcm_feed *feed);
     int64_t (*carry_width)(const rc_model *m); /* reals of one sequence's carried state */
-    /* Sum of nats over feed->batch.rows predictions, as a scalar; carry is read and replaced. */
+    /* Sum of the loss over feed->batch.aims predictions, as a scalar; carry is read and
+     * replaced. */
     rc_var *(*loss)(const rc_model *m, rc_graph *g, rcm_feed *feed);
 
     /* What a step over the rows of `w` takes, added to it. */
@@ -285,13 +305,20 @@ struct rcm_task {
     rc_status (*score_part)(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
                             rcb_pool *pool, rc_evaluation *out);
 
+    /* Evaluation of a file. NULL: it is a text, and the task has `evaluate`. */
+    rc_status (*evaluate_file)(const rc_model *m, const char *path, const rc_eval_options *o,
+                               rcb_pool *pool, rc_evaluation *out);
     /* Evaluation of bytes [from,to) of a text, and one symbol at a time: `state` is read and
-     * replaced; after a failure it is undefined. All bytes zero: nothing has been read yet. */
+     * replaced; after a failure it is undefined. All bytes zero: nothing has been read yet. NULL:
+     * the task has no symbols to step through. */
     rc_status (*evaluate)(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
                           const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out);
     size_t (*state_size)(const rc_model *m);
     rc_status (*step)(const rc_model *m, rc_graph *g, void *state, int32_t id,
                       rc_real *logp); /* (V) */
+
+    /* What is summed up as the loss: "nats" (NULL: that), "squared error". */
+    const char *(*measure)(const rc_model *m);
 
     /* What a reader of the file must know (gate order, ...): goes into the file and the facts; and
      * further facts. */

@@ -26,6 +26,24 @@ struct rcm_table_view {
     size_t n;
 };
 
+/* ---- stacks of a task (plan.c) ----------------------------------------------------------- */
+
+/* What a configuration says of the recurrent layers; stack.in is left to the task. */
+typedef struct rcm_plan {
+    rcn_stack_plan stack;
+    int64_t *hidden; /* (layers) that stack.hidden points to; freed with rcb_free() */
+} rcm_plan;
+
+/* RC_EINVAL, RC_ENOMEM: nothing is left to free. */
+rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions);
+/* A file that cannot fill the model need not be given memory for it (RC_EFORMAT), and what the
+ * machine lacks is not begun (RC_ENOMEM). more: numbers beside the layers. */
+rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more);
+/* All parameters by the configuration, forget gates of the stack by theirs. */
+rc_status rcm_stack_init(const rcn_stack *s, rc_model *m);
+rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w);
+rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w);
+
 /* ---- running text (corpus.c) ------------------------------------------------------------- */
 
 /* The corpus of every task that reads running text: three tapes over one vocabulary. */
@@ -48,8 +66,7 @@ rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part);
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,
                           uint64_t to);
 
-/* Is it a model that can be run now? RC_EINVAL: it has no vocabulary. RC_EBUSY: it is being
- * trained. */
+/* Is it a model that can be run now? RC_EBUSY: it is being trained. */
 rc_status rcm_model_free_to_run(const rc_model *m);
 
 #endif

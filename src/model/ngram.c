@@ -71,7 +71,7 @@ static rc_status fit(rc_model *m, const rcm_corpus *c)
     return rcm_trie_count(&g->trie, &c->tape[RCM_TRAIN], rcd_vocab_boundary(m->vocab));
 }
 
-static rc_status corpus_open(rcm_corpus **out, const rc_config *c, const rcd_vocab *vocab,
+static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
                              rcd_vocab **made)
 {
     return rcm_corpus_read(out, c, 0, vocab, made);
@@ -303,8 +303,11 @@ static void score_tape(const rc_model *m, const rcd_tape *tape, bool per_line, r
             c = (struct context){0};
         context_add(g, &c, id);
     }
-    *out = (rc_evaluation){
-        .tokens = tape->n, .unknown = tape->unknown, .chars = tape->chars, .nats = nats};
+    *out = (rc_evaluation){.wrong = -1,
+                           .tokens = tape->n,
+                           .unknown = tape->unknown,
+                           .chars = tape->chars,
+                           .nats = nats};
 }
 
 static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,

@@ -131,6 +131,14 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
     rcg_graph_part(g, (uint32_t)i);
     if (c->shards > 1)
         RC_TRY(rcm_feed_part(j->feed, i, c->shards, feed));
+    if (feed->batch.aims == 0) { /* fewer sequences than shards, at the end of an epoch */
+        s->nats = 0;
+        if (j->back && (i > 0 || j->part == RCT_FIRST)) {
+            rcn_params_fresh(&s->model.params);
+            rcn_params_settle(&s->model.params);
+        }
+        return RC_OK;
+    }
     rc_var *loss = c->model->config->task->loss(&s->model, g, feed);
     if (j->back) {
         if (i > 0 || j->part == RCT_FIRST)

@@ -49,7 +49,8 @@ static rcg_work work_of(const rc_trainer *t, int64_t seqs, int64_t steps)
 /* Arenas of a step over the longest batch: one for each shard. */
 static double arenas(const rc_trainer *t)
 {
-    const int64_t length = t->task->epoch_length(t->corpus), most = longest(t->config);
+    const int64_t length = t->task->longest(t->corpus);
+    const int64_t most = rc_config_get(t->config, "seq") ? longest(t->config) : length;
     const int64_t batch = t->config->batch, shards = t->config->shards;
     double bytes = 0;
 
@@ -102,15 +103,14 @@ static rc_status one_step(void *ctx)
 
 static rc_status try_steps(rc_estimate *out, rc_trainer *t)
 {
-    const int64_t length = t->task->epoch_length(t->corpus), seq = t->config->seq;
-    const int64_t rows = t->config->batch * (seq < length ? seq : length); /* of a full step */
+    const double all = (double)rct_epoch_steps(t), rows = (double)out->epoch_tokens / all;
     const rct_pace pace = {.seconds = 0.5, .warm = 2, .least = 3};
     rct_timing timing;
 
     RC_TRY(rct_time(&timing, &pace, one_step, t));
     out->tried = timing.calls;
     out->step_seconds = timing.median;
-    out->tokens_per_second = (double)rows / timing.median;
+    out->tokens_per_second = rows / timing.median;
     out->epoch_seconds = (double)out->epoch_tokens / out->tokens_per_second;
     out->seconds = out->steps > 0 ? (double)out->steps * timing.median : (double)NAN;
     return RC_OK;
@@ -123,7 +123,7 @@ static void tell_sizes(rc_estimate *out, const rc_trainer *t)
     *out = (rc_estimate){
         .parameters = t->model->params.count,
         .symbols = rc_model_symbols(t->model),
-        .epoch_tokens = t->task->epoch_length(t->corpus) * t->config->batch,
+        .epoch_tokens = t->task->epoch_rows(t->corpus),
         .epoch_steps = rct_epoch_steps(t),
         .steps = rct_all_steps(t),
         .flops_per_token = rct_flops_per_token(t),

@@ -45,7 +45,7 @@ static rc_status loss_of(void *ctx, double *loss)
         rcg_weight_refresh(&b->moved->weight, b->pool);
     begin(b);
     RC_TRY(rct_comm_loss(&b->comm, &b->feed, &draw, &nats));
-    *loss = nats / (double)b->feed.batch.rows;
+    *loss = nats / (double)b->feed.batch.aims;
     return RC_OK;
 }
 
@@ -129,7 +129,7 @@ static rc_status shake(rcn_param *p, uint64_t seed)
     return RC_OK;
 }
 
-static rc_status prepare(bench *b, const rc_config *c)
+static rc_status prepare(bench *b, rc_config *c)
 {
     rcd_vocab *vocab = NULL;
 
@@ -150,10 +150,10 @@ static rc_status prepare(bench *b, const rc_config *c)
     RC_TRY(rcn_params_refresh(&b->model->params, b->pool));
     RC_TRY(rcm_feed_new(&b->feed, b->model, c->batch));
     RC_TRY(rct_comm_new(&b->comm, b->model, b->pool));
-    return b->task->batch(b->corpus, 0, c->seq, &b->feed);
+    return b->task->batch(b->corpus, 1, 0, c->seq, &b->feed);
 }
 
-static rc_status check_all(bench *b, const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn,
+static rc_status check_all(bench *b, rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn,
                            void *ctx)
 {
     const rct_draw draw = draw_of(b);
@@ -161,7 +161,7 @@ static rc_status check_all(bench *b, const rc_config *c, int64_t per_tensor, rc_
 
     RC_TRY(prepare(b, c));
     begin(b);
-    RC_TRY(rct_comm_gradients(&b->comm, &b->feed, &draw, RCT_FIRST, 1 / (double)b->feed.batch.rows,
+    RC_TRY(rct_comm_gradients(&b->comm, &b->feed, &draw, RCT_FIRST, 1 / (double)b->feed.batch.aims,
                               &nats));
     for (size_t i = 0; i < b->model->params.n; i++) {
         rc_gradcheck_row row;
@@ -173,8 +173,12 @@ static rc_status check_all(bench *b, const rc_config *c, int64_t per_tensor, rc_
 
 rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn fn, void *ctx)
 {
-    bench b = {.config = c, .task = c->task};
-    const rc_status status = check_all(&b, c, per_tensor, fn, ctx);
+    bench b = {.task = c->task};
+    rc_config *own; /* which the data may complete */
+
+    RC_TRY(rc_config_clone(&own, c));
+    b.config = own;
+    const rc_status status = check_all(&b, own, per_tensor, fn, ctx);
 
     rcm_feed_free(&b.feed);
     rct_comm_free(&b.comm);
@@ -182,5 +186,6 @@ rc_status rc_gradcheck(const rc_config *c, int64_t per_tensor, rc_gradcheck_fn f
     rc_model_free(b.model);
     if (b.corpus)
         b.task->corpus_free(b.corpus);
+    rc_config_free(own);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "train/train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { BAD_STEPS = 10 }; /* skipped steps in a row that end a training */
@@ -179,9 +180,8 @@ rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value)
 
 int64_t rct_epoch_steps(const rc_trainer *t)
 {
-    const int64_t length = t->task->epoch_length(t->corpus);
-    const int64_t each = t->config->seq * t->config->accumulate;
-    return (length + each - 1) / each;
+    const int64_t each = t->config->accumulate;
+    return (t->task->epoch_batches(t->corpus, t->config->seq) + each - 1) / each;
 }
 
 int64_t rct_all_steps(const rc_trainer *t)
@@ -275,13 +275,32 @@ static rc_status add_record(rc_trainer *t, double valid)
     return rcm_history_add(&t->model->history, &r);
 }
 
-static rc_status score(rc_trainer *t, const rc_model *m, rcm_part part, double *nats, double *chars)
+/* Score a part of the data with a model; what comes out is what the next event tells. */
+static rc_status score(rc_trainer *t, listener *l, const rc_model *m, rcm_part part)
 {
     rc_evaluation e;
     RC_TRY(t->task->score_part(m, t->corpus, part, t->config->valid_tracks, t->pool, &e));
-    *nats = e.nats / (double)e.tokens;
-    *chars = (double)e.chars / (double)e.tokens;
+    l->p.valid = e.nats / (double)e.tokens;
+    l->p.valid_chars = (double)e.chars / (double)e.tokens;
+    l->p.valid_wrong = e.wrong < 0 ? (double)NAN : (double)e.wrong / (double)e.tokens;
     return RC_OK;
+}
+
+static rc_status set_result(rc_model *m, const char *part, const char *what, double value)
+{
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s %s/token", part, what);
+    return rcm_result_set(m, name, value);
+}
+
+/* What the last score was, into the results of a model. */
+static rc_status set_results(const listener *l, rc_model *m, const char *part)
+{
+    RC_TRY(set_result(m, part, rc_model_measure(m), l->p.valid));
+    if (l->p.valid_chars > 0)
+        RC_TRY(set_result(m, part, "chars", l->p.valid_chars));
+    return isnan(l->p.valid_wrong) ? RC_OK : set_result(m, part, "errors", l->p.valid_wrong);
 }
 
 /* Does the mean of the weights begin here? As NT-ASGD has it: when validation is no better than the
@@ -306,20 +325,17 @@ static rc_status score_valid(rc_trainer *t, listener *l)
     rct_place *p = &t->place;
     const bool has = t->task->has_part(t->corpus, RCM_VALID);
     const bool first = p->scored < 0;
-    double valid = (double)NAN, chars = 1;
 
     RC_TRY(rcm_model_settle(t->model, t->pool));
+    l->p.valid = (double)NAN;
     if (has)
-        RC_TRY(score(t, t->model, RCM_VALID, &valid, &chars));
-    const double gain = p->best - valid;
+        RC_TRY(score(t, l, t->model, RCM_VALID));
+    const double gain = p->best - l->p.valid;
     l->p.is_best = has && gain > 0;
-    l->p.valid = valid;
-    l->p.valid_chars = chars;
-    RC_TRY(add_record(t, valid));
+    RC_TRY(add_record(t, l->p.valid));
     if (l->p.is_best) {
-        p->best = valid;
-        RC_TRY(rcm_result_set(t->model, "valid nats/token", valid));
-        RC_TRY(rcm_result_set(t->model, "valid chars/token", chars));
+        p->best = l->p.valid;
+        RC_TRY(set_results(l, t->model, "valid"));
     }
     p->bad = l->p.is_best || !has ? 0 : p->bad + 1;
     if (has)
@@ -354,23 +370,18 @@ static rc_status validate(rc_trainer *t, listener *l)
 static rc_status score_test(rc_trainer *t, listener *l)
 {
     rc_model *best;
-    double nats = (double)NAN, chars = 1;
 
     if (!t->task->has_part(t->corpus, RCM_TEST))
         return RC_OK;
     RC_TRY(rc_model_open(&best, t->path));
-    rc_status status = score(t, best, RCM_TEST, &nats, &chars);
+    rc_status status = score(t, l, best, RCM_TEST);
     if (status == RC_OK)
-        status = rcm_result_set(best, "test nats/token", nats);
-    if (status == RC_OK)
-        status = rcm_result_set(best, "test chars/token", chars);
+        status = set_results(l, best, "test");
     if (status == RC_OK)
         status = rcm_model_settle(best, t->pool);
     if (status == RC_OK)
         status = rc_model_save(best, t->path);
     rc_model_free(best);
-    l->p.valid = nats;
-    l->p.valid_chars = chars;
     if (status == RC_OK)
         tell(t, l, RC_EVENT_TEST);
     return status;
@@ -402,7 +413,7 @@ static rc_status pause_here(rc_trainer *t, listener *l)
 /* The batches of one step. */
 typedef struct gathered {
     int64_t batches;
-    int64_t rows;
+    int64_t rows, aims;
     double nats;
     double scale; /* sum of what the batches do to the learning rate */
 } gathered;
@@ -430,7 +441,7 @@ static int64_t batch_steps(const rc_trainer *t, uint64_t at, double *scale)
 static double divisor(const rc_trainer *t)
 {
     const bool sequence = rcm_list_index("averages", t->config->average) == RCM_AVERAGE_SEQUENCE;
-    const int64_t each = sequence ? t->feed.batch.seqs : t->feed.batch.rows;
+    const int64_t each = sequence ? t->feed.batch.seqs : t->feed.batch.aims;
     return (double)each * (double)t->config->accumulate;
 }
 
@@ -444,14 +455,15 @@ static rc_status add_batch(rc_trainer *t, gathered *sum, bool *any)
     double scale, nats;
     const int64_t steps = batch_steps(t, draw.step, &scale);
 
-    RC_TRY(t->task->batch(t->corpus, t->place.pos, steps, &t->feed));
+    RC_TRY(t->task->batch(t->corpus, t->place.epoch, t->place.pos, steps, &t->feed));
     *any = t->feed.batch.rows > 0;
     if (!*any)
         return RC_OK;
     RC_TRY(rct_comm_gradients(&t->comm, &t->feed, &draw, part, 1 / divisor(t), &nats));
-    t->place.pos += t->feed.batch.steps;
+    t->place.pos = t->feed.next;
     sum->batches++;
     sum->rows += t->feed.batch.rows;
+    sum->aims += t->feed.batch.aims;
     sum->nats += nats;
     sum->scale += scale;
     return RC_OK;
@@ -500,12 +512,12 @@ static rc_status update(rc_trainer *t, listener *l, const gathered *sum)
     const double clip = t->config->clip;
 
     l->p.grad_norm = norm;
-    l->p.loss = sum->nats / (double)sum->rows;
+    l->p.loss = sum->nats / (double)sum->aims;
     if (!isfinite(norm) || !isfinite(sum->nats))
         return skip(t, l, culprit);
     p->row = 0;
     p->sum += sum->nats;
-    p->count += sum->rows;
+    p->count += sum->aims;
     rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * (sum->scale / (double)sum->batches),
                    clip > 0 && norm > clip ? clip / norm : 1);
     p->updates = t->optim.steps;
@@ -572,7 +584,8 @@ rc_status rct_trainer_step(rc_trainer *t)
 
 rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)
 {
-    const rc_progress none = {.valid = (double)NAN, .valid_chars = 1, .loss = (double)NAN};
+    const rc_progress none = {
+        .valid = (double)NAN, .valid_chars = 1, .valid_wrong = (double)NAN, .loss = (double)NAN};
     listener l = {.fn = fn, .ctx = ctx, .p = none};
 
     if (t->place.done)

@@ -111,7 +111,7 @@ size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
 /* All that changes while training and is not a weight or an optimiser slot; saved whole. */
 #define RCT_PLACE_MAP(WHOLE, REAL)                                                                 \
     WHOLE(epoch)      /* being trained, from 1 */                                                  \
-    WHOLE(pos)        /* time steps of this epoch that are done */                                 \
+    WHOLE(pos)        /* where in it the next batch begins */                                      \
     WHOLE(step)       /* steps done */                                                             \
     WHOLE(epoch_step) /* of them in this epoch */                                                  \
     WHOLE(tokens)     /* trained on */                                                             \

@@ -427,12 +427,12 @@ static rc_status stop_at_third(void *ctx, const char *symbol, size_t n)
 static void a_status_from_each_ends_the_walk(void **unused)
 {
     (void)unused;
-    rcd_text *t = text_of("a b\nc d\n", 8);
+    rcd_text *t = text_of("a b\nc d\ne\n", 10);
 
     for (int level = 0; level < RCD_LEVEL_COUNT; level++) {
         int calls = 0;
 
-        CHECK_STATUS(rcd_text_walk(t, (rcd_level)level, 0, 8, stop_at_third, &calls), RC_ESTOP);
+        CHECK_STATUS(rcd_text_walk(t, (rcd_level)level, 0, 10, stop_at_third, &calls), RC_ESTOP);
         assert_int_equal(calls, 3);
     }
     rcd_text_free(t);

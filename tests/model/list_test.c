@@ -5,8 +5,8 @@
 static void every_list_has_entries_with_help(void **unused)
 {
     (void)unused;
-    static const char *const lists[] = {"tasks",  "cells",    "levels",   "outputs", "skips",
-                                        "biases", "dropouts", "averages", "keeps"};
+    static const char *const lists[] = {"tasks", "cells",  "levels",   "outputs",  "sources",
+                                        "skips", "biases", "dropouts", "averages", "keeps"};
     rc_entry e;
 
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {

@@ -241,11 +241,11 @@ static void losses_of_an_epoch_add_up_to_the_score(void **unused)
     CHECK_STATUS(rcb_pool_new(&pool, 2), RC_OK);
     CHECK_STATUS(rcg_graph_on(&g, pool, false), RC_OK);
     CHECK_STATUS(rcm_feed_new(&feed, m, 1), RC_OK);
-    for (int64_t pos = 0; pos < task->epoch_length(corpus);) {
+    for (int64_t pos = 0; pos < task->longest(corpus);) {
         double nats;
 
         rc_graph_reset(g);
-        CHECK_STATUS(task->batch(corpus, pos, pick(1, 40), &feed), RC_OK);
+        CHECK_STATUS(task->batch(corpus, 1, pos, pick(1, 40), &feed), RC_OK);
         pos += feed.batch.steps;
         const rc_var *loss = task->loss(m, g, &feed);
         CHECK_STATUS(rc_graph_status(g), RC_OK);

@@ -328,7 +328,7 @@ static void forged_tables_are_refused_or_harmless(void **unused)
 
 static rc_status live(void *ctx)
 {
-    const rc_config *c = ctx;
+    rc_config *c = ctx;
     rcm_corpus *corpus;
     rcd_vocab *v;
     rc_model *m, *copy;

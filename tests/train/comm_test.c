@@ -67,7 +67,7 @@ static void first_gradients(rc_trainer *t, double *nats)
 {
     const rct_draw draw = {1, 0};
 
-    CHECK_STATUS(t->task->batch(t->corpus, 0, t->config->seq, &t->feed), RC_OK);
+    CHECK_STATUS(t->task->batch(t->corpus, 1, 0, t->config->seq, &t->feed), RC_OK);
     CHECK_STATUS(rct_comm_gradients(&t->comm, &t->feed, &draw, RCT_FIRST, 0.25, nats), RC_OK);
 }
 
@@ -111,7 +111,7 @@ static void one_shard_is_one_graph(void **unused)
     CHECK_STATUS(rcg_graph_on(&g, by_hand->pool, true), RC_OK);
     rcg_graph_seed(g, 1, 0);
     rcn_params_fresh(ps);
-    CHECK_STATUS(by_hand->task->batch(by_hand->corpus, 0, t.c->seq, &by_hand->feed), RC_OK);
+    CHECK_STATUS(by_hand->task->batch(by_hand->corpus, 1, 0, t.c->seq, &by_hand->feed), RC_OK);
     rc_var *loss = by_hand->task->loss(by_hand->model, g, &by_hand->feed);
     CHECK_STATUS(rc_graph_backward(g, rc_scale(g, loss, 0.25)), RC_OK);
     rcn_params_settle(ps);
@@ -144,11 +144,11 @@ static void gradients_of_more_batches_are_added(void **unused)
 
         first_gradients(one, &nats);
         first_gradients(two, &nats);
-        CHECK_STATUS(one->task->batch(one->corpus, t.c->seq, t.c->seq, &one->feed), RC_OK);
+        CHECK_STATUS(one->task->batch(one->corpus, 1, t.c->seq, t.c->seq, &one->feed), RC_OK);
         double *first = doubles(ps);
         CHECK_STATUS(rct_comm_gradients(&one->comm, &one->feed, &draw, RCT_FIRST, 0.5, &nats),
                      RC_OK);
-        CHECK_STATUS(two->task->batch(two->corpus, t.c->seq, t.c->seq, &two->feed), RC_OK);
+        CHECK_STATUS(two->task->batch(two->corpus, 1, t.c->seq, t.c->seq, &two->feed), RC_OK);
         CHECK_STATUS(rct_comm_gradients(&two->comm, &two->feed, &draw, RCT_MORE, 0.5, &nats),
                      RC_OK);
         double *second = doubles(ps), *both = doubles(qs);
@@ -294,7 +294,7 @@ static void the_failure_of_a_shard_is_told(void **unused)
         rc_trainer *cut = trainer(&t, "3", threads);
 
         for (int64_t seq = 0; seq < 7; seq++) {
-            CHECK_STATUS(cut->task->batch(cut->corpus, 0, 5, &cut->feed), RC_OK);
+            CHECK_STATUS(cut->task->batch(cut->corpus, 1, 0, 5, &cut->feed), RC_OK);
             cut->feed.batch.out[seq] = 1000000 + (int32_t)seq;
             (void)RC_FAIL(RC_EIO, "something else");
             CHECK_STATUS(rct_comm_gradients(&cut->comm, &cut->feed, &draw, RCT_FIRST, 1, &nats),

@@ -1,0 +1,93 @@
+/* plan.c -- what tasks with a stack of recurrent layers share: the stack that a configuration
+ * describes, its first values, and what is said of it.
+ */
+#include "model/model_in.h"
+
+#include <string.h>
+
+rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
+{
+    *p = (rcm_plan){0};
+    RC_TRY(rcm_list_check(rcm_list, "cells", "cell", c->cell));
+    p->hidden = rcb_alloc((size_t)c->layers, sizeof *p->hidden);
+    if (!p->hidden)
+        return RC_ENOMEM;
+    rc_status s = rcm_sizes(c->hidden, c->layers, p->hidden);
+    if (s == RC_EINVAL)
+        s = RC_FAIL_HINT(RC_EINVAL, "give one size for all layers, or one for each",
+                         "cannot set 'hidden' to '%s' with 'layers' %" PRId64, c->hidden,
+                         c->layers);
+    if (s != RC_OK) {
+        rcb_free(p->hidden);
+        p->hidden = NULL;
+        return s;
+    }
+    p->stack = (rcn_stack_plan){
+        .cell = rcc_find(c->cell),
+        .layers = (int)c->layers,
+        .hidden = p->hidden,
+        .directions = directions,
+        .bias = (rcn_bias)rcm_list_index("biases", c->bias),
+        .skip = (rcn_skip)rcm_list_index("skips", c->skip),
+        .dropout = c->dropout,
+        .locked = rcm_list_index("dropouts", c->dropout_kind) == RCM_DROPOUT_LOCKED,
+        .name = "rnn",
+    };
+    return RC_OK;
+}
+
+/* A lower bound: each layer reads itself and at least one number more. */
+rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more)
+{
+    double needs = more;
+
+    for (int i = 0; i < p->stack.layers; i++)
+        needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
+    if (needs > (double)m->room)
+        return RC_FAIL(RC_EFORMAT,
+                       "its configuration describes a model of more than %.15g numbers, it "
+                       "holds %" PRId64,
+                       needs, m->room);
+    if (needs * sizeof(rc_real) > (double)rcb_memory_left())
+        return RC_FAIL_HINT(RC_ENOMEM, "a smaller --hidden or fewer --layers need less",
+                            "out of memory: the model would have more than %.15g numbers of %zu "
+                            "bytes, %zu MB are left",
+                            needs, sizeof(rc_real), rcb_memory_left() / 1000000);
+    return RC_OK;
+}
+
+rc_status rcm_stack_init(const rcn_stack *s, rc_model *m)
+{
+    RC_TRY(rcn_init_all(&m->params, m->config->init, (uint64_t)m->config->seed));
+    for (int i = 0; i < s->plan.layers * s->plan.directions; i++)
+        RC_TRY(rcn_rnn_forget_bias(&s->layer[i], &m->params, m->config->forget_bias));
+    return RC_OK;
+}
+
+rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w)
+{
+    const rcc_cell *cell = s->plan.cell;
+    char gates[RCC_GATES * 8] = "";
+
+    for (int i = 0; i < cell->gates; i++) {
+        strcat(gates, i ? " " : "");
+        strncat(gates, cell->gate_name[i], 6);
+    }
+    RC_TRY(rcm_words_add(w, "gate order", "%s", gates));
+    if (cell->update)
+        RC_TRY(rcm_words_add(w, "update gate", "%s", cell->update));
+    if (cell->reset)
+        RC_TRY(rcm_words_add(w, "reset gate", "%s", cell->reset));
+    return rcm_words_add(w, "biases", "%s", c->bias);
+}
+
+rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w)
+{
+    const rcc_cell *cell = s->plan.cell;
+
+    RC_TRY(rcm_words_add(w, "cell", "%s (%s)", cell->name, cell->title));
+    RC_TRY(rcm_words_add(w, "equations", "%s", cell->equations));
+    RC_TRY(rcm_words_add(w, "paper", "%s", cell->paper));
+    return rcm_words_add(w, "layers", "%d of %s units%s", s->plan.layers, c->hidden,
+                         s->plan.directions == 2 ? " in each of two directions" : "");
+}

@@ -1,0 +1,18 @@
+# series.sh -- the task series from the command line: made sequences and files, every report, and
+# errors in one line.
+recur train series --train adding:6:400 --hidden 8 --epochs 2 --seed 3 --out add --quiet --json |
+    sed -E 's/"(seconds|[a-z]*_per_second)": [^,}]*/"\1": _/g; s/[0-9]\.[0-9]+/N/g'
+recur eval add adding:6:50 | sed -E 's/[0-9]+\.[0-9]+.*/N/; /^speed/d'
+recur eval add adding:6:50 --json | sed -E 's/"(seconds|[a-z]*_per_second)": [^,}]*/"\1": _/g; s/[0-9]\.[0-9]+/N/g'
+recur info add | grep -E '^(task|aim|cell|layers)'
+printf '@classLabel true up down\n1,2,3:up\n3,2:down\n0,4:up\n5,1,0:down\n2,3:up\n9,8:down\n' >ways.ts
+recur train series --train ways.ts --valid ways.ts --hidden 8 --lr 0.05 --epochs 60 --bidirectional \
+    --out ways --quiet | sed -E 's/^(validation).*nats, /\1 /; s/ \(best.*//; /^speed/d'
+recur eval ways ways.ts | grep accuracy
+recur gradcheck series --train ways.ts --hidden 5 --bidirectional | tail -1
+recur sample ways || echo "exit $?"
+recur train series --train nothing.ts --out x || echo "exit $?"
+recur train series --train adding:1 --out x || echo "exit $?"
+recur train series --train adding:6 --aim class --out x || echo "exit $?"
+echo '60 61 x' >roll
+recur train series --train roll --out x || echo "exit $?"
