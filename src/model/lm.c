@@ -159,24 +159,48 @@ static rc_var *drop(const struct lm *lm, rc_graph *g, const rc_rows *rows, rc_va
     return lm->locked ? rc_dropout_locked(g, rows, x, lm->dropout) : rc_dropout(g, x, lm->dropout);
 }
 
-/* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). */
+/* Whole symbols left out of a batch wherever they occur (Gal and Ghahramani 2016): rows of x times
+ * 0 or 1 / (1 - rate), by a draw for each symbol. */
+static rc_var *drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x)
+{
+    const double rate = m->config->embed_dropout;
+
+    if (rate <= 0 || !rcg_training(g) || !x)
+        return x;
+    const rcb_key key = rcg_mask_key(g);
+    rc_real *mask = rcg_keep(g, (size_t)(x->rows * x->cols), sizeof *mask);
+    if (!mask)
+        return NULL;
+    for (int64_t row = 0; row < x->rows; row++) {
+        const bool kept = rcb_uniform(key, (uint64_t)in[row]) >= rate;
+
+        rck->fill(x->cols, kept ? (rc_real)(1 / (1 - rate)) : 0, mask + row * x->cols);
+    }
+    return rc_mul(g, x, rc_leaf(g, rc_shape_2(x->rows, x->cols), mask, NULL));
+}
+
+/* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). extra: what is
+ * added to the loss, see rcm_feed; may be NULL. */
 static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
-                   rc_real *carry)
+                   rc_real *carry, rc_var **extra)
 {
     const struct lm *lm = m->own;
     rc_var *x = rc_embed(g, var(m, g, lm->embed), in, rows->at[rows->steps]);
 
-    x = drop(lm, g, rows, x);
+    x = drop(lm, g, rows, drop_symbols(m, g, in, x));
     x = rcn_stack_run(&lm->stack, &m->params, g, rows, x, carry);
-    return drop(lm, g, rows, x);
+    rc_var *dropped = drop(lm, g, rows, x);
+    if (extra)
+        *extra = rcm_penalties(m->config, g, rows, x, dropped);
+    return dropped;
 }
 
 static rc_var *loss_of(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
-                       const int32_t *out, rc_real *carry)
+                       const int32_t *out, rc_real *carry, rc_var **extra)
 {
     const struct lm *lm = m->own;
 
-    return rcn_output_loss(&lm->output, &m->params, g, run(m, g, rows, in, carry), out);
+    return rcn_output_loss(&lm->output, &m->params, g, run(m, g, rows, in, carry, extra), out);
 }
 
 static int64_t carry_width(const rc_model *m)
@@ -224,7 +248,7 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
 
     assert(!feed->carry || (feed->carry_rows == b->seqs && feed->carry_width == carry_width(m)));
-    return loss_of(m, g, &rows, b->in, b->out, feed->carry);
+    return loss_of(m, g, &rows, b->in, b->out, feed->carry, &feed->extra);
 }
 
 static void work(const rc_model *m, rcg_work *w)
@@ -287,7 +311,7 @@ static rc_status score_piece(struct scorer *s, int64_t from, int64_t to)
         at[t - from] = b->at[t] - row;
 
     const rc_rows rows = {.steps = to - from, .seqs = b->seqs, .at = at};
-    const rc_var *loss = loss_of(s->m, s->g, &rows, b->in + row, b->out + row, s->carry);
+    const rc_var *loss = loss_of(s->m, s->g, &rows, b->in + row, b->out + row, s->carry, NULL);
     RC_TRY(rc_graph_status(s->g));
     RC_TRY(rc_var_total(s->g, loss, &nats));
     s->nats += nats;

@@ -243,6 +243,7 @@ typedef enum rcm_part { RCM_TRAIN, RCM_VALID, RCM_TEST, RCM_PARTS } rcm_part;
 typedef struct rcm_feed {
     rcd_batch batch;
     int64_t next;   /* where the next batch begins */
+    rc_var *extra;  /* made by the loss: a scalar that is added to it and not counted; NULL: none */
     rc_real *carry; /* (carry_rows, carry_width): recurrent state between batches; NULL: none */
     int64_t carry_rows, carry_width;
 } rcm_feed;

@@ -41,6 +41,12 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions);
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more);
 /* All parameters by the configuration, forget gates of the stack by theirs. */
 rc_status rcm_stack_init(const rcn_stack *s, rc_model *m);
+/* What is added to the loss for the activations of the last layer, before and after dropout: their
+ * mean square and that of their steps in time, times the predictions of the batch (activation and
+ * temporal activation regularisation, Merity et al. 2017). NULL: nothing is asked, or the graph has
+ * failed. */
+rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rc_rows *rows, rc_var *raw,
+                      rc_var *dropped);
 rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w);
 rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w);
 

@@ -64,6 +64,48 @@ rc_status rcm_stack_init(const rcn_stack *s, rc_model *m)
     return RC_OK;
 }
 
+/* ---- penalties on activations ------------------------------------------------------------ */
+
+/* Sum of the squares of the differences between a row and the one before it in its sequence. */
+static rc_var *steps_squared(rc_graph *g, const rc_rows *rows, rc_var *x)
+{
+    const int64_t first = rows->at[1], n = rows->at[rows->steps] - first;
+    int32_t *now = rcg_keep(g, (size_t)n + 1, sizeof *now);
+    int32_t *before = rcg_keep(g, (size_t)n + 1, sizeof *before);
+
+    if (!now || !before)
+        return NULL;
+    for (int64_t t = 1; t < rows->steps; t++)
+        for (int64_t row = rows->at[t]; row < rows->at[t + 1]; row++) {
+            now[row - first] = (int32_t)row;
+            before[row - first] = (int32_t)(row - rows->at[t] + rows->at[t - 1]);
+        }
+    return rc_scale(g, rc_squared_error(g, rc_embed(g, x, now, n), rc_embed(g, x, before, n)), 2);
+}
+
+rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rc_rows *rows, rc_var *raw,
+                      rc_var *dropped)
+{
+    const double alpha = c->activation_penalty, beta = c->temporal_penalty;
+    const int64_t N = rows->at[rows->steps];
+    const int64_t steps = rows->steps > 0 ? N - rows->at[1] : 0; /* from a row to a later one */
+    rc_var *sum = NULL;
+
+    if (!rcg_training(g) || !raw || !dropped)
+        return NULL;
+    if (alpha > 0)
+        sum = rc_scale(g, rc_sum(g, rc_mul(g, dropped, dropped)), alpha / (double)dropped->cols);
+    if (beta > 0 && steps > 0) {
+        rc_var *more = rc_scale(g, steps_squared(g, rows, raw),
+                                beta * (double)N / (double)(steps * raw->cols));
+
+        sum = sum ? rc_add(g, sum, more) : more;
+    }
+    return sum;
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
 rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w)
 {
     const rcc_cell *cell = s->plan.cell;

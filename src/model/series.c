@@ -370,15 +370,19 @@ static bool find_aims(struct aims *a, rc_graph *g, const rcd_batch *b)
     return true;
 }
 
-/* What is said at the aims of a batch, before the loss: (aims, O). */
-static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const struct aims *a)
+/* What is said at the aims of a batch, before the loss: (aims, O). extra: see rcm_feed; may be
+ * NULL. */
+static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const struct aims *a,
+                       rc_var **extra)
 {
     const struct series *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
     rc_var *x = rc_leaf(g, rc_shape_2(b->rows, b->D), b->x, NULL);
 
-    x = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
-    x = drop(s, g, &rows, x);
+    rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
+    x = drop(s, g, &rows, raw);
+    if (extra)
+        *extra = rcm_penalties(m->config, g, &rows, raw, x);
     if (b->aims < b->rows)
         x = rc_embed(g, x, a->row, b->aims);
     return rc_linear(g, x, var(m, g, s->weight), var(m, g, s->bias));
@@ -405,7 +409,7 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
 
     if (!find_aims(&a, g, b))
         return NULL;
-    return loss_of(m->own, g, answers(m, g, b, &a), b, &a);
+    return loss_of(m->own, g, answers(m, g, b, &a, &feed->extra), b, &a);
 }
 
 static void work(const rc_model *m, rcg_work *w)
@@ -548,7 +552,7 @@ static rc_status score_batch(const rc_model *m, rc_graph *g, const rcd_batch *b,
     rc_graph_reset(g);
     if (!find_aims(&a, g, b))
         return rc_graph_status(g);
-    rc_var *said = answers(m, g, b, &a);
+    rc_var *said = answers(m, g, b, &a, NULL);
     const rc_var *sum = loss_of(s, g, said, b, &a);
     RC_TRY(rc_graph_status(g));
     RC_TRY(rc_var_total(g, sum, &total));

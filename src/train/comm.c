@@ -139,17 +139,19 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
         }
         return RC_OK;
     }
+    feed->extra = NULL;
     rc_var *loss = c->model->config->task->loss(&s->model, g, feed);
+    rc_var *whole = feed->extra ? rc_add(g, loss, feed->extra) : loss;
     if (j->back) {
         if (i > 0 || j->part == RCT_FIRST)
             rcn_params_fresh(&s->model.params);
-        RC_TRY(rc_graph_backward(g, rc_scale(g, loss, j->scale)));
+        RC_TRY(rc_graph_backward(g, rc_scale(g, whole, j->scale)));
         rcn_params_settle(&s->model.params);
     }
     RC_TRY(rc_graph_status(g));
     if (c->shards > 1)
         rcm_feed_return(feed, i, c->shards, j->feed);
-    return rc_var_total(g, loss, &s->nats);
+    return rc_var_total(g, j->back ? loss : whole, &s->nats);
 }
 
 /* A failure stays with the shard's graph, with its words: those of a thread are heard there

@@ -79,6 +79,7 @@ rct_memory rct_memory_of(const rc_trainer *t)
             m.optimizer += reals * sizeof(rc_real);
             m.saving += logical;
         }
+    m.optimizer += rct_jitter_bytes(&t->jitter);
     return m;
 }
 

@@ -57,6 +57,7 @@ static rc_status equip(rc_trainer *t)
     RC_TRY(rcn_params_refresh(&t->model->params, t->pool));
     RC_TRY(rct_optim_new(&t->optim, &t->model->params, t->config));
     t->place.averages = t->optim.averages;
+    RC_TRY(rct_jitter_new(&t->jitter, &t->model->params, t->config));
     RC_TRY(rcm_feed_new(&t->feed, t->model, t->config->batch));
     return rct_comm_new(&t->comm, t->model, t->pool);
 }
@@ -146,6 +147,7 @@ void rc_trainer_free(rc_trainer *t)
         return;
     if (t->optim.params)
         rct_optim_free(&t->optim);
+    rct_jitter_free(&t->jitter);
     rcm_feed_free(&t->feed);
     rct_comm_free(&t->comm);
     rcb_pool_free(t->pool);
@@ -477,9 +479,11 @@ static rc_status gather(rc_trainer *t, gathered *sum)
     bool any = true;
 
     *sum = (gathered){0};
-    while (any && sum->batches < t->config->accumulate)
-        RC_TRY(add_batch(t, sum, &any));
-    return RC_OK;
+    rc_status s = rct_jitter_begin(&t->jitter, (uint64_t)t->place.step, t->pool);
+    while (s == RC_OK && any && sum->batches < t->config->accumulate)
+        s = add_batch(t, sum, &any);
+    const rc_status ended = rct_jitter_end(&t->jitter, t->pool);
+    return s == RC_OK ? ended : s;
 }
 
 static void clear_carry(rc_trainer *t)
@@ -518,8 +522,10 @@ static rc_status update(rc_trainer *t, listener *l, const gathered *sum)
     p->row = 0;
     p->sum += sum->nats;
     p->count += sum->aims;
+    const double scale = rct_jitter_gradients(&t->jitter, (uint64_t)p->step,
+                                              clip > 0 && norm > clip ? clip / norm : 1, t->pool);
     rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * (sum->scale / (double)sum->batches),
-                   clip > 0 && norm > clip ? clip / norm : 1);
+                   scale);
     p->updates = t->optim.steps;
     p->averaged = t->optim.averaged;
     return RC_OK;

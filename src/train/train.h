@@ -53,6 +53,32 @@ void rct_optim_step(rct_optim *o, rcb_pool *pool, double lr, double scale);
  * RC_ENOMEM. */
 rc_status rct_optim_swap(rct_optim *o, rcb_pool *pool);
 
+/* ---- disturbances (jitter.c) ------------------------------------------------------------- */
+
+/* Weights and gradients disturbed as the configuration says. Owner; borrows the parameters and the
+ * configuration. */
+typedef struct rct_jitter {
+    rcn_params *params;
+    const rc_config *config;
+    bool any;       /* weights are disturbed */
+    double *drop;   /* (parameters) rate at which connections are dropped */
+    double *noise;  /* (parameters) deviation of noise */
+    rc_real **kept; /* (parameters) the weights themselves during a step; NULL: not disturbed */
+    rc_real **mask; /* (parameters) what weights and gradients are multiplied by; NULL */
+    rc_real *rows;  /* room for the largest parameter */
+} rct_jitter;
+
+/* RC_EINVAL: a glob that names nothing, or no recurrent weights to drop. RC_ENOMEM. */
+rc_status rct_jitter_new(rct_jitter *out, rcn_params *params, const rc_config *c);
+void rct_jitter_free(rct_jitter *j);
+size_t rct_jitter_bytes(const rct_jitter *j);
+/* The weights of a step, until rct_jitter_end(): then they are what they were, and the gradients
+ * are those of the weights themselves. RC_ENOMEM. */
+rc_status rct_jitter_begin(rct_jitter *j, uint64_t step, rcb_pool *pool);
+rc_status rct_jitter_end(rct_jitter *j, rcb_pool *pool);
+/* Noise on gradients that are to be used times `scale`: returns the scale that is left. */
+double rct_jitter_gradients(rct_jitter *j, uint64_t step, double scale, rcb_pool *pool);
+
 /* ---- schedules (schedule.c) -------------------------------------------------------------- */
 
 /* Where training stands, as far as a learning rate depends on it. */
@@ -102,7 +128,7 @@ void rct_comm_free(rct_comm *c);
  * failed. */
 rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, rct_part part,
                              double scale, double *nats);
-/* The loss alone: the same number, and what is carried goes on as well. */
+/* The loss alone, with what is added to it on the way back; what is carried goes on as well. */
 rc_status rct_comm_loss(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double *nats);
 size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
 
@@ -148,6 +174,7 @@ struct rc_trainer {
     rct_comm comm;
     rcm_feed feed;
     rct_optim optim;
+    rct_jitter jitter;
     rct_place place;
 };
 

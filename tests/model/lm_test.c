@@ -375,9 +375,55 @@ static void every_failed_allocation_is_an_error(void **unused)
     rc_model_free(m);
 }
 
+/* With every symbol left out or scaled as a whole, a batch of one symbol has either the gradient of
+ * its vector zero or not; never in part. */
+static void symbols_are_left_out_as_a_whole(void **unused)
+{
+    (void)unused;
+    rc_model *m = TOY("cell", "tanh", "hidden", "6", "embed-dropout", "0.5");
+    const int32_t V = rc_model_symbols(m);
+    rcn_param *embed = rcn_params_find(rcm_params(m), "embed.weight");
+    int kept = 0, left = 0;
+    rcb_pool *pool;
+    rc_graph *g;
+
+    CHECK_STATUS(rcn_params_grads(rcm_params(m)), RC_OK);
+    CHECK_STATUS(rcb_pool_new(&pool, 1), RC_OK);
+    CHECK_STATUS(rcg_graph_on(&g, pool, true), RC_OK);
+    for (uint64_t step = 0; step < 40; step++) {
+        int64_t at[] = {0, V};
+        int32_t ids[64], out[64] = {0};
+        rcm_feed feed = {
+            .batch = {
+                .steps = 1, .seqs = V, .rows = V, .aims = V, .at = at, .in = ids, .out = out}};
+
+        assert_true(V <= 64);
+        for (int32_t i = 0; i < V; i++)
+            ids[i] = i;
+        rc_graph_reset(g);
+        rcg_graph_seed(g, 1, step);
+        rcn_params_fresh(rcm_params(m));
+        CHECK_STATUS(rc_graph_backward(g, m->config->task->loss(m, g, &feed)), RC_OK);
+        rcn_params_settle(rcm_params(m));
+        for (int32_t i = 0; i < V; i++) {
+            int zeros = 0;
+
+            for (int64_t k = 0; k < embed->dim[1]; k++)
+                zeros += embed->g[i * embed->ld + k] == 0;
+            assert_true(zeros == 0 || zeros == embed->dim[1]);
+            *(zeros ? &left : &kept) += 1;
+        }
+    }
+    assert_true(left > 40 * V / 3 && kept > 40 * V / 3);
+    rc_graph_free(g);
+    rcb_pool_free(pool);
+    rc_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(symbols_are_left_out_as_a_whole),
         cmocka_unit_test(probabilities_of_all_strings_sum_to_one),
         cmocka_unit_test(probabilities_sum_to_one_with_every_output_layer),
         cmocka_unit_test(evaluation_agrees_with_a_runner),

@@ -46,11 +46,51 @@ static void what_cannot_be_is_refused(void **unused)
     rc_config_free(c);
 }
 
+/* Ragged: three sequences of 3, 2 and 1 steps, two numbers a row. */
+static void penalties_are_mean_squares_of_rows_and_steps(void **unused)
+{
+    (void)unused;
+    static const int64_t at[] = {0, 3, 5, 6};
+    const rc_rows rows = {.steps = 3, .seqs = 3, .at = at};
+    const rc_real x[6][2] = {{1, 2}, {3, 4}, {5, 6}, {2, 2}, {0, 5}, {7, 1}};
+    rc_config *c =
+        config_of((const char *[]){"activation-penalty", "0.5", "temporal-penalty", "0.25", NULL});
+    double square = 0, steps = 0, got;
+    rcb_pool *pool;
+    rc_graph *g;
+
+    CHECK_STATUS(rck_select(), RC_OK);
+    for (int i = 0; i < 6; i++)
+        square += (double)(x[i][0] * x[i][0] + x[i][1] * x[i][1]);
+    for (int d = 0; d < 2; d++) {
+        steps += pow((double)(x[3][d] - x[0][d]), 2) + pow((double)(x[4][d] - x[1][d]), 2);
+        steps += pow((double)(x[5][d] - x[3][d]), 2);
+    }
+    CHECK_STATUS(rcb_pool_new(&pool, 1), RC_OK);
+    for (int training = 0; training < 2; training++) {
+        CHECK_STATUS(rcg_graph_on(&g, pool, training), RC_OK);
+        rc_real grad[12] = {0};
+        rc_var *raw = rc_leaf(g, rc_shape_2(6, 2), x[0], grad);
+        rc_var *sum = rcm_penalties(c, g, &rows, raw, rc_scale(g, raw, 2));
+
+        CHECK_STATUS(rc_graph_status(g), RC_OK);
+        assert_int_equal(sum != NULL, training);
+        if (sum) { /* times the rows, as a loss is their sum */
+            CHECK_STATUS(rc_var_total(g, sum, &got), RC_OK);
+            CHECK_NEAR(got, 0.5 * 4 * square / 2 + 0.25 * 6 * steps / (3 * 2), 1e-4);
+        }
+        rc_graph_free(g);
+    }
+    rcb_pool_free(pool);
+    rc_config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_is_what_the_configuration_says),
         cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(penalties_are_mean_squares_of_rows_and_steps),
     };
 
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
