@@ -15,3 +15,13 @@ echo "# recur64 is looked for beside recur"
 mkdir alone
 cp "$(command -v recur)" alone
 PATH=$PWD/alone alone/recur gradcheck lm --train text || echo "exit $?"
+
+hide() { sed 's/, the largest.*//'; }
+echo "== series: classes in both directions, the next step, numbers with penalties"
+printf '%s\n' '@classLabel true up down' 1,2,3:up 3,2:down 0,4:up 5,1,0:down 2,3:up 9,8:down \
+    >ways.ts
+printf '%s\n' '60,64 62 - 60' '72 74,76' '50' >roll
+recur gradcheck series --train ways.ts --hidden 5 --bidirectional | tail -1 | hide
+recur gradcheck series --train roll --hidden 5 --cell gru | tail -1 | hide
+recur gradcheck series --train adding:6 --hidden 5 --layers 2 --activation-penalty 2 \
+    --temporal-penalty 1 --dropout 0.2 | tail -1 | hide
