@@ -189,8 +189,8 @@ typedef struct rc_record {
     int64_t epoch;  /* of the last of them, from 1 */
     int64_t tokens; /* symbols trained on so far */
     double lr;      /* learning rate then; NaN for a task that has none */
-    double train;   /* nats per symbol since the record before; NaN where not measured */
-    double valid;   /* nats per symbol; NaN where not measured */
+    double train;   /* loss (see rc_model_measure()) since the record before; NaN: not measured */
+    double valid;   /* of the validation data; NaN: not measured */
 } rc_record;
 RC_API size_t rc_model_records(const rc_model *m);
 /* Record i, oldest first; false past the end. */
@@ -270,7 +270,7 @@ RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
  * thread at a time. Owner; borrows the model. */
 typedef struct rc_runner rc_runner;
 
-/* Make a runner, which has begun. RC_EINVAL: the model has no vocabulary. RC_EBUSY: it is being
+/* Make a runner, which has begun. RC_EINVAL: its task has no symbols. RC_EBUSY: it is being
  * trained; a clone of it can be run. */
 RC_API rc_status rc_runner_new(rc_runner **out, const rc_model *m);
 /* Steps by so many threads, where a model is large enough for them to be faster; 0: RECUR_THREADS
@@ -321,7 +321,7 @@ typedef enum rc_event {
     RC_EVENT_EPOCH,   /* an epoch is done */
     RC_EVENT_SAVED,   /* a checkpoint is on disk */
     RC_EVENT_SKIPPED, /* a step with a NaN or infinity was skipped; `what` names the tensor */
-    RC_EVENT_TEST     /* the test text is scored: valid and valid_chars are those of it */
+    RC_EVENT_TEST     /* the test data is scored: what is said of validation is of it */
 } rc_event;
 
 /* Where training stands. What an event does not bring anew is as the last one left it. */
@@ -332,9 +332,9 @@ typedef struct rc_progress {
     int64_t epoch_step, epoch_steps; /* done within this epoch, and how many it has */
     int64_t tokens;                  /* symbols trained on so far */
     double lr;                       /* learning rate of the step to come */
-    double loss;                     /* nats per symbol of the last step */
+    double loss;                     /* of the last step, see rc_model_measure() */
     double grad_norm;                /* of the last step, before clipping by norm */
-    double valid;                    /* nats per symbol; NaN: not measured yet */
+    double valid;                    /* of the validation data; NaN: not measured yet */
     double valid_wrong; /* part of the classes said that were wrong; NaN: there are none */
     double valid_chars; /* characters per symbol of that text (for bits per character) */
     double best;        /* least `valid` of all validations; infinity: none yet */

@@ -40,13 +40,20 @@ static rc_status reserve_starts(rcd_series *s)
     return status;
 }
 
+/* The first two of `start`, where there is none yet. */
+static rc_status begin_starts(rcd_series *s)
+{
+    if (s->start)
+        return RC_OK;
+    RC_TRY(reserve_starts(s));
+    s->start[0] = s->start[1] = 0;
+    return RC_OK;
+}
+
 float *rcd_series_step(rcd_series *s)
 {
-    if (!s->start) {
-        if (reserve_starts(s) != RC_OK)
-            return NULL;
-        s->start[0] = s->start[1] = 0;
-    }
+    if (begin_starts(s) != RC_OK)
+        return NULL;
     const size_t at = (size_t)(s->start[s->n + 1] * s->D);
     void *room = s->x;
 
@@ -79,9 +86,15 @@ static rc_status name_of(rcd_series *s, const char *name, size_t n, int32_t *id)
 
 rc_status rcd_series_end(rcd_series *s, const char *name, size_t n)
 {
+    RC_TRY(begin_starts(s));
     const int64_t steps = s->start[s->n + 1] - s->start[s->n];
     const size_t first = (size_t)(s->start[s->n] * s->D);
 
+    if (s->n > 0 && s->classes != (name != NULL))
+        return RC_FAIL(RC_EDATA, "cannot mix series with a class and series without");
+    s->classes = name != NULL;
+    if (name && memchr(name, '\0', n))
+        return RC_FAIL(RC_EDATA, "the name of a class has a NUL in it");
     if (name) {
         void *room = s->label;
 
@@ -118,8 +131,30 @@ static rc_status all_names(rcb_buf *out, const rcd_series *s)
     return status;
 }
 
+/* Names that every vocabulary holds beside its own. */
+static bool is_special(const char *name, size_t n)
+{
+    return (n == strlen(RCD_UNK) && memcmp(name, RCD_UNK, n) == 0) ||
+           (n == strlen(RCD_EOS) && memcmp(name, RCD_EOS, n) == 0);
+}
+
+static rc_status check_names(const rcd_series *s)
+{
+    const char *p = s->names.p;
+
+    for (int32_t i = 0; i < s->named; i++) {
+        const size_t n = (size_t)(strchr(p, '\n') - p);
+
+        if (is_special(p, n))
+            return RC_FAIL(RC_EDATA, "a class cannot be named '%.*s'", (int)n, p);
+        p += n + 1;
+    }
+    return RC_OK;
+}
+
 rc_status rcd_series_vocab(rcd_vocab **out, const rcd_series *s)
 {
+    RC_TRY(check_names(s));
     rcb_buf lines = {0};
     rcd_text *text = NULL;
     rc_status status = all_names(&lines, s);
@@ -144,10 +179,14 @@ rc_status rcd_series_label(rcd_series *s, const rcd_vocab *v, const char *path)
         const size_t n = (size_t)(strchr(p, '\n') - p);
 
         ids[i] = rcd_vocab_find(v, p, n);
-        if (ids[i] < 0) {
+        if (ids[i] < 0 || is_special(p, n)) {
             rcb_free(ids);
             return RC_FAIL(RC_EDATA, "cannot use '%s': class '%.*s' is not in the training data",
                            path, (int)n, p);
+        }
+        if (s->source && ids[i] != i) { /* what is made is made with its own numbers */
+            rcb_free(ids);
+            return RC_FAIL(RC_EDATA, "cannot use '%s': the classes are numbered otherwise", path);
         }
         p += n + 1;
     }

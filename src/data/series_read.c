@@ -7,6 +7,8 @@
  */
 #include "data/data_in.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -63,6 +65,13 @@ static const char *find(const char *p, const char *stop, char c)
     return at ? at : stop;
 }
 
+static const char *find_not(const char *p, const char *stop, char c)
+{
+    while (p < stop && *p == c)
+        p++;
+    return p;
+}
+
 static int64_t count(const char *p, const char *stop, char c)
 {
     int64_t n = 0;
@@ -83,9 +92,7 @@ static rc_status read_channel(const reading *r, const char *p, const char *stop,
         const char *comma = find(p, stop, ','), *rest;
         const double value = rcb_real_read(p, &rest);
 
-        while (rest < comma && *rest == ' ')
-            rest++;
-        if (rest == p || rest != comma || !(value - value == 0))
+        if (rest == p || find_not(rest, comma, ' ') != comma || !(fabs(value) <= (double)FLT_MAX))
             return bad(r, "a value is no number (missing ones, '?', are not known)");
         x[t * s->D + d] = (float)value;
         p = comma + 1;
@@ -112,9 +119,7 @@ static rc_status read_case(const reading *r, const char *line, const char *stop,
         RC_TRY(read_channel(r, at, colon, d, steps));
     }
     if (classes) {
-        name = at;
-        while (name < stop && *name == ' ')
-            name++;
+        name = find_not(at, stop, ' ');
         if (name == stop)
             return bad(r, "the class is empty");
     }
@@ -143,7 +148,6 @@ static rc_status read_ts(reading *r, const rcd_reading *how)
             continue;
         RC_TRY(read_case(r, line, stop, classes));
     }
-    r->s->classes = classes;
     return RC_OK;
 }
 
@@ -180,6 +184,8 @@ static rc_status read_rolls(reading *r, const rcd_reading *how)
     (void)how;
     while (next_line(r, &line, &stop)) {
         if (line == stop)
+            continue;
+        if (find_not(line, stop, ' ') == stop)
             continue;
         RC_TRY(set_width(r, HIGHEST - LOWEST + 1));
         while (line < stop) {
@@ -257,7 +263,6 @@ static rc_status add_images(const reading *r, const rcd_reading *how, const unsi
         const int length = snprintf(name, sizeof name, "%d", labels[8 + i]);
         RC_TRY(rcd_series_end(r->s, name, (size_t)length));
     }
-    r->s->classes = true;
     return RC_OK;
 }
 
@@ -300,8 +305,10 @@ static rc_status make(rcd_series *s, const rcd_source *source, const char *spec,
         return RC_FAIL(RC_EINVAL, "cannot add '%s' to other series", spec);
     if (end > p && *end == ':')
         n = rcb_real_read(p = end + 1, &end);
-    if (end == p || *end || T != (double)(int64_t)T || T < (double)source->least ||
-        T > (double)source->most || n < 1 || n > 1e12 || n != (double)(int64_t)n)
+    const bool fits = T >= (double)source->least && T <= (double)source->most && n >= 1 &&
+                      n <= 1e12 && T * n <= 1e15;
+
+    if (end == p || *end || !fits || T != floor(T) || n != floor(n))
         return RC_FAIL(RC_EINVAL,
                        "cannot make '%s': it is %s:T or %s:T:N, T from %" PRId64 " to %" PRId64
                        ", N sequences",

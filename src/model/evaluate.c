@@ -82,7 +82,7 @@ static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eva
 {
     rcb_pool *pool;
 
-    if (o->per_line || o->stepwise || o->from > 0 || o->to < 1)
+    if (o->per_line || o->stepwise || o->tracks != 1 || o->from > 0 || o->to < 1)
         return RC_FAIL(RC_EINVAL, "a model of task '%s' scores whole files, sequence by sequence",
                        m->config->task->name);
     RC_TRY(rcb_pool_new(&pool, o->threads));

@@ -179,10 +179,10 @@ static rc_var *drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, r
     return rc_mul(g, x, rc_leaf(g, rc_shape_2(x->rows, x->cols), mask, NULL));
 }
 
-/* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). extra: what is
- * added to the loss, see rcm_feed; may be NULL. */
+/* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). feed: where
+ * what is added to the loss goes; NULL: it is not wanted. */
 static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
-                   rc_real *carry, rc_var **extra)
+                   rc_real *carry, rcm_feed *feed)
 {
     const struct lm *lm = m->own;
     rc_var *x = rc_embed(g, var(m, g, lm->embed), in, rows->at[rows->steps]);
@@ -190,17 +190,17 @@ static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const in
     x = drop(lm, g, rows, drop_symbols(m, g, in, x));
     x = rcn_stack_run(&lm->stack, &m->params, g, rows, x, carry);
     rc_var *dropped = drop(lm, g, rows, x);
-    if (extra)
-        *extra = rcm_penalties(m->config, g, rows, x, dropped);
+    if (feed)
+        feed->extra = rcm_penalties(m->config, g, &feed->batch, x, dropped);
     return dropped;
 }
 
 static rc_var *loss_of(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
-                       const int32_t *out, rc_real *carry, rc_var **extra)
+                       const int32_t *out, rc_real *carry, rcm_feed *feed)
 {
     const struct lm *lm = m->own;
 
-    return rcn_output_loss(&lm->output, &m->params, g, run(m, g, rows, in, carry, extra), out);
+    return rcn_output_loss(&lm->output, &m->params, g, run(m, g, rows, in, carry, feed), out);
 }
 
 static int64_t carry_width(const rc_model *m)
@@ -248,7 +248,7 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
 
     assert(!feed->carry || (feed->carry_rows == b->seqs && feed->carry_width == carry_width(m)));
-    return loss_of(m, g, &rows, b->in, b->out, feed->carry, &feed->extra);
+    return loss_of(m, g, &rows, b->in, b->out, feed->carry, feed);
 }
 
 static void work(const rc_model *m, rcg_work *w)
@@ -256,11 +256,14 @@ static void work(const rc_model *m, rcg_work *w)
     const struct lm *lm = m->own;
 
     rcg_work_value(w, lm->E);
+    for (int i = 0; m->config->embed_dropout > 0 && i < 3; i++) /* masks, a leaf, the product */
+        rcg_work_value(w, lm->E);
     if (lm->dropout > 0)
         rcg_work_dropout(w, lm->E, lm->locked);
     rcn_stack_work(&lm->stack, w);
     if (lm->dropout > 0)
         rcg_work_dropout(w, lm->stack.out, lm->locked);
+    rcm_penalties_work(m->config, lm->stack.out, w);
     lm->output.kind->work(&lm->output, w);
 }
 

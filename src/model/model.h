@@ -93,7 +93,7 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_MEAN_NONE, "none", "the weights themselves are validated and saved")                     \
     X(RCM_MEAN_ALL, "all", "the mean of the weights after every update is")                        \
     X(RCM_MEAN_TRIGGER, "trigger",                                                                 \
-      "the mean is, from the first validation on that is no better than the best of those more "   \
+      "the mean is, from the first validation on that is worse than the best of those more "       \
       "than --mean-after before it (NT-ASGD, Merity et al. 2018)")
 
 #define RCM_AIM_MAP(X)                                                                             \

@@ -45,8 +45,9 @@ rc_status rcm_stack_init(const rcn_stack *s, rc_model *m);
  * mean square and that of their steps in time, times the predictions of the batch (activation and
  * temporal activation regularisation, Merity et al. 2017). NULL: nothing is asked, or the graph has
  * failed. */
-rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rc_rows *rows, rc_var *raw,
+rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rcd_batch *b, rc_var *raw,
                       rc_var *dropped);
+void rcm_penalties_work(const rc_config *c, int64_t H, rcg_work *w);
 rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w);
 rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w);
 

@@ -83,21 +83,23 @@ static rc_var *steps_squared(rc_graph *g, const rc_rows *rows, rc_var *x)
     return rc_scale(g, rc_squared_error(g, rc_embed(g, x, now, n), rc_embed(g, x, before, n)), 2);
 }
 
-rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rc_rows *rows, rc_var *raw,
+rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rcd_batch *b, rc_var *raw,
                       rc_var *dropped)
 {
     const double alpha = c->activation_penalty, beta = c->temporal_penalty;
-    const int64_t N = rows->at[rows->steps];
-    const int64_t steps = rows->steps > 0 ? N - rows->at[1] : 0; /* from a row to a later one */
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+    const int64_t steps = b->steps > 0 ? b->rows - b->at[1] : 0; /* from a row to a later one */
+    const double aims = (double)b->aims;
     rc_var *sum = NULL;
 
     if (!rcg_training(g) || !raw || !dropped)
         return NULL;
     if (alpha > 0)
-        sum = rc_scale(g, rc_sum(g, rc_mul(g, dropped, dropped)), alpha / (double)dropped->cols);
+        sum = rc_scale(g, rc_sum(g, rc_mul(g, dropped, dropped)),
+                       alpha * aims / (double)(b->rows * dropped->cols));
     if (beta > 0 && steps > 0) {
-        rc_var *more = rc_scale(g, steps_squared(g, rows, raw),
-                                beta * (double)N / (double)(steps * raw->cols));
+        rc_var *more =
+            rc_scale(g, steps_squared(g, &rows, raw), beta * aims / (double)(steps * raw->cols));
 
         sum = sum ? rc_add(g, sum, more) : more;
     }
@@ -105,6 +107,14 @@ rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rc_rows *rows, rc_v
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
+
+void rcm_penalties_work(const rc_config *c, int64_t H, rcg_work *w)
+{
+    const int values = (c->activation_penalty > 0) + 2 * (c->temporal_penalty > 0);
+
+    for (int i = 0; i < values; i++)
+        rcg_work_value(w, H);
+}
 
 rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w)
 {

@@ -138,6 +138,10 @@ static rc_status complete(rc_config *c, const rcd_series *s)
         RC_TRY(set_number(c, "inputs", s->D));
     if (c->outputs == 0 && aim != RCM_AIM_CLASS)
         RC_TRY(set_number(c, "outputs", predicts_next((rcm_aim)aim) ? s->D : s->K));
+    if (predicts_next((rcm_aim)aim) && c->outputs != c->inputs)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --outputs out",
+                            "cannot say %" PRId64 " numbers of the next step: it has %" PRId64,
+                            c->outputs, c->inputs);
     return check_width(s, c->inputs, aim == RCM_AIM_VALUES ? c->outputs : 0, c->train);
 }
 
@@ -184,6 +188,19 @@ static rc_status own_part(struct pieces *p, rcm_part part, const char *files, co
     return RC_OK;
 }
 
+static int64_t rows_of(const struct pieces *p, int64_t i);
+
+/* Is there a step at all of which something can be said? */
+static rc_status check_rows(const struct pieces *p, const char *path)
+{
+    const struct part *train = &p->part[RCM_TRAIN];
+
+    for (int64_t i = 0; i < train->to - train->from; i++)
+        if (rows_of(p, i) > 0)
+            return RC_OK;
+    return RC_FAIL(RC_EDATA, "cannot train on '%s': no series is long enough", path);
+}
+
 static rc_status read_pieces(struct pieces *p, rc_config *c, const rcd_vocab *vocab,
                              rcd_vocab **fresh)
 {
@@ -205,6 +222,7 @@ static rc_status read_pieces(struct pieces *p, rc_config *c, const rcd_vocab *vo
     if (train->classes)
         RC_TRY(rcd_series_label(train, vocab, c->train));
     RC_TRY(cut(p, c));
+    RC_TRY(check_rows(p, c->train));
     RC_TRY(own_part(p, RCM_VALID, c->valid, c, "valid", vocab));
     return own_part(p, RCM_TEST, c->test, c, "test", vocab);
 }
@@ -299,7 +317,9 @@ static rc_status build(rc_model *m)
     s->locked = p.stack.locked;
     p.stack.in = s->D;
 
-    rc_status status = rcm_plan_room(m, &p, (double)s->O);
+    const double wide = (double)p.stack.cell->gates * (double)p.hidden[0] * (double)s->D;
+    const double out = (double)s->O * (double)(p.hidden[p.stack.layers - 1] + 1);
+    rc_status status = rcm_plan_room(m, &p, wide + out);
     if (status == RC_OK && predicts_next(s->aim) && c->bidirectional)
         status = RC_FAIL_HINT(RC_EINVAL, "leave --bidirectional out",
                               "cannot predict the next step in both directions: one has seen it");
@@ -382,7 +402,7 @@ static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const
     rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
     x = drop(s, g, &rows, raw);
     if (extra)
-        *extra = rcm_penalties(m->config, g, &rows, raw, x);
+        *extra = rcm_penalties(m->config, g, b, raw, x);
     if (b->aims < b->rows)
         x = rc_embed(g, x, a->row, b->aims);
     return rc_linear(g, x, var(m, g, s->weight), var(m, g, s->bias));
@@ -420,6 +440,7 @@ static void work(const rc_model *m, rcg_work *w)
     rcn_stack_work(&s->stack, w);
     if (s->dropout > 0)
         rcg_work_dropout(w, s->stack.out, s->locked);
+    rcm_penalties_work(m->config, s->stack.out, w);
     rcg_work_linear(w, s->stack.out, s->O);
     rcg_work_value(w, s->O);
 }

@@ -192,6 +192,13 @@ rc_status rct_checkpoint_crc(const rcf_file *f, const char *path, uint32_t *out)
 rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f)
 {
     RC_TRY(parse_place(&t->place, t->state_path, rcf_file_meta(f, RCM_STATE_PREFIX "place")));
+    if (t->place.averages != 0 && t->place.averages != 1)
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': its 'averages' is no yes or no",
+                       t->state_path);
+    if (t->place.averaged < 0 || t->place.averaged > t->place.updates ||
+        (!t->optim.slot[RCT_MEAN] && (t->place.averages || t->place.averaged)))
+        return RC_FAIL(RC_EFORMAT, "cannot resume from '%s': its mean of weights cannot be",
+                       t->state_path);
     t->optim.steps = t->place.updates;
     t->optim.averaged = t->place.averaged;
     t->optim.averages = t->place.averages;

@@ -26,8 +26,9 @@ static const uint64_t STEP = 1;
 
 static void begin(bench *b)
 {
-    memset(b->feed.carry, 0,
-           (size_t)(b->feed.carry_rows * b->feed.carry_width) * sizeof *b->feed.carry);
+    if (b->feed.carry)
+        memset(b->feed.carry, 0,
+               (size_t)(b->feed.carry_rows * b->feed.carry_width) * sizeof *b->feed.carry);
 }
 
 static rct_draw draw_of(const bench *b)

@@ -58,7 +58,8 @@ static rc_status fill(rct_jitter *j)
         return RC_FAIL(RC_EINVAL, "cannot drop recurrent weights: the model has none");
     if (!j->any && c->grad_noise == 0)
         return RC_OK;
-    j->rows = rcb_alloc((size_t)most, sizeof *j->rows);
+    j->most = (size_t)most;
+    j->rows = rcb_alloc(j->most, sizeof *j->rows);
     return j->rows ? RC_OK : RC_ENOMEM;
 }
 
@@ -89,7 +90,7 @@ void rct_jitter_free(rct_jitter *j)
 
 size_t rct_jitter_bytes(const rct_jitter *j)
 {
-    size_t reals = 0;
+    size_t reals = j->most;
 
     for (size_t i = 0; i < j->params->n; i++)
         reals +=
@@ -175,18 +176,24 @@ static void disturb(rct_jitter *j, size_t i, uint64_t step, rcb_pool *pool)
     }
 }
 
-rc_status rct_jitter_begin(rct_jitter *j, uint64_t step, rcb_pool *pool)
+/* What follows a weight, transposes and copies: those that are there, so that nothing can fail. */
+static void refresh(rcn_param *p, rcb_pool *pool)
+{
+    if (p->weight.wt || p->weight.pairs)
+        rcg_weight_refresh(&p->weight, pool);
+}
+
+void rct_jitter_begin(rct_jitter *j, uint64_t step, rcb_pool *pool)
 {
     for (size_t i = 0; j->any && i < j->params->n; i++) {
         if (!j->kept[i])
             continue;
         disturb(j, i, step, pool);
-        RC_TRY(rcn_param_refresh(&j->params->p[i], pool));
+        refresh(&j->params->p[i], pool);
     }
-    return RC_OK;
 }
 
-rc_status rct_jitter_end(rct_jitter *j, rcb_pool *pool)
+void rct_jitter_end(rct_jitter *j, rcb_pool *pool)
 {
     for (size_t i = 0; j->any && i < j->params->n; i++) {
         rcn_param *p = &j->params->p[i];
@@ -196,9 +203,8 @@ rc_status rct_jitter_end(rct_jitter *j, rcb_pool *pool)
         memcpy(p->w, j->kept[i], (size_t)p->size * sizeof *p->w);
         if (j->mask[i])
             multiply(p->size, j->mask[i], p->g);
-        RC_TRY(rcn_param_refresh(p, pool));
+        refresh(p, pool);
     }
-    return RC_OK;
 }
 
 double rct_jitter_gradients(rct_jitter *j, uint64_t step, double scale, rcb_pool *pool)
@@ -219,8 +225,6 @@ double rct_jitter_gradients(rct_jitter *j, uint64_t step, double scale, rcb_pool
         rcn_param_store(p, p->g, j->rows);
         rcb_pool_run(pool, rcb_pool_size(pool), noise_share, &d);
         rcn_param_load(p, p->g, j->rows);
-        if (p->touched)
-            memset(p->touched, 1, (size_t)rcg_marks(p->size));
     }
     return 1;
 }

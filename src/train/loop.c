@@ -305,7 +305,7 @@ static rc_status set_results(const listener *l, rc_model *m, const char *part)
     return isnan(l->p.valid_wrong) ? RC_OK : set_result(m, part, "errors", l->p.valid_wrong);
 }
 
-/* Does the mean of the weights begin here? As NT-ASGD has it: when validation is no better than the
+/* Does the mean of the weights begin here? As NT-ASGD has it: when validation is worse than the
  * best of those more than --mean-after before it. The history has this validation as its last. */
 static bool mean_begins(const rc_trainer *t, double valid)
 {
@@ -403,8 +403,12 @@ static rc_status pause_here(rc_trainer *t, listener *l)
 {
     RC_TRY(save_state(t, l));
     if (t->place.scored < 0) {
-        RC_TRY(rcm_model_settle(t->model, t->pool));
-        RC_TRY(rc_model_save(t->model, t->path));
+        RC_TRY(rct_optim_swap(&t->optim, t->pool));
+        rc_status s = rcm_model_settle(t->model, t->pool);
+        if (s == RC_OK)
+            s = rc_model_save(t->model, t->path);
+        RC_TRY(rct_optim_swap(&t->optim, t->pool));
+        RC_TRY(s);
     }
     return RC_FAIL_HINT(RC_ESTOP, "recur resume goes on from here", "stopped at step %" PRId64,
                         t->place.step);
@@ -471,19 +475,20 @@ static rc_status add_batch(rc_trainer *t, gathered *sum, bool *any)
     return RC_OK;
 }
 
-/* The batches of the next step; none at the end of an epoch. The last step of an epoch may have
- * fewer than --accumulate, and then a gradient that is smaller by as much: a symbol counts the
- * same in all of them. */
+/* The batches of the next step; none at the end of an epoch. A step is the mean over --accumulate
+ * batches; the last one of an epoch may have fewer, and then a gradient that is smaller by as
+ * much. */
 static rc_status gather(rc_trainer *t, gathered *sum)
 {
     bool any = true;
 
     *sum = (gathered){0};
-    rc_status s = rct_jitter_begin(&t->jitter, (uint64_t)t->place.step, t->pool);
+    rc_status s = RC_OK;
+    rct_jitter_begin(&t->jitter, (uint64_t)t->place.step, t->pool);
     while (s == RC_OK && any && sum->batches < t->config->accumulate)
         s = add_batch(t, sum, &any);
-    const rc_status ended = rct_jitter_end(&t->jitter, t->pool);
-    return s == RC_OK ? ended : s;
+    rct_jitter_end(&t->jitter, t->pool);
+    return s;
 }
 
 static void clear_carry(rc_trainer *t)
@@ -585,6 +590,8 @@ rc_status rct_trainer_step(rc_trainer *t)
         clear_carry(t);
         RC_TRY(gather(t, &sum));
     }
+    if (sum.batches == 0)
+        return RC_FAIL(RC_EDATA, "there is nothing to train on");
     return train_step(t, &l, &sum);
 }
 

@@ -66,6 +66,7 @@ typedef struct rct_jitter {
     rc_real **kept; /* (parameters) the weights themselves during a step; NULL: not disturbed */
     rc_real **mask; /* (parameters) what weights and gradients are multiplied by; NULL */
     rc_real *rows;  /* room for the largest parameter */
+    size_t most;    /* reals of it */
 } rct_jitter;
 
 /* RC_EINVAL: a glob that names nothing, or no recurrent weights to drop. RC_ENOMEM. */
@@ -73,9 +74,9 @@ rc_status rct_jitter_new(rct_jitter *out, rcn_params *params, const rc_config *c
 void rct_jitter_free(rct_jitter *j);
 size_t rct_jitter_bytes(const rct_jitter *j);
 /* The weights of a step, until rct_jitter_end(): then they are what they were, and the gradients
- * are those of the weights themselves. RC_ENOMEM. */
-rc_status rct_jitter_begin(rct_jitter *j, uint64_t step, rcb_pool *pool);
-rc_status rct_jitter_end(rct_jitter *j, rcb_pool *pool);
+ * are those of the weights themselves. */
+void rct_jitter_begin(rct_jitter *j, uint64_t step, rcb_pool *pool);
+void rct_jitter_end(rct_jitter *j, rcb_pool *pool);
 /* Noise on gradients that are to be used times `scale`: returns the scale that is left. */
 double rct_jitter_gradients(rct_jitter *j, uint64_t step, double scale, rcb_pool *pool);
 

@@ -70,7 +70,12 @@ static void what_is_wrong_with_a_file_is_said(void **unused)
         {"60 61\n60 20\n", "line 2: a pitch is no number from 21 to 108"},
         {"60,x\n", "line 1: a pitch is no number from 21 to 108"},
         {"60,4294967356\n", "line 1: a pitch is no number"},
+        {"@data\n1,1e39:a\n", "line 2: a value is no number"},
+        {"@classLabel false\n1,2\n@classLabel true a\n1,2:a\n", "cannot mix series"},
+        {"@classLabel true a\n1,2:a\n@classLabel false\n1,2\n", "cannot mix series"},
         {"@data\n", "there are no series in it"},
+        {"-\n", NULL},
+        {"  \n60 62\n  \n", NULL},
         {"", "neither .ts, idx images nor piano rolls"},
         {"hello\n", "neither .ts, idx images nor piano rolls"},
     };
@@ -78,10 +83,29 @@ static void what_is_wrong_with_a_file_is_said(void **unused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         rcd_series s;
 
-        CHECK_STATUS(read_text(&s, bad[i][0]), RC_EDATA);
-        CHECK_MESSAGE_HAS(bad[i][1]);
+        CHECK_STATUS(read_text(&s, bad[i][0]), bad[i][1] ? RC_EDATA : RC_OK);
+        if (bad[i][1])
+            CHECK_MESSAGE_HAS(bad[i][1]);
+        else
+            assert_int_equal(s.n, 1);
         rcd_series_free(&s);
     }
+}
+
+static void names_of_classes_are_text(void **unused)
+{
+    (void)unused;
+    static const char zero[] = "@data\n1,2:a\0b\n";
+    rcd_vocab *v;
+    rcd_series s;
+
+    CHECK_STATUS(read_bytes(&s, "zero", zero, sizeof zero - 1, (rcd_reading){0}), RC_EDATA);
+    CHECK_MESSAGE_HAS("NUL");
+    rcd_series_free(&s);
+    CHECK_STATUS(read_text(&s, "@data\n1,2:<unk>\n3,4:b\n"), RC_OK);
+    CHECK_STATUS(rcd_series_vocab(&v, &s), RC_EDATA);
+    CHECK_MESSAGE_HAS("a class cannot be named '<unk>'");
+    rcd_series_free(&s);
 }
 
 /* Two images of 2 x 3. */
@@ -142,8 +166,9 @@ static void what_is_made_is_said_as_a_file(void **unused)
 {
     (void)unused;
     static const char *const bad[] = {
-        "adding:1", "adding:", "adding:10:0",   "adding:10:x",  "adding:10.5",
-        "order:9",  "copy:0",  "adding:10:5:6", "adding:1e300", "adding:10:1e20"};
+        "adding:1",   "adding:",       "adding:10:0",   "adding:10:x",  "adding:10.5",
+        "order:9",    "copy:0",        "adding:10:5:6", "adding:1e300", "adding:10:1e20",
+        "adding:nan", "adding:10:nan", "adding:10:2.5"};
     rcd_series s = {0};
 
     CHECK_STATUS(rcd_series_read(&s, "adding:10:7", &(rcd_reading){.part = "train"}), RC_OK);
@@ -165,6 +190,7 @@ int main(void)
         cmocka_unit_test(cases_of_ts_are_channels_and_a_class),
         cmocka_unit_test(rolls_are_keys_of_a_piano),
         cmocka_unit_test(what_is_wrong_with_a_file_is_said),
+        cmocka_unit_test(names_of_classes_are_text),
         cmocka_unit_test(images_are_rows_or_pixels),
         cmocka_unit_test(images_without_labels_are_refused),
         cmocka_unit_test(what_is_made_is_said_as_a_file),

@@ -50,8 +50,8 @@ static void what_cannot_be_is_refused(void **unused)
 static void penalties_are_mean_squares_of_rows_and_steps(void **unused)
 {
     (void)unused;
-    static const int64_t at[] = {0, 3, 5, 6};
-    const rc_rows rows = {.steps = 3, .seqs = 3, .at = at};
+    int64_t at[] = {0, 3, 5, 6};
+    const rcd_batch b = {.steps = 3, .seqs = 3, .rows = 6, .aims = 3, .at = at};
     const rc_real x[6][2] = {{1, 2}, {3, 4}, {5, 6}, {2, 2}, {0, 5}, {7, 1}};
     rc_config *c =
         config_of((const char *[]){"activation-penalty", "0.5", "temporal-penalty", "0.25", NULL});
@@ -71,13 +71,13 @@ static void penalties_are_mean_squares_of_rows_and_steps(void **unused)
         CHECK_STATUS(rcg_graph_on(&g, pool, training), RC_OK);
         rc_real grad[12] = {0};
         rc_var *raw = rc_leaf(g, rc_shape_2(6, 2), x[0], grad);
-        rc_var *sum = rcm_penalties(c, g, &rows, raw, rc_scale(g, raw, 2));
+        rc_var *sum = rcm_penalties(c, g, &b, raw, rc_scale(g, raw, 2));
 
         CHECK_STATUS(rc_graph_status(g), RC_OK);
         assert_int_equal(sum != NULL, training);
-        if (sum) { /* times the rows, as a loss is their sum */
+        if (sum) { /* times the predictions, as a loss is their sum */
             CHECK_STATUS(rc_var_total(g, sum, &got), RC_OK);
-            CHECK_NEAR(got, 0.5 * 4 * square / 2 + 0.25 * 6 * steps / (3 * 2), 1e-4);
+            CHECK_NEAR(got, 3 * (0.5 * 4 * square / (6 * 2) + 0.25 * steps / (3 * 2)), 1e-4);
         }
         rc_graph_free(g);
     }

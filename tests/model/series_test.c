@@ -324,6 +324,10 @@ static void what_does_not_fit_is_refused(void **unused)
             RC_EDATA, "none is left");
     refused(config_of(roll, (const char *const[]){"bidirectional", "true", NULL}), RC_EINVAL,
             "cannot predict the next step in both directions");
+    refused(config_of(file("short.rolls", "60\n61\n"), (const char *const[]){NULL}), RC_EDATA,
+            "no series is long enough");
+    refused(config_of(roll, (const char *const[]){"outputs", "5", NULL}), RC_EINVAL,
+            "cannot say 5 numbers of the next step: it has 88");
     refused(config_of("", (const char *const[]){NULL}), RC_EINVAL, "no training series");
 
     rc_config *c = config_of(ts, (const char *const[]){"steps", "1", "hidden", "3", NULL});
