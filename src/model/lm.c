@@ -23,8 +23,6 @@ struct lm {
     int64_t V, E;
     size_t embed; /* place in the parameters; tied: that of the output layer's vectors */
     bool tied;
-    bool locked;
-    double dropout;
 };
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -104,8 +102,6 @@ static rc_status build(rc_model *m)
     lm->V = rcd_vocab_size(m->vocab);
     lm->E = c->embed ? c->embed : p.hidden[c->tied ? c->layers - 1 : 0];
     lm->tied = c->tied;
-    lm->locked = p.stack.locked;
-    lm->dropout = p.stack.dropout;
     p.stack.in = lm->E;
 
     rc_status s = rcm_plan_room(m, &p, (double)lm->V * (double)lm->E);
@@ -147,18 +143,6 @@ static rc_status settle(rc_model *m, rcb_pool *pool)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-static rc_var *var(const rc_model *m, rc_graph *g, size_t place)
-{
-    return rcn_var(g, &rcm_params(m)->p[place]);
-}
-
-static rc_var *drop(const struct lm *lm, rc_graph *g, const rc_rows *rows, rc_var *x)
-{
-    if (lm->dropout <= 0)
-        return x;
-    return lm->locked ? rc_dropout_locked(g, rows, x, lm->dropout) : rc_dropout(g, x, lm->dropout);
-}
-
 /* Whole symbols left out of a batch wherever they occur (Gal and Ghahramani 2016): rows of x times
  * 0 or 1 / (1 - rate), by a draw for each symbol. */
 static rc_var *drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x)
@@ -185,11 +169,11 @@ static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const in
                    rc_real *carry, rcm_feed *feed)
 {
     const struct lm *lm = m->own;
-    rc_var *x = rc_embed(g, var(m, g, lm->embed), in, rows->at[rows->steps]);
+    rc_var *x = rc_embed(g, rcm_var(m, g, lm->embed), in, rows->at[rows->steps]);
 
-    x = drop(lm, g, rows, drop_symbols(m, g, in, x));
+    x = rcm_drop(&lm->stack, g, rows, drop_symbols(m, g, in, x));
     x = rcn_stack_run(&lm->stack, &m->params, g, rows, x, carry);
-    rc_var *dropped = drop(lm, g, rows, x);
+    rc_var *dropped = rcm_drop(&lm->stack, g, rows, x);
     if (feed)
         feed->extra = rcm_penalties(m->config, g, &feed->batch, x, dropped);
     return dropped;
@@ -258,11 +242,9 @@ static void work(const rc_model *m, rcg_work *w)
     rcg_work_value(w, lm->E);
     for (int i = 0; m->config->embed_dropout > 0 && i < 3; i++) /* masks, a leaf, the product */
         rcg_work_value(w, lm->E);
-    if (lm->dropout > 0)
-        rcg_work_dropout(w, lm->E, lm->locked);
+    rcm_drop_work(&lm->stack, lm->E, w);
     rcn_stack_work(&lm->stack, w);
-    if (lm->dropout > 0)
-        rcg_work_dropout(w, lm->stack.out, lm->locked);
+    rcm_drop_work(&lm->stack, lm->stack.out, w);
     rcm_penalties_work(m->config, lm->stack.out, w);
     lm->output.kind->work(&lm->output, w);
 }

@@ -41,6 +41,16 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions);
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more);
 /* All parameters by the configuration, forget gates of the stack by theirs. */
 rc_status rcm_stack_init(const rcn_stack *s, rc_model *m);
+/* A parameter of a model as an operand. */
+static inline rc_var *rcm_var(const rc_model *m, rc_graph *g, size_t place)
+{
+    return rcn_var(g, &rcm_params(m)->p[place]);
+}
+
+/* What goes into or comes out of a stack, dropped out as between its layers; and its cost. */
+rc_var *rcm_drop(const rcn_stack *s, rc_graph *g, const rc_rows *rows, rc_var *x);
+void rcm_drop_work(const rcn_stack *s, int64_t cols, rcg_work *w);
+
 /* What is added to the loss for the activations of the last layer, before and after dropout: their
  * mean square and that of their steps in time, times the predictions of the batch (activation and
  * temporal activation regularisation, Merity et al. 2017). NULL: nothing is asked, or the graph has

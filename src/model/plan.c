@@ -64,6 +64,22 @@ rc_status rcm_stack_init(const rcn_stack *s, rc_model *m)
     return RC_OK;
 }
 
+/* ---- dropout around the stack ------------------------------------------------------------ */
+
+rc_var *rcm_drop(const rcn_stack *s, rc_graph *g, const rc_rows *rows, rc_var *x)
+{
+    if (s->plan.dropout <= 0)
+        return x;
+    return s->plan.locked ? rc_dropout_locked(g, rows, x, s->plan.dropout)
+                          : rc_dropout(g, x, s->plan.dropout);
+}
+
+void rcm_drop_work(const rcn_stack *s, int64_t cols, rcg_work *w)
+{
+    if (s->plan.dropout > 0)
+        rcg_work_dropout(w, cols, s->plan.locked);
+}
+
 /* ---- penalties on activations ------------------------------------------------------------ */
 
 /* Sum of the squares of the differences between a row and the one before it in its sequence. */

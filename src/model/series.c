@@ -17,8 +17,6 @@ struct series {
     rcm_aim aim;
     int64_t D, O;
     size_t weight, bias; /* of the output layer: places in the parameters */
-    double dropout;
-    bool locked;
 };
 
 /* Sequences of a training: some of a file's, or all. */
@@ -313,8 +311,6 @@ static rc_status build(rc_model *m)
     s->D = c->inputs;
     s->O = aim == RCM_AIM_CLASS ? classes_of(m) : c->outputs;
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
-    s->dropout = p.stack.dropout;
-    s->locked = p.stack.locked;
     p.stack.in = s->D;
 
     const double wide = (double)p.stack.cell->gates * (double)p.hidden[0] * (double)s->D;
@@ -348,18 +344,6 @@ static rc_status init(rc_model *m)
 }
 
 /* ---- running ----------------------------------------------------------------------------- */
-
-static rc_var *var(const rc_model *m, rc_graph *g, size_t place)
-{
-    return rcn_var(g, &rcm_params(m)->p[place]);
-}
-
-static rc_var *drop(const struct series *s, rc_graph *g, const rc_rows *rows, rc_var *x)
-{
-    if (s->dropout <= 0)
-        return x;
-    return s->locked ? rc_dropout_locked(g, rows, x, s->dropout) : rc_dropout(g, x, s->dropout);
-}
 
 /* The rows of a batch at which something is to be said, and what: (aims) each. */
 struct aims {
@@ -400,12 +384,12 @@ static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const
     rc_var *x = rc_leaf(g, rc_shape_2(b->rows, b->D), b->x, NULL);
 
     rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
-    x = drop(s, g, &rows, raw);
+    x = rcm_drop(&s->stack, g, &rows, raw);
     if (extra)
         *extra = rcm_penalties(m->config, g, b, raw, x);
     if (b->aims < b->rows)
         x = rc_embed(g, x, a->row, b->aims);
-    return rc_linear(g, x, var(m, g, s->weight), var(m, g, s->bias));
+    return rc_linear(g, x, rcm_var(m, g, s->weight), rcm_var(m, g, s->bias));
 }
 
 /* Squares are those of the mean over the numbers of an answer; bits are added up over them. */
@@ -438,8 +422,7 @@ static void work(const rc_model *m, rcg_work *w)
 
     rcg_work_value(w, s->D);
     rcn_stack_work(&s->stack, w);
-    if (s->dropout > 0)
-        rcg_work_dropout(w, s->stack.out, s->locked);
+    rcm_drop_work(&s->stack, s->stack.out, w);
     rcm_penalties_work(m->config, s->stack.out, w);
     rcg_work_linear(w, s->stack.out, s->O);
     rcg_work_value(w, s->O);
