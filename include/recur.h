@@ -592,6 +592,12 @@ RC_API rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t 
 RC_API rc_var *rc_dropout(rc_graph *g, rc_var *x, double rate);
 /* The same mask at every time step of a sequence (Gal and Ghahramani 2016). x (N,D). */
 RC_API rc_var *rc_dropout_locked(rc_graph *g, const rc_rows *rows, rc_var *x, double rate);
+/* Every step with the `width` - 1 before it in its sequence, the oldest first: x (N,D) ->
+ * (N, width D). before (B, (width-1) D): what came before the first step; RC_NONE: zeros. 1 <=
+ * width <= RC_WINDOW_MOST. */
+enum { RC_WINDOW_MOST = 1024 };
+RC_API rc_var *rc_window(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width,
+                         rc_var *before);
 
 /* Losses: sums over rows, in nats. targets (N) ids of columns, copied; logits (N,V). */
 RC_API rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets);

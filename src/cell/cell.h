@@ -12,7 +12,8 @@
  *
  * outside this room; the functions here turn those pre-activations into states and vectors. A
  * vector of weights (a peephole) has one number for each unit and multiplies what that unit has;
- * that is done here, too.
+ * that is done here, too. What needs a whole row of units (a mean) is cut at such a place: one
+ * stage leaves sums over each of its groups, the next one reads those of all groups.
  * Gates are numbered over all stages in the order of the logical weight rows (PyTorch's where
  * PyTorch has the cell); a stage owns consecutive gates.
  */
@@ -25,9 +26,10 @@ enum {
     RCC_STATES = 6, /* most states of a cell; state 0 is h, the one that leaves the layer */
     RCC_STAGES = 10,
     RCC_GATES = 20,
-    RCC_AUX = 10,    /* most vectors of H that one stage hands to another (all are kept) */
-    RCC_VECTORS = 8, /* most vectors of weights, one number for each unit */
-    RCC_OTHERS = 3,  /* most products of a stage beside its first */
+    RCC_AUX = 10,     /* most vectors of H that one stage hands to another (all are kept) */
+    RCC_VECTORS = 14, /* most vectors of weights, one number for each unit */
+    RCC_SUMS = 16,    /* most numbers that a unit group tells the others of */
+    RCC_OTHERS = 3,   /* most products of a stage beside its first */
     RCC_PRODUCTS = 12
 };
 
@@ -58,14 +60,16 @@ static inline rc_real *rcc_group(const rcc_gates *b, int64_t u)
  *            there (the activated gates, or untouched where back reads the states instead)
  *   apart    in, of a stage that keeps any gate apart: U v + c of ALL gates of the stage, none of
  *            it added to `gates` (the function adds what is summed); else p == NULL. Read only;
- *            need not live until backward
+ *            need not live until backward, unless the cell has sums
  *   in[i]    state i before; may be NULL only if the cell does not read it
- *   out[i]   state i after; written by the last stage only; never the array of an in[i]
+ *   out[i]   state i after; written by one stage; never the array of an in[i]
  *   aux[i]   written by the stage that makes it, read by later ones
  *   keep     (rows, ld) one extra kept vector, if the descriptor asks for it
+ *   sum      the cell's `sums` numbers of every group and row: a stage writes those of the groups
+ *            it is called for, later stages (backward: earlier ones) read those of all groups
  *   vec      the cell's vectors of weights
  *
- * Backward, stages in reverse order. gates, in, out, aux, keep as forward left them, and:
+ * Backward, stages in reverse order. gates, in, out, aux, keep, sum as forward left them, and:
  *
  *   gates    becomes dL/da of each gate's W part
  *   apart    written (=): dL/da of each gate's U part, all gates of the stage, when it has `apart`
@@ -94,6 +98,8 @@ typedef struct rcc_step {
     rc_real *out[RCC_STATES];
     rc_real *aux[RCC_AUX];
     rc_real *keep;
+    rc_real *sum;    /* first row: `sums` numbers of group 0, of group 1, ... */
+    int64_t sum_row; /* reals between rows */
     const rc_real *d_out[RCC_STATES];
     rc_real *d_in[RCC_STATES];
     rc_real *d_aux[RCC_AUX];
@@ -104,6 +110,7 @@ typedef struct rcc_stage {
     int v;          /* RCC_NO_V, RCC_V_STATE + i or RCC_V_AUX + i */
     unsigned apart; /* bit g: the W and U parts of the stage's gate g are not summed */
     bool no_x;      /* its gates have no W x */
+    bool goes_on;   /* no gates of its own, no product: it has those of the stage before */
     int others;     /* further products: each has a U of its own for all gates of the stage, */
     int other[RCC_OTHERS]; /* and is added to U v */
     unsigned reads;        /* bit i: backward writes or adds to d_aux[i] */
@@ -125,12 +132,26 @@ typedef struct rcc_cell {
     int aux;     /* vectors between stages */
     int vectors; /* of weights */
     const char *vector_name[RCC_VECTORS];
-    bool keep;          /* wants the extra kept vector */
-    const char *update; /* what the update gate is the share of; NULL: there is none */
-    const char *reset;  /* where the reset gate multiplies; NULL: there is none */
-    int forget;         /* gate whose bias --forget-bias initialises, or -1 */
-    bool identity;      /* recurrent weights start as the identity unless told otherwise */
+    const char *vector_rule; /* how they begin; NULL: as zeros */
+    int sums;                /* of a unit group, see rcc_step */
+    bool no_bias;            /* has biases among its vectors where it wants them, and no others */
+    bool keep;               /* wants the extra kept vector */
+    const char *update;      /* what the update gate is the share of; NULL: there is none */
+    const char *reset;       /* where the reset gate multiplies; NULL: there is none */
+    int forget;              /* gate (no_bias: vector) that --forget-bias initialises, or -1 */
+    bool identity;           /* recurrent weights start as the identity unless told otherwise */
+    /* Does unit `to` read the state of unit `from`? The recurrent weights of those that it does not
+     * are 0 for ever. NULL: it reads every one. */
+    bool (*joins)(int64_t to, int64_t from, int64_t units);
 } rcc_cell;
+
+/* The stage whose gates a stage works on: itself, or the one that it goes on from. */
+static inline int rcc_gates_stage(const rcc_cell *cell, int stage)
+{
+    while (cell->stage[stage].goes_on)
+        stage--;
+    return stage;
+}
 
 /* What a cell multiplies by recurrent weights, in the order of their blocks: stage by stage. */
 typedef struct rcc_product {

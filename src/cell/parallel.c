@@ -4,7 +4,8 @@
  * sru: Lei, Zhang, Wang, Dai and Artzi 2018, Simple Recurrent Units for Highly Parallelizable
  * Recurrence. Its highway adds the input itself; here it always goes through a matrix of its own,
  * as there where sizes differ. mingru, minlstm: Feng, Tung, Ahmed, Bengio and Hajimirsadegh 2024,
- * Were RNNs All We Needed?
+ * Were RNNs All We Needed? qrnn: Bradbury, Merity, Xiong and Socher 2017, Quasi-Recurrent Neural
+ * Networks, with fo-pooling; its convolution is --window.
  */
 #include "cell/cell_in.h"
 
@@ -194,6 +195,71 @@ static void minlstm_backward(const rcc_step *s)
     rcc_each(s, minlstm_back_at);
 }
 
+/* ---- qrnn: gates z f o ------------------------------------------------------------------- */
+
+/*   z = tanh(a_z)   f = s(a_f)   o = s(a_o)   c' = f c + (1 - f) z   h' = o c' */
+static void qrnn_row(rc_real *restrict gates, const rc_real *restrict c, rc_real *restrict h_out,
+                     rc_real *restrict c_out)
+{
+    for (int j = 0; j < RCK_LANES; j++) {
+        const rc_real z = vtanh(gates[j]);
+        const rc_real f = vsigmoid(gates[16 + j]);
+        const rc_real o = vsigmoid(gates[32 + j]);
+        const rc_real next = RC_FMA(f, c[j], (RC_C(1.0) - f) * z);
+
+        c_out[j] = next;
+        h_out[j] = o * next;
+        gates[j] = z;
+        gates[16 + j] = f;
+        gates[32 + j] = o;
+    }
+}
+
+/* d_c may be d_next: all of d_next is read before. */
+static void qrnn_back_row(rc_real *restrict gates, const rc_real *restrict c,
+                          const rc_real *restrict c_out, const rc_real *restrict d_h,
+                          const rc_real *d_next, rc_real *d_c)
+{
+    rc_real d_cell[RCK_LANES];
+
+    for (int j = 0; j < RCK_LANES; j++)
+        d_cell[j] = d_next[j];
+    for (int j = 0; j < RCK_LANES; j++) {
+        const rc_real z = gates[j];
+        const rc_real f = gates[16 + j];
+        const rc_real o = gates[32 + j];
+        const rc_real d = RC_FMA(d_h[j], o, d_cell[j]);
+
+        gates[j] = d * (RC_C(1.0) - f) * RC_FMA(-z, z, RC_C(1.0));
+        gates[16 + j] = d * (c[j] - z) * (f * (RC_C(1.0) - f));
+        gates[32 + j] = d_h[j] * c_out[j] * (o * (RC_C(1.0) - o));
+        d_c[j] = d * f;
+    }
+}
+
+static void qrnn_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
+{
+    (void)apart;
+    qrnn_row(gates, s->in[1] + at, s->out[0] + at, s->out[1] + at);
+}
+
+static void qrnn_back_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
+{
+    (void)apart;
+    qrnn_back_row(gates, s->in[1] + at, s->out[1] + at, s->d_out[0] + at, s->d_out[1] + at,
+                  s->d_in[1] + at);
+}
+
+static void qrnn_forward(const rcc_step *s)
+{
+    rcc_each(s, qrnn_at);
+}
+
+static void qrnn_backward(const rcc_step *s)
+{
+    rcc_each(s, qrnn_back_at);
+}
+
 /* ---- descriptors ------------------------------------------------------------------------- */
 
 const rcc_cell RC_ISA_NAME(rcc_sru) = {
@@ -251,4 +317,22 @@ const rcc_cell RC_ISA_NAME(rcc_minlstm) = {
         {{.gates = 3, .v = RCC_NO_V, .forward = minlstm_forward, .backward = minlstm_backward}},
     .keep = true,
     .forget = 0,
+};
+
+const rcc_cell RC_ISA_NAME(rcc_qrnn) = {
+    .name = "qrnn",
+    .title = "quasi-recurrent network, parallel over time but for sums",
+    .paper = "Bradbury et al. 2017, Quasi-Recurrent Neural Networks",
+    .equations = "z  = tanh(W_z x + b_z)\n"
+                 "f  = sigmoid(W_f x + b_f)\n"
+                 "o  = sigmoid(W_o x + b_o)\n"
+                 "c' = f * c + (1 - f) * z\n"
+                 "h' = o * c'",
+    .states = 2,
+    .state_name = {"h", "c"},
+    .gates = 3,
+    .gate_name = {"z", "f", "o"},
+    .stages = 1,
+    .stage = {{.gates = 3, .v = RCC_NO_V, .forward = qrnn_forward, .backward = qrnn_backward}},
+    .forget = 1,
 };

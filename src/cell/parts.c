@@ -30,8 +30,8 @@ int rcc_blocks(const rcc_cell *cell, rcc_part part, int gates[RCC_PRODUCTS])
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
         const bool none = part == RCC_W   ? stage->no_x
-                          : part == RCC_C ? stage->v == RCC_NO_V
-                                          : false;
+                          : part == RCC_C ? stage->v == RCC_NO_V || cell->no_bias
+                                          : cell->no_bias;
 
         gates[s] = none ? 0 : stage->gates;
     }

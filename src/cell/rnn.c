@@ -1,4 +1,5 @@
-/* rnn.c -- the plain recurrent network, with tanh and with ReLU.
+/* rnn.c -- the plain recurrent network, with tanh and with ReLU, and what is left of it without
+ * recurrence.
  *
  * One gate and one state. Follows Elman 1990; `irnn` is the ReLU network whose recurrent weights
  * start as the identity (Le, Jaitly and Hinton 2015): the same arithmetic, another beginning.
@@ -125,4 +126,20 @@ const rcc_cell RC_ISA_NAME(rcc_irnn) = {
     .stage = {{.gates = 1, .v = RCC_V_STATE, .forward = relu_forward, .backward = relu_backward}},
     .forget = -1,
     .identity = true,
+};
+
+const rcc_cell RC_ISA_NAME(rcc_none) = {
+    .name = "none",
+    .title = "no recurrence: a layer of tanh at every step",
+    .paper =
+        "Rosenblatt 1962, Principles of Neurodynamics; over a window of symbols: Bengio et al. "
+        "2003",
+    .equations = "h' = tanh(W_n x + b_n)",
+    .states = 1,
+    .state_name = {"h"},
+    .gates = 1,
+    .gate_name = {"n"},
+    .stages = 1,
+    .stage = {{.gates = 1, .v = RCC_NO_V, .forward = tanh_forward, .backward = tanh_backward}},
+    .forget = -1,
 };

@@ -79,7 +79,8 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
         RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U],
                             rcc_part_gates(cell, RCC_U) * H, H));
     if (!rcg_absent(n->in[IN_B]))
-        RC_TRY(check_weight(cell, "the input bias", n->in[IN_B], cell->gates * H, 1));
+        RC_TRY(
+            check_weight(cell, "the input bias", n->in[IN_B], rcc_part_gates(cell, RCC_B) * H, 1));
     if (!rcg_absent(n->in[IN_C]))
         RC_TRY(check_weight(cell, "the recurrent bias", n->in[IN_C],
                             rcc_part_gates(cell, RCC_C) * H, 1));
@@ -152,6 +153,7 @@ static const rc_real *product_v(const seq *s, int p, int64_t t, const segment *g
                           : state_before(s, v - RCC_V_STATE, g);
 }
 
+/* A block of stage st, from a row on. */
 static rcc_gates block(const seq *s, int st, rc_real *p, int64_t row)
 {
     const rck_panel *lay = &s->lay[st];
@@ -186,6 +188,8 @@ static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64
         .gates = block(s, st, s->gates[st], row),
         .apart = block(s, st, s->apart[st], row),
         .keep = s->keep ? s->keep + row * s->ld : NULL,
+        .sum = s->sum ? s->sum + row * s->sum_row : NULL,
+        .sum_row = s->sum_row,
     };
     for (int i = 0; i < s->cell->states; i++) {
         p.in[i] = state_before(s, i, g);
@@ -202,10 +206,10 @@ static rcc_step step_of(const seq *s, int st, int64_t t, const segment *g, int64
 
 /* ---- forward ----------------------------------------------------------------------------- */
 
-/* Block `st` of a bias, or NULL. */
+/* Block `st` of a bias; NULL: there is none. */
 static const rc_real *bias_of(const rcg_weight *b, int st)
 {
-    return b ? b->w + b->at[st] : NULL;
+    return b && b->lay[st].gates > 0 ? b->w + b->at[st] : NULL;
 }
 
 /* What the input part of a stage's gates begins as: every bias that is added to it. */
@@ -213,7 +217,7 @@ static const rc_real *input_bias(const seq *s, int st)
 {
     if (s->apart[st] || s->cell->stage[st].v == RCC_NO_V || !s->c)
         return bias_of(s->b, st);
-    return s->b ? s->both + s->b->at[st] : bias_of(s->c, st);
+    return bias_of(s->b, st) ? s->both + s->b->at[st] : bias_of(s->c, st);
 }
 
 static void forward_input(const seq *s, int st, int64_t u0, int64_t u1)
@@ -283,7 +287,8 @@ void rcg_seq_forward(const rcb_worker *worker, void *ctx)
 
     rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
     for (int st = 0; st < s->cell->stages; st++)
-        forward_input(s, st, u0, u1);
+        if (!s->cell->stage[st].goes_on)
+            forward_input(s, st, u0, u1);
     for (int64_t i = 0; i < T; i++)
         for (int st = 0; st < s->cell->stages; st++) {
             forward_stage(s, st, s->reverse ? T - 1 - i : i, u0, u1);
@@ -324,7 +329,7 @@ static rc_status forward_weights(rcg_node *n, seq *s)
     if (s->cell->vectors > 0)
         RC_TRY(rcg_weight_of(n, IN_VECTORS, 1, &s->cell->vectors, s->H, false, &s->vectors));
     for (int st = 0; st < s->cell->stages; st++)
-        s->lay[st] = rck_panel_of(s->H, s->cell->stage[st].gates, 1);
+        s->lay[st] = rck_panel_of(s->H, s->cell->stage[rcc_gates_stage(s->cell, st)].gates, 1);
     return RC_OK;
 }
 
@@ -337,9 +342,13 @@ static rc_status forward_memory(rcg_node *n, seq *s)
         rcg_bias_sum(s->b, s->c, s->both);
     }
     for (int st = 0; st < s->cell->stages; st++) {
-        s->gates[st] = panels_of(s, st);
+        const bool goes_on = s->cell->stage[st].goes_on;
+
+        s->gates[st] = goes_on ? s->gates[st - 1] : panels_of(s, st);
         if (s->cell->stage[st].apart)
             s->apart[st] = panels_of(s, st);
+        else if (goes_on)
+            s->apart[st] = s->apart[st - 1];
     }
     s->state[0] = n->out->x;
     for (int i = 0; i < s->cell->states; i++) {
@@ -354,6 +363,9 @@ static rc_status forward_memory(rcg_node *n, seq *s)
         s->aux[i] = rows_of(s, s->N);
     if (s->cell->keep)
         s->keep = rows_of(s, s->N);
+    s->sum_row = s->ld / RCK_LANES * s->cell->sums;
+    if (s->cell->sums > 0)
+        s->sum = rcg_keep(n->graph, (size_t)(s->N * s->sum_row), sizeof *s->sum);
     return n->graph->status;
 }
 
@@ -499,7 +511,9 @@ static void back_bias(const seq *s, int st, const rc_real *d, const rcg_weight *
     const rck_panel *lay = &s->lay[st];
     const int64_t per = lay->span / RCK_LANES, width = RCK_LANES * lay->gates;
 
-    for (int64_t u = u0; b && b->g && u < u1; u++)
+    if (!b || !b->g || b->lay[st].gates == 0)
+        return;
+    for (int64_t u = u0; u < u1; u++)
         rck->col_sum(s->N, width, d + u / per * s->N * lay->cols + u % per * width, lay->cols,
                      b->g + b->at[st] + u / per * lay->cols + u % per * width);
 }
@@ -530,7 +544,7 @@ void rcg_seq_back_input(const seq *s, const rcb_worker *worker)
             pack_v(s, p, lo, hi);
     rcb_share(worker, s->N, 1, &lo, &hi);
     for (int st = 0; x->g && st < s->cell->stages; st++) {
-        if (s->cell->stage[st].no_x)
+        if (s->cell->stage[st].no_x || s->cell->stage[st].goes_on)
             continue;
         const rck_gemm g = rcg_gemm_back(s->w, st, hi - lo, s->gates[st] + lo * s->lay[st].cols,
                                          s->N, x->g + lo * x->ld, x->ld);
@@ -544,14 +558,15 @@ void rcg_seq_back_weights(const seq *s, const rcb_worker *worker)
 
     rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
     for (int st = 0; st < s->cell->stages; st++) {
+        if (s->cell->stage[st].goes_on)
+            continue;
         if (s->w->g && !s->cell->stage[st].no_x)
             weight_product(s, st, s->w, st, s->xt, s->gates[st], u0, u1);
         for (int p = 0; p < s->products; p++)
             if (s->vt[p] && s->product[p].stage == st)
                 weight_product(s, st, s->u, p, s->vt[p], d_parts(s, st), u0, u1);
         back_bias(s, st, s->gates[st], s->b, u0, u1);
-        if (s->cell->stage[st].v != RCC_NO_V)
-            back_bias(s, st, d_parts(s, st), s->c, u0, u1);
+        back_bias(s, st, d_parts(s, st), s->c, u0, u1);
     }
 }
 
@@ -586,9 +601,9 @@ static rc_status backward_memory(seq *s)
     for (int st = 0; st < s->cell->stages; st++) {
         const rck_panel *lay = &s->lay[st];
         const size_t pairs = (size_t)rcg_pairs_size(lay, lay->count, s->N);
+        const bool own = s->w->pairs && !s->cell->stage[st].goes_on;
 
-        s->d_pairs[st] =
-            s->w->pairs ? rcg_scratch(s->n->graph, pairs, sizeof *s->d_pairs[st]) : NULL;
+        s->d_pairs[st] = own ? rcg_scratch(s->n->graph, pairs, sizeof *s->d_pairs[st]) : NULL;
     }
     return s->n->graph->status;
 }

@@ -36,7 +36,9 @@ struct rcg_seq {
     rc_real *state[RC_STATES];  /* (N,ld); state 0 is the output itself */
     rc_real *aux[RCC_AUX];      /* (N,ld) */
     rc_real *keep;              /* (N,ld) */
-    rc_real *init[RC_STATES];   /* (B,ld) */
+    rc_real *sum;               /* (N,sum_row), see rcc_step */
+    int64_t sum_row;
+    rc_real *init[RC_STATES]; /* (B,ld) */
 
     /* backward */
     rc_real *d_state[RC_STATES]; /* (B,ld), running; state 0 has the output's gradient instead */

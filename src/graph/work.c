@@ -59,11 +59,14 @@ static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
 
+        if (stage->goes_on)
+            continue;
         w->keep += N * panel_row(H, stage->gates) * (stage->apart ? 2 : 1);
         scratch += N * pairs_row(w, panel_row(H, stage->gates));
     }
     rcg_work_value(w, H);
     w->keep += N * ld * (cell->states - 1 + cell->aux + cell->keep);
+    w->keep += N * ld / RCK_LANES * cell->sums;
     w->keep += 2 * B * ld * cell->states; /* before the first step and after the last */
     return scratch;
 }

@@ -100,7 +100,10 @@ static rc_status build(rc_model *m)
         return RC_FAIL(RC_EFORMAT, "a language model needs a vocabulary, there is none");
     RC_TRY(rcm_plan_stack(&p, c, 1));
     lm->V = rcd_vocab_size(m->vocab);
-    lm->E = c->embed ? c->embed : p.hidden[c->tied ? c->layers - 1 : 0];
+    lm->E = c->embed             ? c->embed
+            : !c->tied           ? p.hidden[0]
+            : c->deep_output > 0 ? c->deep_output
+                                 : p.hidden[c->layers - 1];
     lm->tied = c->tied;
     p.stack.in = lm->E;
 

@@ -32,17 +32,22 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
         .dropout = c->dropout,
         .locked = rcm_list_index("dropouts", c->dropout_kind) == RCM_DROPOUT_LOCKED,
         .name = "rnn",
+        .window = c->window,
+        .deep_in = c->deep_input,
+        .deep_out = c->deep_output,
+        .learned = c->learned_start,
     };
     return RC_OK;
 }
 
-/* A lower bound: each layer reads itself and at least one number more. */
+/* A lower bound: what layers multiply of themselves. */
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more)
 {
     double needs = more;
 
     for (int i = 0; i < p->stack.layers; i++)
-        needs += (double)p->hidden[i] * (double)p->stack.cell->gates * (double)p->hidden[i];
+        needs += (double)p->hidden[i] * (double)p->hidden[i] *
+                 (double)rcc_part_gates(p->stack.cell, RCC_U);
     if (needs > (double)m->room)
         return RC_FAIL(RC_EFORMAT,
                        "its configuration describes a model of more than %.15g numbers, it "
@@ -156,6 +161,15 @@ rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w)
     RC_TRY(rcm_words_add(w, "cell", "%s (%s)", cell->name, cell->title));
     RC_TRY(rcm_words_add(w, "equations", "%s", cell->equations));
     RC_TRY(rcm_words_add(w, "paper", "%s", cell->paper));
-    return rcm_words_add(w, "layers", "%d of %s units%s", s->plan.layers, c->hidden,
-                         s->plan.directions == 2 ? " in each of two directions" : "");
+    if (s->plan.deep_in > 0)
+        RC_TRY(rcm_words_add(w, "deep input", "%" PRId64 " units of tanh", s->plan.deep_in));
+    RC_TRY(rcm_words_add(w, "layers", "%d of %s units%s", s->plan.layers, c->hidden,
+                         s->plan.directions == 2 ? " in each of two directions" : ""));
+    if (s->plan.window > 1)
+        RC_TRY(rcm_words_add(w, "window", "%" PRId64 " steps, the oldest first", s->plan.window));
+    if (s->plan.learned)
+        RC_TRY(rcm_words_add(w, "first states", "trained"));
+    if (s->plan.deep_out > 0)
+        RC_TRY(rcm_words_add(w, "deep output", "%" PRId64 " units of tanh", s->plan.deep_out));
+    return RC_OK;
 }

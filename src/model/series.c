@@ -313,8 +313,11 @@ static rc_status build(rc_model *m)
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
     p.stack.in = s->D;
 
-    const double wide = (double)p.stack.cell->gates * (double)p.hidden[0] * (double)s->D;
-    const double out = (double)s->O * (double)(p.hidden[p.stack.layers - 1] + 1);
+    const int64_t last = c->deep_output ? c->deep_output : p.hidden[p.stack.layers - 1];
+    const double reads = c->deep_input
+                             ? (double)c->deep_input
+                             : (double)rcc_part_gates(p.stack.cell, RCC_W) * (double)p.hidden[0];
+    const double wide = reads * (double)s->D, out = (double)s->O * (double)(last + 1);
     rc_status status = rcm_plan_room(m, &p, wide + out);
     if (status == RC_OK && predicts_next(s->aim) && c->bidirectional)
         status = RC_FAIL_HINT(RC_EINVAL, "leave --bidirectional out",

@@ -77,6 +77,12 @@ static rc_status zero(const block *b)
     return RC_OK;
 }
 
+static rc_status ones(const block *b)
+{
+    fill_constant(b, (double)b->at < b->value * (double)(b->rows * b->K) ? 1 : 0);
+    return RC_OK;
+}
+
 static rc_status constant(const block *b)
 {
     fill_constant(b, b->value);
@@ -206,6 +212,7 @@ static const rule rules[] = {
     {"identity", MAY_VALUE, -HUGE_VAL, 1, SQUARE, identity},
     {"zero", NO_VALUE, 0, 0, ANY_SHAPE, zero},
     {"constant", MUST_VALUE, -HUGE_VAL, 0, ANY_SHAPE, constant},
+    {"ones", MUST_VALUE, 0, 0, ANY_SHAPE, ones},
 };
 
 enum { RULES = sizeof rules / sizeof *rules };
@@ -221,7 +228,8 @@ static const rule *find_rule(const char *name, size_t n)
 static rc_status unknown_rule(const char *text, size_t n)
 {
     return RC_FAIL_HINT(RC_EINVAL,
-                        "rules: uniform:A normal:S xavier he orthogonal identity:S zero constant:A",
+                        "rules: uniform:A normal:S xavier he orthogonal identity:S zero constant:A "
+                        "ones:N",
                         "there is no initialisation '%.*s'", (int)(n < 100 ? n : 100), text);
 }
 

@@ -71,12 +71,15 @@ rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const ch
     if (u)
         RC_TRY(add(&s, "weight_hh", RCC_U, hidden, cell->identity ? "identity" : "orthogonal",
                    &l.w_hh));
-    if (bias != RCN_BIAS_NONE)
+    if (u)
+        ps->p[l.w_hh].joins = cell->joins;
+    if (bias != RCN_BIAS_NONE && !cell->no_bias)
         RC_TRY(add(&s, "bias_ih", RCC_B, 0, NULL, &l.b_ih));
-    if (bias == RCN_BIAS_DOUBLE && u)
+    if (bias == RCN_BIAS_DOUBLE && rcc_part_gates(cell, RCC_C) > 0)
         RC_TRY(add(&s, "bias_hh", RCC_C, 0, NULL, &l.b_hh));
     if (cell->vectors > 0)
-        RC_TRY(add_blocks(&s, "vectors", 1, &cell->vectors, 0, "zero", &l.vectors));
+        RC_TRY(add_blocks(&s, "vectors", 1, &cell->vectors, 0,
+                          cell->vector_rule ? cell->vector_rule : "zero", &l.vectors));
     *out = l;
     return RC_OK;
 }
@@ -174,17 +177,31 @@ static void change_gate(const rcn_rnn *l, const rcn_params *ps, size_t place, rc
     rcn_param_load(p, p->w, room);
 }
 
+/* Set vector v of the cell's vectors of weights; `room` as above. */
+static void set_vector(const rcn_rnn *l, const rcn_params *ps, int v, double value, rc_real *room)
+{
+    rcn_param *p = &ps->p[l->vectors];
+
+    rcn_param_store(p, p->w, room);
+    for (int64_t i = 0; i < p->group; i++)
+        room[v * p->group + i] = (rc_real)value;
+    rcn_param_load(p, p->w, room);
+}
+
 rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value)
 {
     const int gate = l->cell->forget;
+    const size_t place = l->cell->no_bias ? l->vectors : l->b_ih;
 
-    if (gate < 0 || l->b_ih == SIZE_MAX)
+    if (gate < 0 || place == SIZE_MAX)
         return RC_OK;
 
-    rc_real *room = rcb_alloc((size_t)ps->p[l->b_ih].count, sizeof *room);
+    rc_real *room = rcb_alloc((size_t)ps->p[place].count, sizeof *room);
 
     if (!room)
         return RC_ENOMEM;
+    if (l->cell->no_bias)
+        set_vector(l, ps, gate, value, room);
     change_gate(l, ps, l->b_ih, RCC_B, (change){gate, 0, value}, room);
     change_gate(l, ps, l->b_hh, RCC_C, (change){gate, 0, 0}, room);
     rcb_free(room);
@@ -206,6 +223,10 @@ rc_status rcn_rnn_flip(const rcn_rnn *l, rcn_params *ps, const char *gate)
 
     if (negate.gate < 0)
         return RC_FAIL(RC_EINVAL, "cell '%s' has no gate '%s'", l->cell->name, gate);
+    if (l->cell->vectors > 0)
+        return RC_FAIL(RC_EINVAL,
+                       "cell '%s' has vectors of weights: its gate '%s' cannot be negated",
+                       l->cell->name, gate);
 
     const int rows = rcc_part_gates(l->cell, RCC_U) > l->cell->gates
                          ? rcc_part_gates(l->cell, RCC_U)

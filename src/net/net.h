@@ -28,7 +28,10 @@ typedef struct rcn_param {
     uint8_t *touched;  /* table: blocks of g that may not be zero, see rcg_touch(); NULL: all */
     int64_t group;     /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
     rcg_bits bits;     /* what the values can be: RCG_REALS unless reduced */
-    rc_real *scale;    /* (dim[0]) the step of every row, for RCG_INT8; else NULL */
+    /* Which elements (row within its gate, column) there are, of a square matrix; those that are
+     * not stay 0, in value and gradient. NULL: all. */
+    bool (*joins)(int64_t row, int64_t column, int64_t n);
+    rc_real *scale; /* (dim[0]) the step of every row, for RCG_INT8; else NULL */
 } rcn_param;
 
 /* All parameters of a model in the order they were added. Owner; zero-initialise. Adding may move
@@ -63,7 +66,8 @@ static inline bool rcn_touched(const rcn_param *p, int64_t i)
 {
     return !p->touched || p->touched[i] != 0;
 }
-/* Before a step: every gradient is empty. After backward: those nobody touched are zero. */
+/* Before a step: every gradient is empty. After backward: those nobody touched are zero, and those
+ * of elements that are not. */
 void rcn_params_fresh(rcn_params *ps);
 void rcn_params_settle(rcn_params *ps);
 /* After an update: refresh the transposes and copies, on all workers. Also once before the first
@@ -71,7 +75,8 @@ void rcn_params_settle(rcn_params *ps);
 rc_status rcn_params_refresh(rcn_params *ps, rcb_pool *pool);
 /* The same for one parameter: all that a tied embedding needs where nothing is trained. */
 rc_status rcn_param_refresh(rcn_param *p, rcb_pool *pool);
-/* Logical row-major values in and out; `rows` has p->count reals. The one place that converts.
+/* Logical row-major values in and out; `rows` has p->count reals. The one place that converts; what
+ * there is not (see joins) is not brought in.
  * `to` and `from` pick the array: p->w, p->g or an optimiser slot of the same layout (p->size
  * reals). */
 void rcn_param_load(rcn_param *p, rc_real *to, const rc_real *rows);
@@ -127,6 +132,7 @@ rc_status rcn_params_lean_copy(rcn_params *to, const rcn_params *from);
  *   identity:S  S on the diagonal (1 when left out), zero elsewhere   square; Le et al. 2015
  *   zero        0
  *   constant:A  A
+ *   ones:N      1 in the first N gates (or vectors of a cell), 0 in the others
  *
  * Every element is a function of (seed, name, logical index) alone, computed in double: the same
  * for every layout and machine. Transposes are not refreshed. RC_EINVAL: unknown rule, or one that
@@ -150,6 +156,8 @@ rc_status rcn_init_all(rcn_params *ps, const char *text, uint64_t seed);
  *   rnn.weight_hh_l0 (G H, H)   begins as orthogonal; absent for a cell without recurrent products
  *   rnn.bias_ih_l0   (G H)      the one bias of RCN_BIAS_SINGLE, with the W part of every gate
  *   rnn.bias_hh_l0   (G H)      RCN_BIAS_DOUBLE: with the U part
+ *
+ *   rnn.vectors_l0 (P H)        of a cell with vectors of weights; begins as the cell says
  *
  * A cell that asks for the identity begins as in Le et al. 2015: weight_hh identity, weight_ih
  * normal:0.001. A gate whose U part is kept apart (gru's n) has a bias inside the reset with
@@ -179,7 +187,8 @@ bool rcn_rnn_run_both(const rcn_rnn l[2], const rcn_params *ps, rc_graph *g, con
 rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value);
 /* Negate all that makes one gate, so that sigmoid(a) becomes 1 - sigmoid(a): turns the weights of
  * a GRU whose z is the share of the new state into ours, whose z is the share of the old one, and
- * back. Refresh the transposes after. RC_EINVAL (no such gate), RC_ENOMEM (nothing is changed). */
+ * back. Refresh the transposes after. RC_EINVAL (no such gate, or a cell with vectors of weights),
+ * RC_ENOMEM (nothing is changed). */
 rc_status rcn_rnn_flip(const rcn_rnn *l, rcn_params *ps, const char *gate);
 
 /* ---- stacks (stack.c) -------------------------------------------------------------------- */
@@ -208,18 +217,30 @@ typedef struct rcn_stack_plan {
     double dropout;   /* on what a layer reads of the one below; input and output stay whole */
     bool locked;      /* one mask for all time steps */
     const char *name; /* prefix of parameter names: "rnn" */
+    int64_t window;   /* 0, 1: a layer reads one step; more: that many, side by side */
+    int64_t deep_in;  /* units of a layer of tanh before the first; 0: none */
+    int64_t deep_out; /* and of one after the last */
+    bool learned;     /* where sequences begin: with states that are trained, else with zeros */
 } rcn_stack_plan;
 
 /* Layer i reads the outputs of layer i - 1 (both directions side by side), dropped out; with
  * RCN_SKIP_GRAVES the input beside them (Graves 2013), and the result is the outputs of all layers
- * side by side. With RCN_SKIP_RESIDUAL what is added is not dropped out. */
+ * side by side. With RCN_SKIP_RESIDUAL what is added is not dropped out. The input is what the
+ * layer before has made of it, where there is one (deep input, deep output: Pascanu et al. 2014);
+ * parameters NAME.deep_in.weight (deep_in, in) and .bias, NAME.deep_out.weight and .bias. A window
+ * ends with the step itself, in both directions; before the beginning there are zeros, or what is
+ * carried. NAME.start_l0 (states, H): where sequences begin. */
 typedef struct rcn_stack {
     rcn_stack_plan plan; /* plan.hidden is the own copy; plan.name is not kept: NULL */
     int64_t *hidden;     /* own copy */
     rcn_rnn *layer;      /* (layers * directions), forward before reverse */
+    size_t *start;       /* (layers * directions) places of first states; SIZE_MAX: zeros */
+    size_t deep_in[2];   /* places of weight and bias; SIZE_MAX: there is none */
+    size_t deep_out[2];
+    int64_t first;       /* width of what the first layer reads at a step */
     int64_t out;         /* width of what comes out */
     int states;          /* states of one layer's cell */
-    int64_t state_width; /* sum over layers, directions, states of H: one sequence's state */
+    int64_t state_width; /* one sequence's state: of each layer its states, then its window */
 } rcn_stack;
 
 /* Add the parameters of all layers, suffixes _l0, _l0_reverse, _l1, ... RC_EINVAL (a size, number
@@ -228,8 +249,9 @@ rc_status rcn_stack_new(rcn_stack *out, rcn_params *ps, const rcn_stack_plan *pl
 void rcn_stack_free(rcn_stack *s);
 /* x (N,in) -> (N,out). carry: (B, state_width) row-major, in a row the states of layer 0, then of
  * layer 1, ...: read as initial state and replaced by the final one of each sequence, whatever its
- * length (values only: gradients do not flow through it); NULL: zeros, nothing returned. Untouched
- * when the graph fails. RC_EINVAL on the graph: carry and two directions. */
+ * length (values only: gradients do not flow through it); NULL: sequences begin as the plan says,
+ * nothing returned. Untouched when the graph fails. RC_EINVAL on the graph: carry and two
+ * directions. */
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_real *carry);
 /* What a training step over the rows of `w` takes. */

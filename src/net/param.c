@@ -276,12 +276,33 @@ void rcn_params_fresh(rcn_params *ps)
     }
 }
 
+/* Zero what there is not, in an array of p's layout. */
+static void prune(const rcn_param *p, rc_real *array)
+{
+    for (int b = 0; p->joins && b < p->weight.blocks; b++) {
+        const rck_panel *lay = &p->weight.lay[b];
+        rc_real *x = array + p->weight.at[b];
+
+        for (int64_t q = 0; q < lay->count; q++)
+            for (int64_t k = 0; k < lay->K; k++, x += lay->cols)
+                for (int64_t j = 0; j < lay->cols; j++) {
+                    const int64_t group = j / (RCK_LANES * lay->gates);
+                    const int64_t unit = q * lay->span + group * RCK_LANES + j % RCK_LANES;
+
+                    if (unit < lay->units && !p->joins(unit, k, lay->units))
+                        x[j] = 0;
+                }
+    }
+}
+
 void rcn_params_settle(rcn_params *ps)
 {
     for (size_t i = 0; i < ps->n; i++) {
         if (ps->p[i].weight.fresh)
             clear_gradient(&ps->p[i]);
         ps->p[i].weight.fresh = false;
+        if (ps->p[i].g)
+            prune(&ps->p[i], ps->p[i].g);
     }
 }
 
@@ -320,6 +341,7 @@ static void load_share(const rcn_param *p, rc_real *to, const rc_real *rows,
 void rcn_param_load(rcn_param *p, rc_real *to, const rc_real *rows)
 {
     load_share(p, to, rows, &(rcb_worker){.count = 1});
+    prune(p, to);
 }
 
 struct filling {
@@ -339,6 +361,7 @@ void rcn_param_fill(rcn_param *p, const rc_real *rows, rcb_pool *pool)
     struct filling f = {p, rows};
 
     rcb_pool_run(pool, p->size < SHARED ? 1 : rcb_pool_size(pool), fill_share, &f);
+    prune(p, p->w);
 }
 
 void rcn_param_store(const rcn_param *p, const rc_real *from, rc_real *rows)

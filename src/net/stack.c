@@ -20,18 +20,71 @@ static rc_status check_plan(const rcn_stack_plan *plan)
     if (!(plan->dropout >= 0 && plan->dropout < 1))
         return RC_FAIL(RC_EINVAL, "dropout %g between layers: it must be at least 0 and below 1",
                        plan->dropout);
+    if (plan->window < 0 || plan->window > RC_WINDOW_MOST)
+        return RC_FAIL(RC_EINVAL, "a window of %" PRId64 " steps: 1 to %d are possible",
+                       plan->window, RC_WINDOW_MOST);
     return RC_OK;
 }
 
-/* Columns that layer i reads. */
-static int64_t layer_in(const rcn_stack_plan *plan, int i)
+/* Steps that a layer reads at once. */
+static int64_t window_of(const rcn_stack_plan *plan)
+{
+    return plan->window > 1 ? plan->window : 1;
+}
+
+/* Columns of a step that layer i reads. */
+static int64_t layer_in(const rcn_stack *s, int i)
 {
     if (i == 0)
-        return plan->in;
+        return s->first;
 
-    const int64_t below = plan->hidden[i - 1] * plan->directions;
+    const int64_t below = s->hidden[i - 1] * s->plan.directions;
 
-    return plan->skip == RCN_SKIP_GRAVES ? below + plan->in : below;
+    return s->plan.skip == RCN_SKIP_GRAVES ? below + s->first : below;
+}
+
+/* Numbers of layer i's window before the step itself. */
+static int64_t lead_of(const rcn_stack *s, int i)
+{
+    return (window_of(&s->plan) - 1) * layer_in(s, i);
+}
+
+/* A layer of tanh: NAME.WHAT.weight (units,in), NAME.WHAT.bias (units). */
+static rc_status add_deep(rcn_params *ps, const char *name, const char *what, int64_t units,
+                          int64_t in, size_t place[2])
+{
+    const int gates = 1;
+    rcb_buf text = {0};
+
+    for (int i = 0; i < 2; i++) {
+        rcb_buf_clear(&text);
+        rc_status status = rcb_buf_printf(&text, "%s.%s.%s", name, what, i ? "bias" : "weight");
+        if (status == RC_OK)
+            status = rcn_params_weight(ps, text.p, i ? 1 : 2, 1, &gates, units, i ? 1 : in);
+        if (status != RC_OK) {
+            rcb_buf_free(&text);
+            return status;
+        }
+        place[i] = ps->n - 1;
+    }
+    rcb_buf_free(&text);
+    return RC_OK;
+}
+
+static rc_status add_start(const rcn_stack *s, rcn_params *ps, const char *name, int at,
+                           const char *suffix)
+{
+    rcb_buf text = {0};
+    rc_status status = rcb_buf_printf(&text, "%s.start%s", name, suffix);
+
+    if (status == RC_OK)
+        status = rcn_params_table(ps, text.p, s->states, s->hidden[at / s->plan.directions]);
+    rcb_buf_free(&text);
+    if (status != RC_OK)
+        return status;
+    s->start[at] = ps->n - 1;
+    ps->p[ps->n - 1].rule = "zero";
+    return RC_OK;
 }
 
 static rc_status add_layers(rcn_stack *s, rcn_params *ps, const char *name)
@@ -43,8 +96,32 @@ static rc_status add_layers(rcn_stack *s, rcn_params *ps, const char *name)
         for (int d = 0; d < plan->directions; d++) {
             snprintf(suffix, sizeof suffix, "_l%d%s", i, d ? "_reverse" : "");
             RC_TRY(rcn_rnn_new(&s->layer[i * plan->directions + d], ps, name, suffix, plan->cell,
-                               layer_in(plan, i), plan->hidden[i], plan->bias, d == 1));
+                               layer_in(s, i) * window_of(plan), plan->hidden[i], plan->bias,
+                               d == 1));
+            if (plan->learned)
+                RC_TRY(add_start(s, ps, name, i * plan->directions + d, suffix));
         }
+    }
+    return RC_OK;
+}
+
+/* All parameters in the order of the way through, and the widths on it. */
+static rc_status add_all(rcn_stack *s, rcn_params *ps, const char *name)
+{
+    const rcn_stack_plan *plan = &s->plan;
+
+    if (plan->deep_in > 0)
+        RC_TRY(add_deep(ps, name, "deep_in", plan->deep_in, plan->in, s->deep_in));
+    RC_TRY(add_layers(s, ps, name));
+    for (int i = 0; i < plan->layers; i++) {
+        const int64_t width = s->hidden[i] * plan->directions;
+
+        s->state_width += width * s->states + lead_of(s, i);
+        s->out = plan->skip == RCN_SKIP_GRAVES ? s->out + width : width;
+    }
+    if (plan->deep_out > 0) {
+        RC_TRY(add_deep(ps, name, "deep_out", plan->deep_out, s->out, s->deep_out));
+        s->out = plan->deep_out;
     }
     return RC_OK;
 }
@@ -54,29 +131,30 @@ rc_status rcn_stack_new(rcn_stack *out, rcn_params *ps, const rcn_stack_plan *pl
     *out = (rcn_stack){0};
     RC_TRY(check_plan(plan));
 
-    const size_t layers = (size_t)plan->layers;
-    rcn_stack s = {.plan = *plan, .states = plan->cell->states};
+    const size_t layers = (size_t)plan->layers, all = layers * (size_t)plan->directions;
+    rcn_stack s = {.plan = *plan,
+                   .states = plan->cell->states,
+                   .first = plan->deep_in > 0 ? plan->deep_in : plan->in,
+                   .deep_in = {SIZE_MAX, SIZE_MAX},
+                   .deep_out = {SIZE_MAX, SIZE_MAX}};
 
     s.hidden = rcb_alloc(layers, sizeof *s.hidden);
-    s.layer = rcb_calloc(layers * (size_t)plan->directions, sizeof *s.layer);
+    s.layer = rcb_calloc(all, sizeof *s.layer);
+    s.start = rcb_alloc(all, sizeof *s.start);
 
-    rc_status status = s.hidden && s.layer ? RC_OK : RC_ENOMEM;
+    rc_status status = s.hidden && s.layer && s.start ? RC_OK : RC_ENOMEM;
 
     if (status == RC_OK) {
         memcpy(s.hidden, plan->hidden, layers * sizeof *s.hidden);
+        for (size_t i = 0; i < all; i++)
+            s.start[i] = SIZE_MAX;
         s.plan.hidden = s.hidden;
         s.plan.name = NULL;
-        status = add_layers(&s, ps, plan->name);
+        status = add_all(&s, ps, plan->name);
     }
     if (status != RC_OK) {
         rcn_stack_free(&s);
         return status;
-    }
-    for (int i = 0; i < plan->layers; i++) {
-        const int64_t width = s.hidden[i] * plan->directions;
-
-        s.state_width += width * s.states;
-        s.out = plan->skip == RCN_SKIP_GRAVES ? s.out + width : width;
     }
     *out = s;
     return RC_OK;
@@ -84,6 +162,7 @@ rc_status rcn_stack_new(rcn_stack *out, rcn_params *ps, const rcn_stack_plan *pl
 
 void rcn_stack_free(rcn_stack *s)
 {
+    rcb_free(s->start);
     rcb_free(s->layer);
     rcb_free(s->hidden);
     *s = (rcn_stack){0};
@@ -100,28 +179,78 @@ typedef struct run {
     rc_var *x;       /* what the stack reads */
     rc_real *carry;  /* (B, state_width) or NULL */
     rc_var **finals; /* (layers * states) final states, with carry */
+    rc_var **inputs; /* (layers) what each layer reads of a step */
 } run;
 
-/* The initial states of layer i out of the carry, as leaves: copied into padded rows. `at` is the
- * layer's first column of the carry. */
+/* Columns [at, at + n) of the carry as a leaf, copied into padded rows; NULL: the graph has
+ * failed. */
+static rc_var *carried(const run *r, int64_t at, int64_t n)
+{
+    const int64_t B = r->rows->seqs, ld = rck_pad(n);
+    rc_real *x = rcg_keep(r->g, (size_t)(B * ld), sizeof *x);
+
+    if (!x)
+        return NULL;
+    for (int64_t b = 0; b < B; b++) {
+        memcpy(x + b * ld, r->carry + b * r->s->state_width + at, (size_t)n * sizeof *x);
+        memset(x + b * ld + n, 0, (size_t)(ld - n) * sizeof *x);
+    }
+    return rcg_leaf(r->g, rc_shape_2(B, n), ld, x, NULL);
+}
+
+/* The initial states of layer i out of the carry. `at` is the layer's first column of it. */
 static bool read_carry(const run *r, int i, int64_t at, rc_var *state[RC_STATES])
 {
-    const int64_t B = r->rows->seqs;
     const int64_t H = r->s->hidden[i];
-    const int64_t ld = rck_pad(H);
 
     for (int k = 0; k < r->s->states; k++, at += H) {
-        rc_real *x = rcg_keep(r->g, (size_t)(B * ld), sizeof *x);
-
-        if (!x)
+        state[k] = carried(r, at, H);
+        if (!state[k])
             return false;
-        for (int64_t b = 0; b < B; b++) {
-            memcpy(x + b * ld, r->carry + b * r->s->state_width + at, (size_t)H * sizeof *x);
-            memset(x + b * ld + H, 0, (size_t)(ld - H) * sizeof *x);
-        }
-        state[k] = rcg_leaf(r->g, rc_shape_2(B, H), ld, x, NULL);
     }
     return true;
+}
+
+/* The states that direction d of layer i begins with: trained, for every sequence the same. */
+static bool read_start(const run *r, int i, int d, rc_var *state[RC_STATES])
+{
+    const size_t place = r->s->start[i * r->s->plan.directions + d];
+    const int64_t B = r->rows->seqs;
+
+    for (int k = 0; place != SIZE_MAX && k < r->s->states; k++) {
+        int32_t *ids = rcg_keep(r->g, (size_t)B, sizeof *ids);
+
+        if (!ids)
+            return false;
+        for (int64_t b = 0; b < B; b++)
+            ids[b] = k;
+        state[k] = rc_embed(r->g, rcn_var(r->g, &r->ps->p[place]), ids, B);
+    }
+    return true;
+}
+
+/* The last steps that layer i has read of sequence b become what comes before the next ones. */
+static void write_lead(const run *r, int i, int64_t b, int64_t length, rc_real *lead)
+{
+    const rc_var *x = r->inputs[i];
+    const int64_t width = window_of(&r->s->plan) - 1;
+    const int64_t old = length < width ? width - length : 0; /* steps that stay */
+
+    memmove(lead, lead + (width - old) * x->cols, (size_t)(old * x->cols) * sizeof *lead);
+    for (int64_t k = old; k < width; k++) {
+        const int64_t row = r->rows->at[length - width + k] + b;
+
+        memcpy(lead + k * x->cols, rcg_rows(x) + row * x->ld, (size_t)x->cols * sizeof *lead);
+    }
+}
+
+static int64_t length_of(const rc_rows *rows, int64_t b)
+{
+    int64_t length = 0;
+
+    while (length < rows->steps && rows->at[length + 1] - rows->at[length] > b)
+        length++;
+    return length;
 }
 
 /* All final states into the carry. */
@@ -139,29 +268,59 @@ static void write_carry(const run *r)
                 memcpy(r->carry + b * r->s->state_width + at, rcg_rows(v) + b * v->ld,
                        (size_t)H * sizeof *r->carry);
         }
+        const int64_t lead = lead_of(r->s, i);
+        for (int64_t b = 0; lead > 0 && b < r->rows->seqs; b++)
+            write_lead(r, i, b, length_of(r->rows, b), r->carry + b * r->s->state_width + at);
+        at += lead;
     }
+}
+
+/* What layer i multiplies: the step, or its window. */
+static rc_var *windowed(const run *r, int i, int64_t at, rc_var *x)
+{
+    const int64_t lead = lead_of(r->s, i);
+
+    r->inputs[i] = x;
+    if (lead == 0)
+        return x;
+    return rc_window(r->g, r->rows, x, window_of(&r->s->plan),
+                     r->carry ? carried(r, at + r->s->hidden[i] * r->s->states, lead) : RC_NONE);
+}
+
+/* Both directions of layer i over x, side by side where that is possible. */
+static rc_var *run_directions(const run *r, int i, rc_var *x)
+{
+    const rcn_rnn *l = &r->s->layer[i * 2];
+    rc_var *y[2];
+
+    if (r->s->start[i * 2] == SIZE_MAX)
+        return rcn_rnn_run_both(l, r->ps, r->g, r->rows, x, y) ? rc_concat(r->g, 2, y) : NULL;
+    for (int d = 0; d < 2; d++) {
+        rc_var *state[RC_STATES];
+
+        if (!read_start(r, i, d, state))
+            return NULL;
+        y[d] = rcn_rnn_run(&l[d], r->ps, r->g, r->rows, x, state);
+    }
+    return rc_concat(r->g, 2, y);
 }
 
 /* Layer i over x in all directions; `at` as above. NULL: the graph has failed. */
 static rc_var *run_layer(const run *r, int i, int64_t at, rc_var *x)
 {
-    const int directions = r->s->plan.directions;
     rc_var *state[RC_STATES];
-    rc_var *y[2];
 
+    x = windowed(r, i, at, x);
+    if (r->s->plan.directions == 2)
+        return run_directions(r, i, x);
     for (int k = 0; k < RC_STATES; k++)
         state[k] = RC_NONE;
-    if (r->carry && !read_carry(r, i, at, state))
+    if (r->carry ? !read_carry(r, i, at, state) : !read_start(r, i, 0, state))
         return NULL;
-    if (directions == 2) {
-        const rcn_rnn *l = &r->s->layer[i * 2];
-
-        return rcn_rnn_run_both(l, r->ps, r->g, r->rows, x, y) ? rc_concat(r->g, 2, y) : NULL;
-    }
-    y[0] = rcn_rnn_run(&r->s->layer[i], r->ps, r->g, r->rows, x, state);
+    rc_var *y = rcn_rnn_run(&r->s->layer[i], r->ps, r->g, r->rows, x, state);
     for (int k = 0; r->carry && k < r->s->states; k++)
-        r->finals[i * r->s->states + k] = rc_rnn_state(r->g, y[0], k);
-    return y[0];
+        r->finals[i * r->s->states + k] = rc_rnn_state(r->g, y, k);
+    return y;
 }
 
 /* What layer i > 0 reads, out of what the one below gave. */
@@ -191,9 +350,18 @@ static rc_var *run_layers(const run *r, rc_var *outputs[])
         if (plan->skip == RCN_SKIP_RESIDUAL && y && below->cols == y->cols)
             y = rc_add(r->g, below, y);
         outputs[i] = y;
-        at += r->s->hidden[i] * r->s->states;
+        at += r->s->hidden[i] * r->s->states + lead_of(r->s, i);
     }
     return plan->skip == RCN_SKIP_GRAVES ? rc_concat(r->g, plan->layers, outputs) : y;
+}
+
+/* The layer of tanh at a place, where there is one. */
+static rc_var *deep(const run *r, const size_t place[2], rc_var *x)
+{
+    if (place[0] == SIZE_MAX)
+        return x;
+    return rc_tanh(r->g, rc_linear(r->g, x, rcn_var(r->g, &r->ps->p[place[0]]),
+                                   rcn_var(r->g, &r->ps->p[place[1]])));
 }
 
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
@@ -205,41 +373,56 @@ rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, con
         return rcg_failed(g,
                           RC_FAIL(RC_EINVAL, "cannot carry state through a bidirectional stack"));
 
-    run r = {.s = s, .ps = ps, .g = g, .rows = rows, .x = x, .carry = carry};
+    run r = {.s = s, .ps = ps, .g = g, .rows = rows, .carry = carry};
     rc_var **outputs = rcg_keep(g, layers, sizeof(rc_var *));
 
+    r.x = deep(&r, s->deep_in, x);
     r.finals = rcg_keep(g, layers * (size_t)s->states, sizeof(rc_var *));
-    if (!outputs || !r.finals)
+    r.inputs = rcg_keep(g, layers, sizeof(rc_var *));
+    if (!outputs || !r.finals || !r.inputs)
         return NULL;
 
     rc_var *y = run_layers(&r, outputs);
 
     if (y && carry)
         write_carry(&r);
-    return y;
+    return deep(&r, s->deep_out, y);
 }
 
 /* ---- what it takes ------------------------------------------------------------------------- */
 
+static void deep_work(rcg_work *w, int64_t in, int64_t units)
+{
+    if (units == 0)
+        return;
+    rcg_work_linear(w, in, units);
+    rcg_work_value(w, units);
+}
+
 void rcn_stack_work(const rcn_stack *s, rcg_work *w)
 {
     const rcn_stack_plan *plan = &s->plan;
-    int64_t width = plan->in;
+    int64_t width = s->first, all = 0;
 
+    deep_work(w, plan->in, plan->deep_in);
     for (int i = 0; i < plan->layers; i++) {
-        const int64_t below = width;
+        const int64_t below = width, in = layer_in(s, i) * window_of(plan);
 
         if (i > 0 && plan->dropout > 0)
             rcg_work_dropout(w, below, plan->locked);
         if (i > 0 && plan->skip == RCN_SKIP_GRAVES)
-            rcg_work_value(w, below + plan->in);
-        rcg_work_rnn(w, plan->cell, layer_in(plan, i), s->hidden[i], plan->directions);
+            rcg_work_value(w, below + s->first);
+        if (window_of(plan) > 1)
+            rcg_work_value(w, in);
+        rcg_work_rnn(w, plan->cell, in, s->hidden[i], plan->directions);
         width = s->hidden[i] * plan->directions;
+        all += width;
         if (plan->directions == 2)
             rcg_work_value(w, width);
         if (plan->skip == RCN_SKIP_RESIDUAL && below == width)
             rcg_work_value(w, width);
     }
     if (plan->skip == RCN_SKIP_GRAVES)
-        rcg_work_value(w, s->out);
+        rcg_work_value(w, all);
+    deep_work(w, plan->skip == RCN_SKIP_GRAVES ? all : width, plan->deep_out);
 }

@@ -68,15 +68,21 @@ static layer layer_of(const rcn_stepper *s, int i)
 /* How the gates of a stage lie. */
 static rck_panel gates_layout(const layer *l, int stage)
 {
-    return rck_panel_of(l->rnn->hidden, l->rnn->cell->stage[stage].gates, 1);
+    const rcc_cell *cell = l->rnn->cell;
+
+    return rck_panel_of(l->rnn->hidden, cell->stage[rcc_gates_stage(cell, stage)].gates, 1);
 }
 
-/* Reals of one row of activations of the stages before `stage`. */
+/* Reals of one row of activations before those that `stage` works on. */
 static int64_t row_before(const layer *l, int stage)
 {
+    const rcc_cell *cell = l->rnn->cell;
+    const int own = stage < cell->stages ? rcc_gates_stage(cell, stage) : stage;
     int64_t n = 0;
 
-    for (int i = 0; i < stage; i++) {
+    for (int i = 0; i < own; i++) {
+        if (cell->stage[i].goes_on)
+            continue;
         const rck_panel p = gates_layout(l, i);
         n += p.count * p.cols;
     }
@@ -124,7 +130,8 @@ static void input_product(const layer *l, int stage, const rcg_range *r, const r
 static void input_products(const layer *l, const rc_real *x, rc_real *gates)
 {
     for (int i = 0; i < l->rnn->cell->stages; i++)
-        input_product(l, i, &(rcg_range){0, gates_layout(l, i).count}, x, gates, l->room);
+        if (!l->rnn->cell->stage[i].goes_on)
+            input_product(l, i, &(rcg_range){0, gates_layout(l, i).count}, x, gates, l->room);
 }
 
 static size_t row_room(const layer *l)
@@ -170,22 +177,23 @@ static void run_panels(const stage_job *j, const rcg_range *r, int8_t *room)
 {
     const layer *l = j->l;
     const rcc_stage *st = &l->rnn->cell->stage[j->stage];
+    const unsigned apart = l->rnn->cell->stage[rcc_gates_stage(l->rnn->cell, j->stage)].apart;
     const int per = gates_layout(l, j->stage).span / RCK_LANES;
     rcc_step step = l->step;
-    bool add = !st->apart;
+    bool add = !apart;
 
     step.gates = gates_of(l, j->stage, l->gates);
-    step.apart = st->apart ? gates_of(l, j->stage, l->apart) : (rcc_gates){0};
+    step.apart = apart ? gates_of(l, j->stage, l->apart) : (rcc_gates){0};
     step.first = r->from * per;
     step.last = r->to * per < l->step.last ? r->to * per : l->step.last;
-    if (j->x)
+    if (j->x && !st->goes_on)
         input_product(l, j->stage, r, j->x, l->gates, room);
     for (int p = j->first_product; p < j->products && j->product[p].stage == j->stage;
          p++, add = true) {
         const int v = j->product[p].v;
 
         rcg_row_range(l->u, p, r, v >= RCC_V_AUX ? step.aux[v - RCC_V_AUX] : step.in[v],
-                      block(l->c, j->stage), add, st->apart ? step.apart.p : step.gates.p, room);
+                      block(l->c, j->stage), add, apart ? step.apart.p : step.gates.p, room);
     }
     st->forward(&step);
 }
@@ -261,7 +269,7 @@ static rc_status add_fold(rcn_stepper *s)
     size_t bytes;
 
     s->fold_row = row_of(&l);
-    if (!s->table ||
+    if (!s->table || s->stack->plan.window > 1 ||
         !rcb_mul((size_t)s->table->dim[0], (size_t)s->fold_row * sizeof(rc_real), &bytes) ||
         bytes > FOLD_MOST)
         return RC_OK;
@@ -337,8 +345,8 @@ static void symbol_vector(const rcn_param *table, int32_t id, rc_real *x)
                (size_t)(q == t.count - 1 ? t.last : t.cols) * sizeof *x);
 }
 
-/* Layer 0's W x + b of a known symbol, or NULL. */
-static const rc_real *fold_of(const run *r, const layer *l)
+/* Layer 0's W x + b of a known symbol, whose x it reads; or NULL. */
+static const rc_real *fold_of(const run *r, const layer *l, const rc_real *x)
 {
     const rcn_stepper *s = r->s;
 
@@ -353,7 +361,7 @@ static const rc_real *fold_of(const run *r, const layer *l)
         return row;
     if (!atomic_compare_exchange_strong(known, &state, CLAIMED))
         return state == READY ? row : NULL;
-    input_products(l, r->x, row);
+    input_products(l, x, row);
     atomic_store_explicit(known, READY, memory_order_release);
     return row;
 }
@@ -370,6 +378,8 @@ static bool layer_memory(const run *r, layer *l, const rc_real *state)
     l->room = rcg_keep(r->g, (size_t)rcb_pool_size(rcg_pool(r->g)) * row_room(l), 1);
     l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld, .units = H};
     l->step.keep = cell->keep ? reals(r, H) : NULL;
+    l->step.sum_row = l->ld / RCK_LANES * cell->sums;
+    l->step.sum = cell->sums > 0 ? reals(r, l->step.sum_row) : NULL;
     if (l->vectors)
         l->step.vec = vectors_of(l);
     for (int i = 0; i < cell->aux; i++)
@@ -387,15 +397,31 @@ static bool layer_memory(const run *r, layer *l, const rc_real *state)
     return rc_graph_status(r->g) == RC_OK;
 }
 
+/* x of so many columns behind the steps before it, which move on; NULL: the graph has failed. */
+static const rc_real *windowed(const run *r, const rc_real *x, int64_t cols, rc_real *lead)
+{
+    const int64_t before = (r->s->stack->plan.window - 1) * cols;
+    rc_real *all = reals(r, before + cols);
+
+    if (!all)
+        return NULL;
+    memcpy(all, lead, (size_t)before * sizeof *all);
+    memcpy(all + before, x, (size_t)cols * sizeof *all);
+    memcpy(lead, all + cols, (size_t)before * sizeof *all);
+    return all;
+}
+
 /* Layer i over x; its states move on. Returns what it gives, (H), or NULL: the graph has failed. */
 static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
 {
     layer l = layer_of(r->s, i);
-    const int64_t H = l.rnn->hidden;
+    const int64_t H = l.rnn->hidden, window = r->s->stack->plan.window;
 
-    if (!layer_memory(r, &l, state))
+    if (window > 1)
+        x = windowed(r, x, l.rnn->in / window, state + H * r->s->stack->states);
+    if (!x || !layer_memory(r, &l, state))
         return NULL;
-    const rc_real *fold = i == 0 ? fold_of(r, &l) : NULL;
+    const rc_real *fold = i == 0 ? fold_of(r, &l, x) : NULL;
     if (fold)
         memcpy(l.gates, fold, (size_t)r->s->fold_row * sizeof *fold);
     run_stages(&l, fold ? NULL : x, rcg_pool(r->g));
@@ -404,22 +430,47 @@ static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
     return l.step.out[0];
 }
 
-static rc_real *run_layers(const run *r)
+/* The layer of tanh at a place over x, where there is one; NULL: the graph has failed. */
+static rc_real *deep(const run *r, const size_t place[2], rc_real *x)
 {
-    const rcn_stack_plan *plan = &r->s->stack->plan;
-    rc_real *all = reals(r, r->s->stack->out), *beside = reals(r, r->s->stack->out + plan->in);
-    rc_real *y = r->x, *state = r->state;
-    int64_t width = plan->in, at = 0;
+    if (place[0] == SIZE_MAX || !x)
+        return x;
+
+    const rcg_weight *w = weight_at(r->s->ps, place[0]);
+    const int64_t n = w->lay[0].count * w->lay[0].cols;
+    rc_real *y = reals(r, n);
+    int8_t *room = rcg_keep(r->g, rcg_row_room(w), 1);
+
+    if (!y || !room)
+        return NULL;
+    rcg_row_range(w, 0, &(rcg_range){0, w->lay[0].count}, x, weight_at(r->s->ps, place[1])->w,
+                  false, y, room);
+    rck->tanh(n, y, y);
+    return y;
+}
+
+/* All layers over x, which the first one reads. */
+static rc_real *run_layers(const run *r, rc_real *input)
+{
+    const rcn_stack *stack = r->s->stack;
+    const rcn_stack_plan *plan = &stack->plan;
+    int64_t width = stack->first, at = 0, sum = 0;
+
+    for (int i = 0; i < plan->layers; i++)
+        sum += plan->hidden[i];
+    rc_real *all = reals(r, sum), *beside = reals(r, sum + stack->first);
+    rc_real *y = input, *state = r->state;
 
     for (int i = 0; i < plan->layers; i++) {
         const int64_t H = plan->hidden[i];
         const rc_real *below = y, *x = y;
+        const int64_t lead = plan->window > 1 ? stack->layer[i].in / plan->window : 0;
 
-        if (!all || !beside)
+        if (!all || !beside || !input)
             return NULL;
         if (i > 0 && plan->skip == RCN_SKIP_GRAVES) {
             memcpy(beside, below, (size_t)width * sizeof *beside);
-            memcpy(beside + width, r->x, (size_t)plan->in * sizeof *beside);
+            memcpy(beside + width, input, (size_t)stack->first * sizeof *beside);
             x = beside;
         }
         y = run_layer(r, i, x, state);
@@ -431,7 +482,7 @@ static rc_real *run_layers(const run *r)
             memcpy(all + at, y, (size_t)H * sizeof *all);
         at += H;
         width = H;
-        state += H * r->s->stack->states;
+        state += H * stack->states + lead * (plan->window - 1);
     }
     return plan->skip == RCN_SKIP_GRAVES ? all : y;
 }
@@ -440,7 +491,7 @@ static rc_var *result(const run *r)
 {
     const int64_t out = r->s->stack->out, ld = rck_pad(out);
     const uint64_t before = rcb_denormals_flush();
-    rc_real *y = r->x ? run_layers(r) : NULL;
+    rc_real *y = deep(r, r->s->stack->deep_out, run_layers(r, deep(r, r->s->stack->deep_in, r->x)));
 
     rcb_denormals_restore(before);
     if (!y)

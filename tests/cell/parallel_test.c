@@ -2,7 +2,7 @@
 #include "check.h"
 #include "oracle_cell.h"
 
-static const char *const names[] = {"sru", "mingru", "minlstm"};
+static const char *const names[] = {"sru", "mingru", "minlstm", "qrnn"};
 enum { COUNT = sizeof names / sizeof *names };
 
 static void parallel_matches_the_textbook_forward_and_back(void **unused)

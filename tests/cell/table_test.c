@@ -112,7 +112,11 @@ static void stages_add_up_to_the_gates(void **unused)
 
             assert_non_null(stage->forward);
             assert_non_null(stage->backward);
-            assert_in_range(stage->gates, 1, RCC_GATES);
+            if (stage->goes_on) {
+                assert_true(s > 0 && stage->gates == 0 && stage->v == RCC_NO_V);
+                assert_int_equal(stage->others, 0);
+            } else
+                assert_in_range(stage->gates, 1, RCC_GATES);
             assert_int_equal(stage->apart >> stage->gates, 0);
             gates += stage->gates;
         }
@@ -171,6 +175,7 @@ static void every_vector_stands_in_the_equations(void **unused)
         }
 }
 
+/* A cell that has its biases among its vectors names the vector b_f. */
 static void forget_is_a_gate_called_f_or_none(void **unused)
 {
     (void)unused;
@@ -178,8 +183,11 @@ static void forget_is_a_gate_called_f_or_none(void **unused)
     const rcc_cell *cell;
 
     FOR_EACH_CELL(cell) {
-        assert_true(cell->forget >= -1 && cell->forget < cell->gates);
-        if (cell->forget >= 0)
+        assert_true(cell->forget >= -1 &&
+                    cell->forget < (cell->no_bias ? cell->vectors : cell->gates));
+        if (cell->forget >= 0 && cell->no_bias)
+            assert_string_equal(cell->vector_name[cell->forget], "b_f");
+        else if (cell->forget >= 0)
             assert_string_equal(cell->gate_name[cell->forget], "f");
     }
 }

@@ -244,6 +244,12 @@ static rc_var *build_dropout_locked(rc_graph *g, rc_var *const v[], void *ctx)
     return weigh(g, rc_dropout_locked(g, &three_steps, v[0], 0.4));
 }
 
+static rc_var *build_window(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return weigh(g, rc_tanh(g, rc_window(g, &three_steps, v[0], 3, v[1])));
+}
+
 static const int32_t goals[] = {1, 0, 4, 4, 2, 3};
 
 static rc_var *build_cross_entropy(rc_graph *g, rc_var *const v[], void *ctx)
@@ -384,6 +390,7 @@ static const gradient_case cases[] = {
     {.op = "embed", .build = build_embed, .leaf = {SHAPE(5, 3)}},
     {.op = "dropout", .build = build_dropout, .leaf = {SHAPE(6, 7)}},
     {.op = "dropout_locked", .build = build_dropout_locked, .leaf = {SHAPE(6, 7)}},
+    {.op = "window", .build = build_window, .leaf = {SHAPE(6, 2), SHAPE(4, 4)}},
     {.op = "cross_entropy", .build = build_cross_entropy, .leaf = {SHAPE(6, 5)}},
     {.op = "softmax_loss",
      .build = build_softmax_loss,
@@ -423,7 +430,7 @@ static void run_case(const gradient_case *c, const rcc_cell *cell)
         const rc_shape shapes[] = {rc_shape_2(6, D),
                                    rc_shape_2(rcc_part_gates(cell, RCC_W) * H, D),
                                    rc_shape_2(rcc_part_gates(cell, RCC_U) * H, H),
-                                   rc_shape_1(cell->gates * H),
+                                   rc_shape_1(rcc_part_gates(cell, RCC_B) * H),
                                    rc_shape_1(rcc_part_gates(cell, RCC_C) * H),
                                    rc_shape_1(cell->vectors * H)};
 

@@ -128,7 +128,8 @@ static void every_cell_takes_the_room_it_is_said_to(void **unused)
         args.w_ih = weight(&t, rcc_blocks(cell, RCC_W, gates), gates, H, D);
         if (rcc_part_gates(cell, RCC_U) > 0)
             args.w_hh = weight(&t, rcc_blocks(cell, RCC_U, gates), gates, H, H);
-        args.b_ih = weight(&t, rcc_blocks(cell, RCC_B, gates), gates, H, 1);
+        if (rcc_part_gates(cell, RCC_B) > 0)
+            args.b_ih = weight(&t, rcc_blocks(cell, RCC_B, gates), gates, H, 1);
         if (cell->vectors > 0)
             args.vectors = weight(&t, 1, &cell->vectors, H, 1);
         rcg_work w = empty_work(&t);

@@ -170,22 +170,23 @@ static void parameters_are_what_the_cell_asks_for(void **unused)
             CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l3_reverse", cell, 7, 5, (rcn_bias)bias, true),
                          RC_OK);
             const int64_t u = rcc_part_gates(cell, RCC_U) * 5, c = rcc_part_gates(cell, RCC_C) * 5;
+            const bool has = bias != RCN_BIAS_NONE && !cell->no_bias;
             const bool both = bias == RCN_BIAS_DOUBLE && c > 0;
 
-            assert_int_equal(ps.n,
-                             1 + (u > 0) + (bias != RCN_BIAS_NONE) + both + (cell->vectors > 0));
+            assert_int_equal(ps.n, 1 + (u > 0) + has + both + (cell->vectors > 0));
             assert_true(l.reverse && l.in == 7 && l.hidden == 5);
             check_param(&ps, "a.weight_ih_l3_reverse", rcc_part_gates(cell, RCC_W) * 5, 7,
                         cell->identity ? "normal:0.001" : "xavier");
             if (u > 0)
                 check_param(&ps, "a.weight_hh_l3_reverse", u, 5,
                             cell->identity ? "identity" : "orthogonal");
-            if (bias != RCN_BIAS_NONE)
+            if (has)
                 check_param(&ps, "a.bias_ih_l3_reverse", cell->gates * 5, 1, "zero");
             if (both)
                 check_param(&ps, "a.bias_hh_l3_reverse", c, 1, "zero");
             if (cell->vectors > 0)
-                check_param(&ps, "a.vectors_l3_reverse", cell->vectors * 5, 1, "zero");
+                check_param(&ps, "a.vectors_l3_reverse", cell->vectors * 5, 1,
+                            cell->vector_rule ? cell->vector_rule : "zero");
             assert_int_equal(l.vectors == SIZE_MAX, cell->vectors == 0);
             assert_int_equal(l.b_hh == SIZE_MAX, !both);
             CHECK_STATUS(rcn_init_all(&ps, "", 1), RC_OK);

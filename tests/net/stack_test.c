@@ -95,6 +95,10 @@ static rcn_stack_plan random_plan(const rcc_cell *cell, int64_t most, int64_t hi
                             .directions = (int)pick(1, 2),
                             .bias = (rcn_bias)pick(RCN_BIAS_NONE, RCN_BIAS_DOUBLE),
                             .skip = (rcn_skip)pick(0, RCN_SKIP_COUNT - 1),
+                            .window = pick(0, 3),
+                            .deep_in = pick(0, 1) ? pick(1, most) : 0,
+                            .deep_out = pick(0, 1) ? pick(1, most) : 0,
+                            .learned = pick(0, 1),
                             .name = "rnn"};
 }
 
@@ -153,7 +157,7 @@ static void impossible_plans_are_refused(void **unused)
                                  .directions = 1,
                                  .name = "rnn"};
 
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         rcn_stack_plan bad = good;
         rcn_params ps = {0};
         rcn_stack s;
@@ -162,10 +166,49 @@ static void impossible_plans_are_refused(void **unused)
         bad.directions = i == 2 ? 3 : 1;
         bad.dropout = i == 3 ? 1 : i == 4 ? -0.1 : 0;
         bad.in = i == 5 ? 0 : 7;
+        bad.window = i == 6 ? -1 : i == 7 ? RC_WINDOW_MOST + 1 : 0;
         CHECK_STATUS(rcn_stack_new(&s, &ps, &bad), RC_EINVAL);
         assert_null(s.layer);
         rcn_params_free(&ps);
     }
+}
+
+static void windows_deep_layers_and_first_states_have_parameters(void **unused)
+{
+    (void)unused;
+    const int64_t hidden[] = {5, 3};
+    const rcn_stack_plan plan = {.cell = cell_named("lstm"),
+                                 .layers = 2,
+                                 .hidden = hidden,
+                                 .in = 7,
+                                 .directions = 1,
+                                 .window = 3,
+                                 .deep_in = 6,
+                                 .deep_out = 9,
+                                 .learned = true,
+                                 .name = "rnn"};
+    static const struct {
+        const char *name;
+        int64_t rows, cols;
+    } want[] = {{"rnn.deep_in.weight", 6, 7},  {"rnn.deep_in.bias", 6, 1},
+                {"rnn.weight_ih_l0", 20, 18},  {"rnn.weight_hh_l0", 20, 5},
+                {"rnn.start_l0", 2, 5},        {"rnn.weight_ih_l1", 12, 15},
+                {"rnn.weight_hh_l1", 12, 3},   {"rnn.start_l1", 2, 3},
+                {"rnn.deep_out.weight", 9, 3}, {"rnn.deep_out.bias", 9, 1}};
+    rcn_params ps = {0};
+    rcn_stack s;
+
+    CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_OK);
+    assert_int_equal(ps.n, sizeof want / sizeof *want);
+    for (size_t i = 0; i < ps.n; i++) {
+        assert_string_equal(ps.p[i].name, want[i].name);
+        assert_int_equal(ps.p[i].dim[0], want[i].rows);
+        assert_int_equal(ps.p[i].dim[1], want[i].cols);
+    }
+    assert_int_equal(s.out, 9);
+    assert_int_equal(s.state_width, 2 * (5 + 3) + 2 * 6 + 2 * 5);
+    rcn_stack_free(&s);
+    rcn_params_free(&ps);
 }
 
 /* ---- wiring -------------------------------------------------------------------------------- */
@@ -244,6 +287,62 @@ static void a_stack_is_its_layers_wired_by_hand(void **unused)
     }
 }
 
+/* Two layers with a window of three, a layer before and one after, and trained first states. */
+static rc_var *deep_by_hand(bench *b, rc_var *x)
+{
+    rc_graph *g = b->g;
+    rcn_param *p = b->ps.p;
+    const int64_t B = b->seq.B;
+    rc_var *y = rc_tanh(g, rc_linear(g, x, rcn_var(g, &p[0]), rcn_var(g, &p[1])));
+
+    for (int i = 0; i < 2; i++) {
+        rcn_param *start = &p[i == 0 ? 5 : 9];
+        rc_var *state[RC_STATES];
+
+        assert_string_equal(start->name, i == 0 ? "rnn.start_l0" : "rnn.start_l1");
+        for (int k = 0; k < 2; k++) {
+            int32_t ids[SEQ_MOST];
+
+            for (int64_t q = 0; q < B; q++)
+                ids[q] = k;
+            state[k] = rc_embed(g, rcn_var(g, start), ids, B);
+        }
+        y = rc_window(g, &b->seq.rows, y, 3, RC_NONE);
+        y = rcn_rnn_run(&b->s.layer[i], &b->ps, g, &b->seq.rows, y, state);
+    }
+    return rc_tanh(g, rc_linear(g, y, rcn_var(g, &p[10]), rcn_var(g, &p[11])));
+}
+
+static void windows_and_deep_layers_are_what_their_operations_are(void **unused)
+{
+    (void)unused;
+    const rcn_stack_plan plan = {.cell = cell_named("lstm"),
+                                 .layers = 2,
+                                 .hidden = (const int64_t[]){5, 4},
+                                 .in = 6,
+                                 .directions = 1,
+                                 .bias = RCN_BIAS_SINGLE,
+                                 .window = 3,
+                                 .deep_in = 7,
+                                 .deep_out = 8,
+                                 .learned = true,
+                                 .name = "rnn"};
+    bench b;
+
+    check_seed();
+    random_lengths(&b.seq, 5, 8);
+    bench_open(&b, &plan, 1);
+    (void)bench_run(&b, NULL, false);
+
+    rc_real *y = zero_reals(b.seq.N * b.s.out);
+    rc_graph_reset(b.g);
+    rc_var *x = rc_leaf(b.g, rc_shape_2(b.seq.N, 6), b.x, NULL);
+    CHECK_STATUS(rc_var_read(b.g, deep_by_hand(&b, x), y, b.seq.N * b.s.out), RC_OK);
+    assert_memory_equal(y, b.y, (size_t)(b.seq.N * b.s.out) * sizeof *y);
+    rcb_free(y);
+    bench_close(&b);
+}
+
 /* Sizes that differ leave the residual out. */
 static void residuals_join_equal_sizes_only(void **unused)
 {
@@ -279,7 +378,8 @@ static void gradients_agree_with_differences(void **unused)
     for (size_t i = 0; rcc_at(i); i++) {
         for (int trial = 0; trial < 9; trial++) {
             int64_t hidden[MOST_LAYERS];
-            rcn_stack_plan plan = random_plan(rcc_at(i), 4, hidden);
+            /* a norm of few numbers bends too much for differences */
+            rcn_stack_plan plan = random_plan(rcc_at(i), rcc_at(i)->sums > 0 ? 12 : 4, hidden);
             bench b;
 
             plan.skip = (rcn_skip)(trial % RCN_SKIP_COUNT); /* all of them for every cell */
@@ -690,7 +790,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_widths_follow_the_plan),
         cmocka_unit_test(impossible_plans_are_refused),
+        cmocka_unit_test(windows_deep_layers_and_first_states_have_parameters),
         cmocka_unit_test(a_stack_is_its_layers_wired_by_hand),
+        cmocka_unit_test(windows_and_deep_layers_are_what_their_operations_are),
         cmocka_unit_test(residuals_join_equal_sizes_only),
         cmocka_unit_test(gradients_agree_with_differences),
         cmocka_unit_test(a_ragged_batch_is_each_sequence_alone),
