@@ -57,6 +57,11 @@ static bool list_sources(size_t i, rc_entry *out)
     return rc_list("sources", i, out);
 }
 
+static bool list_topologies(size_t i, rc_entry *out)
+{
+    return rc_list("topologies", i, out);
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -68,6 +73,7 @@ static const struct {
                  {"options", "options of training", list_options},
                  {"benches", "what recur bench measures", list_benches},
                  {"precisions", "how recur quantize holds weights", list_precisions},
+                 {"topologies", "ways to join layers", list_topologies},
                  {"sources", "series that recur train series makes by itself", list_sources},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};

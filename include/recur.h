@@ -82,8 +82,8 @@ RC_API const char *rc_nearest(const char *word, rc_name_fn name, const void *ctx
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
  * "optimizers", "schedules", "levels", "outputs", "biases", "skips", "averages", "dropouts",
- * "keeps", "benches", "precisions". Entry i of a list; false (and *out untouched) past its end or
- * for an unknown list. The strings are static. */
+ * "keeps", "benches", "precisions", "topologies". Entry i of a list; false (and *out untouched)
+ * past its end or for an unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -263,6 +263,38 @@ RC_API const char *rc_model_measure(const rc_model *m);
  * RC_EBUSY (the model is being trained), RC_ENOSUP (packed in a way that this build lacks). */
 RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
                                    const rc_eval_options *options, rc_evaluation *out);
+
+/* ---- what a model says of a file --------------------------------------------------------- */
+
+typedef struct rc_predict_options {
+    int threads;   /* 0 (default): RECUR_THREADS or all cores */
+    int64_t ahead; /* of a model of the next step: so many steps beyond the end of each sequence,
+                      each read as if it had come (1, the default: the first of them) */
+} rc_predict_options;
+RC_API rc_predict_options rc_predict_options_default(void);
+
+/* One answer; a view, valid during the call. */
+typedef struct rc_prediction {
+    int64_t sequence;      /* of the file, from 0 */
+    int64_t step;          /* which step it is about, from 0; -1: the whole sequence */
+    int64_t steps;         /* how many the sequence has */
+    bool classes;          /* values are probabilities of classes, whose names are the model's
+                              symbols (see rc_model_symbol()) */
+    int64_t count;         /* numbers of the answer, or classes */
+    const rc_real *values; /* (count) numbers, or chances of bits or of classes */
+} rc_prediction;
+/* Return false to stop: rc_model_predict() is then RC_ESTOP. */
+typedef bool (*rc_prediction_fn)(void *ctx, const rc_prediction *p);
+
+/* Say what a model of series has to say of every sequence of a file ("-": standard input), in its
+ * order; answers in the file are not looked at. A model of the next step speaks of steps 1 to the
+ * last and of `ahead` more. The same bits for any number of threads.
+ *
+ * RC_EIO, RC_EDATA (the file, or its steps are not the model's), RC_EINVAL (options, or a task that
+ * says nothing of files), RC_EBUSY (the model is being trained), RC_ESTOP. */
+RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
+                                  const rc_predict_options *options, rc_prediction_fn fn,
+                                  void *ctx);
 
 /* ---- running a model step by step -------------------------------------------------------- */
 

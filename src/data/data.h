@@ -212,11 +212,12 @@ typedef struct rcd_series {
     bool each;      /* there is one at every step */
     int64_t *start; /* (n+1) steps before sequence i */
     float *x;       /* (start[n], D) */
-    float *y;       /* (start[n] or n, K); NULL: no numbers */
-    int32_t *label; /* (start[n] or n): a name, after rcd_series_label() an id; NULL: no classes */
+    float *y;       /* (start[n] or n, K), NaN: nothing is to be said; NULL: no numbers */
+    int32_t *label; /* (start[n] or n): a name, after rcd_series_label() an id, -1: nothing is to be
+                     * said; NULL: no classes */
     rcb_buf names;  /* of classes, each ended by '\n' */
     int32_t named;
-    size_t cap_start, cap_x, cap_label;
+    size_t cap_start, cap_x, cap_y, cap_label;
     uint32_t crc; /* the same series, the same number */
     /* of series that are made */
     const rcd_source *source;
@@ -224,17 +225,28 @@ typedef struct rcd_series {
     int64_t T;
 } rcd_series;
 
+/* Where answers are. RCD_PLACES_AUTO: at every step, unless every series has one answer at its end,
+ * or the same class throughout. */
+typedef enum rcd_places { RCD_PLACES_AUTO, RCD_PLACES_LAST, RCD_PLACES_EACH } rcd_places;
+
 /* How files become series. */
 typedef struct rcd_reading {
     bool pixels;      /* idx: an image is as many steps as it has pixels; else as it has rows */
     bool permute;     /* idx: the steps in an order drawn from `seed`, the same for all */
     uint64_t seed;    /* of what is drawn */
     const char *part; /* "train", ...: sequences that are made differ from part to part */
+    /* tables: columns by name, or "#3" for the third, with commas between; "": none */
+    const char *target;        /* what is to be said */
+    const char *series_column; /* what tells series apart */
+    const char *drop;          /* what is not read */
+    bool classes;              /* targets are classes, even where all are numbers */
+    bool blind;                /* targets are not wanted, and need not be there */
+    rcd_places places;         /* is there one at every step? */
 } rcd_reading;
 
-/* Read a file, told by what is in it, or make "SOURCE:T" or "SOURCE:T:N" (see sources.def): N
- * sequences of about T steps, and add it to what is there. RC_EDATA names the file and the line;
- * RC_EIO, RC_ENOSUP, RC_ENOMEM. */
+/* Read a file, told by what is in it (tables by their names, .csv or .tsv), or make "SOURCE:T" or
+ * "SOURCE:T:N" (see sources.def): N sequences of about T steps, and add it to what is there.
+ * RC_EDATA names the file and the line; RC_EIO, RC_ENOSUP, RC_ENOMEM. */
 rc_status rcd_series_read(rcd_series *s, const char *path, const rcd_reading *how);
 void rcd_series_free(rcd_series *s);
 /* The names of the classes as a vocabulary of lines, in the order of rising id by falling count. */

@@ -1,6 +1,7 @@
 /* series.c -- sequences of vectors: kept, numbered, shuffled, and cut into ragged batches. */
 #include "data/data_in.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,7 @@ void rcd_series_free(rcd_series *s)
 
 /* ---- adding ------------------------------------------------------------------------------ */
 
-/* Room for `need` elements, at least doubled. */
-static rc_status reserve(void **p, size_t *cap, size_t need, size_t size)
+rc_status rcd_reserve(void **p, size_t *cap, size_t need, size_t size)
 {
     if (need <= *cap)
         return RC_OK;
@@ -34,7 +34,7 @@ static rc_status reserve(void **p, size_t *cap, size_t need, size_t size)
 static rc_status reserve_starts(rcd_series *s)
 {
     void *room = s->start;
-    const rc_status status = reserve(&room, &s->cap_start, (size_t)s->n + 2, sizeof *s->start);
+    const rc_status status = rcd_reserve(&room, &s->cap_start, (size_t)s->n + 2, sizeof *s->start);
 
     s->start = room;
     return status;
@@ -57,7 +57,7 @@ float *rcd_series_step(rcd_series *s)
     const size_t at = (size_t)(s->start[s->n + 1] * s->D);
     void *room = s->x;
 
-    if (reserve(&room, &s->cap_x, at + (size_t)s->D, sizeof *s->x) != RC_OK)
+    if (rcd_reserve(&room, &s->cap_x, at + (size_t)s->D, sizeof *s->x) != RC_OK)
         return NULL;
     s->x = room;
     memset(s->x + at, 0, (size_t)s->D * sizeof *s->x);
@@ -84,25 +84,12 @@ static rc_status name_of(rcd_series *s, const char *name, size_t n, int32_t *id)
     return rcb_buf_add(&s->names, "\n", 1);
 }
 
-rc_status rcd_series_end(rcd_series *s, const char *name, size_t n)
+/* Sequences are told apart and counted; whoever calls this has kept what is to be said. */
+static rc_status end_steps(rcd_series *s)
 {
-    RC_TRY(begin_starts(s));
     const int64_t steps = s->start[s->n + 1] - s->start[s->n];
     const size_t first = (size_t)(s->start[s->n] * s->D);
 
-    if (s->n > 0 && s->classes != (name != NULL))
-        return RC_FAIL(RC_EDATA, "cannot mix series with a class and series without");
-    s->classes = name != NULL;
-    if (name && memchr(name, '\0', n))
-        return RC_FAIL(RC_EDATA, "the name of a class has a NUL in it");
-    if (name) {
-        void *room = s->label;
-
-        RC_TRY(reserve(&room, &s->cap_label, (size_t)s->n + 1, sizeof *s->label));
-        s->label = room;
-        RC_TRY(name_of(s, name, n, &s->label[s->n]));
-        s->crc = rcb_crc32(s->crc, name, n);
-    }
     s->crc = rcb_crc32(s->crc, &steps, sizeof steps);
     if (steps > 0)
         s->crc = rcb_crc32(s->crc, s->x + first, (size_t)(steps * s->D) * sizeof *s->x);
@@ -112,7 +99,68 @@ rc_status rcd_series_end(rcd_series *s, const char *name, size_t n)
     return RC_OK;
 }
 
+/* The kind of answer that the first sequence has, all have. */
+static rc_status agree(rcd_series *s, bool classes, bool each, int64_t K)
+{
+    RC_TRY(begin_starts(s));
+    if (s->n > 0 && s->classes != classes)
+        return RC_FAIL(RC_EDATA, "cannot mix series with a class and series without");
+    if (s->n > 0 && (s->each != each || s->K != K))
+        return RC_FAIL(RC_EDATA, "cannot mix series whose answers are at other places, or of "
+                                 "another size");
+    s->classes = classes;
+    s->each = each;
+    s->K = K;
+    return RC_OK;
+}
+
+rc_status rcd_series_end_names(rcd_series *s, bool each, int64_t n, const rcd_word name[])
+{
+    RC_TRY(agree(s, true, each, 0));
+    const size_t at = (size_t)(each ? s->start[s->n] : s->n);
+    void *room = s->label;
+
+    RC_TRY(rcd_reserve(&room, &s->cap_label, at + (size_t)n, sizeof *s->label));
+    s->label = room;
+    for (int64_t i = 0; i < n; i++) {
+        if (name[i].n > 0 && memchr(name[i].p, '\0', name[i].n))
+            return RC_FAIL(RC_EDATA, "the name of a class has a NUL in it");
+        s->label[at + (size_t)i] = -1;
+        if (name[i].n > 0)
+            RC_TRY(name_of(s, name[i].p, name[i].n, &s->label[at + (size_t)i]));
+        s->crc = rcb_crc32(s->crc, name[i].p, name[i].n);
+    }
+    return end_steps(s);
+}
+
+rc_status rcd_series_end_values(rcd_series *s, bool each, int64_t n, int64_t K, const float *y)
+{
+    RC_TRY(agree(s, false, each, K));
+    const size_t at = (size_t)((each ? s->start[s->n] : s->n) * K), more = (size_t)(n * K);
+    void *room = s->y;
+
+    RC_TRY(rcd_reserve(&room, &s->cap_y, at + more, sizeof *s->y));
+    s->y = room;
+    if (more > 0)
+        memcpy(s->y + at, y, more * sizeof *y);
+    s->crc = rcb_crc32(s->crc, y, more * sizeof *y);
+    return end_steps(s);
+}
+
+rc_status rcd_series_end(rcd_series *s, const char *name, size_t n)
+{
+    if (name)
+        return rcd_series_end_names(s, false, 1, &(rcd_word){name, n});
+    RC_TRY(agree(s, false, false, 0));
+    return end_steps(s);
+}
+
 /* ---- classes ----------------------------------------------------------------------------- */
+
+static int64_t labels_of(const rcd_series *s)
+{
+    return s->each ? s->start[s->n] : s->n;
+}
 
 /* Every label by its name on a line, so that a vocabulary counts them; of made series, one each. */
 static rc_status all_names(rcb_buf *out, const rcd_series *s)
@@ -122,9 +170,11 @@ static rc_status all_names(rcb_buf *out, const rcd_series *s)
 
     for (int32_t i = 0; status == RC_OK && i <= s->named; i++)
         at[i] = i == 0 ? s->names.p : (const char *)strchr(at[i - 1], '\n') + 1;
-    for (int64_t i = 0; status == RC_OK && i < (s->source ? s->named : s->n); i++) {
+    for (int64_t i = 0; status == RC_OK && i < (s->source ? s->named : labels_of(s)); i++) {
         const int32_t id = s->source ? (int32_t)i : s->label[i];
 
+        if (id < 0)
+            continue;
         status = rcb_buf_add(out, at[id], (size_t)(at[id + 1] - at[id]));
     }
     rcb_free(at);
@@ -190,8 +240,9 @@ rc_status rcd_series_label(rcd_series *s, const rcd_vocab *v, const char *path)
         }
         p += n + 1;
     }
-    for (int64_t i = 0; s->label && i < s->n; i++)
-        s->label[i] = ids[s->label[i]];
+    for (int64_t i = 0; s->label && i < labels_of(s); i++)
+        if (s->label[i] >= 0)
+            s->label[i] = ids[s->label[i]];
     rcb_free(ids);
     return RC_OK;
 }
@@ -290,12 +341,24 @@ static void copy(rc_real *to, const float *from, int64_t n)
         to[i] = (rc_real)from[i];
 }
 
+/* Is there something to be said at a target? */
+static bool is_said(const rcd_series *s, const view *v, int64_t target)
+{
+    if (v->label)
+        return v->label[target] >= 0;
+    for (int64_t k = 0; v->y && k < s->K; k++)
+        if (isnan(v->y[target * s->K + k]))
+            return false;
+    return true;
+}
+
 /* Step t of a sequence of `steps` into row `row`. */
 static void fill_row(const rcd_series *s, const view *v, int64_t t, int64_t steps, bool next,
                      rcd_batch *b, int64_t row)
 {
-    const bool aimed = next || s->each || t == steps - 1;
     const int64_t target = s->each ? t : 0;
+    const bool there = next || s->each || t == steps - 1;
+    const bool aimed = there && (next || is_said(s, v, target));
 
     copy(b->x + row * b->D, v->x + t * s->D, s->D);
     b->out[row] = aimed ? 0 : -1;

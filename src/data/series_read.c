@@ -3,6 +3,7 @@
  *   .ts     (aeon, sktime, UEA archive): "@" and "#" lines, then one case a line, channels split by
  *           ':', values by ',', the class last
  *   idx     images (Yann LeCun's format of MNIST), with the labels in the file beside it
+ *   .csv    tables with a header (series_csv.c)
  *   rolls   one piece a line, steps split by blanks, MIDI pitches of a step by commas, "-": silence
  */
 #include "data/data_in.h"
@@ -333,17 +334,58 @@ static rc_status make(rcd_series *s, const rcd_source *source, const char *spec,
 
 /* ---- any --------------------------------------------------------------------------------- */
 
+/* Is it called NAME.csv or NAME.tsv, packed or not? Standard input has no name: a table there
+ * begins with one of a column. */
+static bool is_table(const char *path, const char *p, const char *stop)
+{
+    static const char *const ends[] = {"", ".gz", ".xz", ".zst"};
+    const size_t n = strlen(path);
+
+    if (strcmp(path, "-") == 0)
+        return p < stop && (*p == '"' || (*p | 0x20) >= 'a') && (*p | 0x20) <= 'z';
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const size_t more = strlen(ends[i]);
+
+        if (n < more + 4 || strcmp(path + n - more, ends[i]) != 0)
+            continue;
+        if (starts(path + n - more - 4, path + n - more, ".csv") ||
+            starts(path + n - more - 4, path + n - more, ".tsv"))
+            return true;
+    }
+    return false;
+}
+
 static rc_status read_text(reading *r, const rcd_reading *how)
 {
     const char *p = r->p;
 
+    if (is_table(r->path, r->p, r->end))
+        return rcd_series_csv(r->s, r->path, r->p, (size_t)(r->end - r->p), how);
     while (p < r->end && (*p == '\n' || *p == '\r' || *p == ' '))
         p++;
     if (p < r->end && (*p == '@' || *p == '#'))
         return read_ts(r, how);
     if (p < r->end && (*p == '-' || (*p >= '0' && *p <= '9')))
         return read_rolls(r, how);
-    return RC_FAIL(RC_EDATA, "cannot read '%s': neither .ts, idx images nor piano rolls", r->path);
+    return RC_FAIL(RC_EDATA, "cannot read '%s': neither .ts, .csv, idx images nor piano rolls",
+                   r->path);
+}
+
+rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, size_t n,
+                           const rcd_reading *how)
+{
+    const bool idx = n >= 4 && big_endian(bytes) == IMAGES;
+    rcb_buf text = {0};
+    rc_status status = idx ? RC_OK : rcb_buf_add(&text, bytes, n);
+    const char *p = idx ? bytes : text.p;
+    reading r = {.path = path, .p = p, .end = p + n, .s = s};
+
+    if (status == RC_OK)
+        status = idx ? read_idx(&r, how) : read_text(&r, how);
+    if (status == RC_OK && s->n == 0)
+        status = RC_FAIL(RC_EDATA, "cannot read '%s': there are no series in it", path);
+    rcb_buf_free(&text);
+    return status;
 }
 
 rc_status rcd_series_read(rcd_series *s, const char *path, const rcd_reading *how)
@@ -351,7 +393,6 @@ rc_status rcd_series_read(rcd_series *s, const char *path, const rcd_reading *ho
     const size_t n = strcspn(path, ":");
     char name[32] = "";
     rcb_bytes file;
-    rcb_buf text = {0};
 
     if (path[n] == ':' && n < sizeof name)
         memcpy(name, path, n);
@@ -360,17 +401,7 @@ rc_status rcd_series_read(rcd_series *s, const char *path, const rcd_reading *ho
     if (s->source)
         return RC_FAIL(RC_EINVAL, "cannot add '%s' to series that are made", path);
     RC_TRY(rcb_file_load(&file, path));
-
-    const bool idx = file.n >= 4 && big_endian(file.p) == IMAGES;
-    rc_status status = idx ? RC_OK : rcb_buf_add(&text, file.p, file.n);
-    const char *p = idx ? (const char *)file.p : text.p;
-    reading r = {.path = path, .p = p, .end = p + file.n, .s = s};
-
-    if (status == RC_OK)
-        status = idx ? read_idx(&r, how) : read_text(&r, how);
-    if (status == RC_OK && s->n == 0)
-        status = RC_FAIL(RC_EDATA, "cannot read '%s': there are no series in it", path);
+    const rc_status status = rcd_series_parse(s, path, file.p, file.n, how);
     rcb_bytes_free(&file);
-    rcb_buf_free(&text);
     return status;
 }

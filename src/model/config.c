@@ -336,6 +336,7 @@ static const struct kind kind_FLAG = {.size = sizeof(bool),
         .print = text_print, .read = text_read                                                     \
     }
 static const struct kind kind_NAME = KIND_OF_TEXT(name_set);
+static const struct kind kind_WORDS = KIND_OF_TEXT(text_set);
 static const struct kind kind_SIZES = KIND_OF_TEXT(sizes_set);
 static const struct kind kind_RULES = KIND_OF_TEXT(rules_set);
 static const struct kind kind_PENALTY = KIND_OF_TEXT(penalty_set);
@@ -352,6 +353,7 @@ static const struct kind kind_FILES = {.size = sizeof(char *),
 #define OUTSIDE_REAL RC_OPTION_REAL
 #define OUTSIDE_FLAG RC_OPTION_FLAG
 #define OUTSIDE_NAME RC_OPTION_NAME
+#define OUTSIDE_WORDS RC_OPTION_TEXT
 #define OUTSIDE_SIZES RC_OPTION_TEXT
 #define OUTSIDE_RULES RC_OPTION_TEXT
 #define OUTSIDE_PENALTY RC_OPTION_TEXT

@@ -82,6 +82,12 @@ static bool source_entry(size_t i, rc_entry *out)
     return true;
 }
 
+#define TOPOLOGY(name, help, options, detail) {name, help, detail "\n" options},
+static const rc_entry topologies[] = {
+#include "model/topologies.def"
+};
+#undef TOPOLOGY
+
 #define ENTRY(code, word, help) [code] = {word, help, NULL},
 
 static const rc_entry skips[] = {RCN_SKIP_MAP(ENTRY)};
@@ -90,6 +96,7 @@ static const rc_entry dropouts[] = {RCM_DROPOUT_MAP(ENTRY)};
 static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
 static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
 static const rc_entry aims[] = {RCM_AIM_MAP(ENTRY)};
+static const rc_entry answers[] = {RCM_ANSWERS_MAP(ENTRY)};
 static const rc_entry scans[] = {RCM_SCAN_MAP(ENTRY)};
 static const rc_entry means[] = {RCM_MEAN_MAP(ENTRY)};
 static const rc_entry recomputes[] = {RCM_RECOMPUTE_MAP(ENTRY)};
@@ -112,6 +119,7 @@ static const struct list {
     {"levels", level_entry, NULL, 0},
     {"outputs", output_entry, NULL, 0},
     {"sources", source_entry, NULL, 0},
+    FIXED(topologies),
     FIXED(skips),
     FIXED(biases),
     FIXED(dropouts),
@@ -119,6 +127,7 @@ static const struct list {
     FIXED(keeps),
     FIXED(means),
     FIXED(aims),
+    FIXED(answers),
     FIXED(scans),
     FIXED(recomputes),
     FIXED(products),

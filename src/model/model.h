@@ -28,6 +28,7 @@ struct rc_config {
     const rcm_task *task;
 #define RCM_INT(field) int64_t field;
 #define RCM_REAL(field) double field;
+#define RCM_WORDS(field) char *field;
 #define RCM_SIZES(field) char *field;   /* "256,128": see rcm_sizes() */
 #define RCM_RULES(field) char *field;   /* see rcn_init_rule() */
 #define RCM_PENALTY(field) char *field; /* see rcn_glob_value() */
@@ -39,6 +40,7 @@ struct rc_config {
 #undef OPT
 #undef RCM_INT
 #undef RCM_REAL
+#undef RCM_WORDS
 #undef RCM_SIZES
 #undef RCM_RULES
 #undef RCM_PENALTY
@@ -102,6 +104,10 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_AIM_VALUES, "values", "numbers for the sequence, or for every step")                     \
     X(RCM_AIM_NEXT, "next", "the next step, as numbers")                                           \
     X(RCM_AIM_BITS, "bits", "the next step, each of its numbers on or off")
+#define RCM_ANSWERS_MAP(X)                                                                         \
+    X(RCM_ANSWERS_AUTO, "auto", "as the data has them")                                           \
+    X(RCM_ANSWERS_LAST, "last", "one for a sequence, at its last step")                           \
+    X(RCM_ANSWERS_EACH, "each", "one at every step")
 #define RCM_SCAN_MAP(X)                                                                            \
     X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
     X(RCM_SCAN_PIXELS, "pixels", "an image is as many steps as it has pixels")
@@ -111,6 +117,7 @@ typedef enum rcm_dropout { RCM_DROPOUT_MAP(RCM_ENTRY) } rcm_dropout;
 typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
 typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
 typedef enum rcm_aim { RCM_AIM_MAP(RCM_ENTRY) } rcm_aim;
+typedef enum rcm_answers { RCM_ANSWERS_MAP(RCM_ENTRY) } rcm_answers;
 typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;
 typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
@@ -309,6 +316,10 @@ struct rcm_task {
     /* Evaluation of a file. NULL: it is a text, and the task has `evaluate`. */
     rc_status (*evaluate_file)(const rc_model *m, const char *path, const rc_eval_options *o,
                                rcb_pool *pool, rc_evaluation *out);
+    /* What the model says of a file. NULL: the task says nothing of files. */
+    rc_status (*predict_file)(const rc_model *m, const char *path, const rc_predict_options *o,
+                              rcb_pool *pool, rc_prediction_fn fn, void *ctx);
+
     /* Evaluation of bytes [from,to) of a text, and one symbol at a time: `state` is read and
      * replaced; after a failure it is undefined. All bytes zero: nothing has been read yet. NULL:
      * the task has no symbols to step through. */

@@ -247,6 +247,8 @@ typedef struct rcn_stack {
  * of directions or rate that cannot be), RC_ENOMEM. */
 rc_status rcn_stack_new(rcn_stack *out, rcn_params *ps, const rcn_stack_plan *plan);
 void rcn_stack_free(rcn_stack *s);
+/* What sequences begin with, in `rows` rows of such a carry as below: zeros, or trained states. */
+void rcn_stack_begin(const rcn_stack *s, const rcn_params *ps, int64_t rows, rc_real *carry);
 /* x (N,in) -> (N,out). carry: (B, state_width) row-major, in a row the states of layer 0, then of
  * layer 1, ...: read as initial state and replaced by the final one of each sequence, whatever its
  * length (values only: gradients do not flow through it); NULL: sequences begin as the plan says,

@@ -168,6 +168,23 @@ void rcn_stack_free(rcn_stack *s)
     *s = (rcn_stack){0};
 }
 
+void rcn_stack_begin(const rcn_stack *s, const rcn_params *ps, int64_t rows, rc_real *carry)
+{
+    int64_t at = 0;
+
+    memset(carry, 0, (size_t)(rows * s->state_width) * sizeof *carry);
+    for (int i = 0; s->plan.learned && i < s->plan.layers; i++) {
+        const rcn_param *p = &ps->p[s->start[i * s->plan.directions]];
+        const int64_t H = s->hidden[i];
+
+        for (int64_t b = 0; b < rows; b++)
+            for (int k = 0; k < s->states; k++)
+                memcpy(carry + b * s->state_width + at + k * H, p->w + k * p->ld,
+                       (size_t)H * sizeof *carry);
+        at += H * s->states + lead_of(s, i);
+    }
+}
+
 /* ---- running ------------------------------------------------------------------------------- */
 
 /* One run: what all layers share. */

@@ -25,3 +25,20 @@ recur gradcheck series --train ways.ts --hidden 5 --bidirectional | tail -1 | hi
 recur gradcheck series --train roll --hidden 5 --cell gru | tail -1 | hide
 recur gradcheck series --train adding:6 --hidden 5 --layers 2 --activation-penalty 2 \
     --temporal-penalty 1 --dropout 0.2 | tail -1 | hide
+
+echo "== every topology of the list, by the options that it names"
+recur list topologies --long |
+    awk '/^[^ ]/ { if (name) print name, how; name = $1 }
+         /^    --/ { how = $0 }
+         END { print name, how }' |
+    while read -r name how; do
+        case $name in
+        bidirectional | learned-start | many-to-one) data=(series --train ways.ts) ;;
+        feedback | many-to-many) data=(series --train copy:2:6) ;;
+        next-step) data=(series --train roll) ;;
+        *) data=(lm --train text --seq 4) ;;
+        esac
+        # shellcheck disable=SC2086 # options are words
+        recur gradcheck "${data[@]}" --hidden 5 --batch 2 $how | tail -n 1 | hide |
+            sed "s/^/$name: /"
+    done

@@ -19,3 +19,24 @@ recur train series --train adding:1 --out x || echo "exit $?"
 recur train series --train adding:6 --aim class --out x || echo "exit $?"
 echo '60 61 x' >roll
 recur train series --train roll --out x || echo "exit $?"
+printf '%s\n' when,a,b,phase 1,0.5,1,rest 2,0.4,0,rest 3,9,1,move '' \
+    1,8,0,move 2,0.1,1,rest 3,7,1,move >t.csv
+recur train series --train t.csv --valid t.csv --target phase --drop when --hidden 8 --lr 0.05 \
+    --epochs 60 --seed 2 --out phases --quiet >/dev/null
+recur eval phases t.csv | grep accuracy
+recur predict phases t.csv | cut -f 1-3
+recur predict phases t.csv --best 2 --json | sed -E 's/0\.[0-9]+/N/g'
+cut -d , -f 1-3 t.csv | recur predict phases - | cut -f 3 | tr '\n' ' '
+cut -d , -f 1-3 t.csv >blind.csv
+recur predict phases blind.csv | cut -f 3 | tr '\n' ' '
+echo
+recur predict ways ways.ts | cut -f 1,2
+recur predict ways t.csv || echo "exit $?"
+recur predict ways nothing.ts || echo "exit $?"
+recur train series --train t.csv --target phases --out x || echo "exit $?"
+recur train series --train t.csv --out x || echo "exit $?"
+recur train series --train ways.ts --feedback --out x || echo "exit $?"
+printf '%s\n' 'a' 1 2 3 4 5 6 7 8 >count.csv
+recur train series --train count.csv --valid count.csv --hidden 8 --lr 0.05 --epochs 200 --seed 2 \
+    --out count --quiet >/dev/null
+recur predict count count.csv --ahead 3 --beyond | cut -f 1,2

@@ -1,0 +1,141 @@
+/* cmd_predict.c -- recur predict: what a model has to say of every sequence of a file.
+ *
+ * A line for every answer, numbers and names separated by tabs, or one JSON object for each.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include "cmd.h"
+
+static const opt options[] = {
+    {.name = "best",
+     .kind = RC_OPTION_INT,
+     .fallback = "1",
+     .lo = 1,
+     .hi = 1000,
+     .group = "output",
+     .help = "of classes: so many of the most probable ones"},
+    {.name = "ahead",
+     .kind = RC_OPTION_INT,
+     .fallback = "1",
+     .lo = 1,
+     .hi = 1e6,
+     .group = "output",
+     .help = "of a model of the next step: so many steps beyond the end, each read as if it had "
+             "come"},
+    {.name = "beyond",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
+     .help = "of a model of the next step: only the steps beyond the end"},
+    OPT_THREADS,
+    OPT_JSON,
+    OPT_END,
+};
+
+typedef struct printer {
+    const rc_model *m;
+    int64_t best;
+    bool json;
+    bool beyond;
+    int code;
+} printer;
+
+/* The class that comes after `last` by falling probability, equal ones by number; last -1: the
+ * first. */
+static int64_t next_best(const rc_prediction *p, int64_t last)
+{
+    int64_t best = -1;
+
+    for (int64_t i = 0; i < p->count; i++) {
+        const bool after = last < 0 || p->values[i] < p->values[last] ||
+                           (p->values[i] == p->values[last] && i > last);
+        if (after && (best < 0 || p->values[i] > p->values[best]))
+            best = i;
+    }
+    return best;
+}
+
+static json_t *class_json(const printer *out, const rc_prediction *p, int64_t i)
+{
+    size_t n;
+    const char *name = rc_model_symbol(out->m, (int32_t)i, &n);
+    return json_pack("{s:o, s:o}", "class", json_bytes(name, n), "p",
+                     json_number((double)p->values[i]));
+}
+
+static int print_json(const printer *out, const rc_prediction *p)
+{
+    json_t *o = json_pack("{s:I}", "sequence", (json_int_t)p->sequence), *list = json_array();
+    if (p->step >= 0)
+        json_put(&o, "step", json_integer(p->step));
+    for (int64_t i = 0, at = -1; p->classes && i < out->best && i < p->count; i++) {
+        at = next_best(p, at);
+        json_add(&list, class_json(out, p, at));
+    }
+    for (int64_t i = 0; !p->classes && i < p->count; i++)
+        json_add(&list, json_number((double)p->values[i]));
+    json_put(&o, p->classes ? "classes" : "values", list);
+    return json_print(stdout, o, false);
+}
+
+static void print_line(const printer *out, const rc_prediction *p)
+{
+    printf("%" PRId64, p->sequence);
+    if (p->step >= 0)
+        printf("\t%" PRId64, p->step);
+    for (int64_t i = 0, at = -1; p->classes && i < out->best && i < p->count; i++) {
+        size_t n;
+        at = next_best(p, at);
+        const char *name = rc_model_symbol(out->m, (int32_t)at, &n);
+        printf("\t%.*s\t%.6f", (int)n, name, (double)p->values[at]);
+    }
+    for (int64_t i = 0; !p->classes && i < p->count; i++)
+        printf("\t%.7g", (double)p->values[i]);
+    putchar('\n');
+}
+
+static bool print(void *ctx, const rc_prediction *p)
+{
+    printer *out = ctx;
+    if (out->beyond && p->step < p->steps)
+        return true;
+    if (out->json)
+        out->code = print_json(out, p);
+    else
+        print_line(out, p);
+    return out->code == EXIT_DONE && !ferror(stdout);
+}
+
+static int run(const opts *o)
+{
+    rc_model *m = NULL;
+    rc_predict_options how = rc_predict_options_default();
+    how.ahead = opts_int(o, "ahead");
+    how.threads = (int)opts_int(o, "threads");
+    if (rc_model_open(&m, o->args[0]) != RC_OK)
+        return say_library_failure();
+    printer out = {.m = m,
+                   .best = opts_int(o, "best"),
+                   .json = opts_flag(o, "json"),
+                   .beyond = opts_flag(o, "beyond")};
+    const rc_status status =
+        rc_model_predict(m, o->arg_count > 1 ? o->args[1] : "-", &how, print, &out);
+    rc_model_free(m);
+    if (status == RC_ESTOP)
+        return out.code;
+    return status == RC_OK ? EXIT_DONE : say_library_failure();
+}
+
+const command cmd_predict = {
+    .name = "predict",
+    .usage = "MODEL [FILE] [options]",
+    .summary = "print what a model has to say of the sequences of a file",
+    .example = "recur predict vowels.model JapaneseVowels_TEST.ts --best 3\n"
+               "recur predict chorales.model jsb.test.txt --ahead 16 --beyond --json",
+    .about =
+        "For every sequence of FILE (or standard input), in its order: its number and the class"
+        " with its probability, or the numbers. Where a model speaks of every step, the step comes"
+        " second, counted from 0; a model of the next step speaks of steps 1 and on, the last one"
+        " beyond the end. Answers that the file may have are not looked at.",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,451 @@
+/* series_csv.c -- series out of tables: a line for every step, a header with the names of the
+ * columns, series told apart by a column or by empty lines.
+ *
+ * RFC 4180 with ',', ';' or a tab between (what the header has most of), quotes and all. Columns
+ * are called by their name, or "#3" for the third. What is to be said stands in columns of its own;
+ * where it is empty nothing is to be said.
+ */
+#include "data/data_in.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum role { INPUT, TARGET, SERIES, DROPPED };
+
+typedef rcd_word cell;
+
+typedef struct table {
+    const char *path;
+    const rcd_reading *how;
+    rcd_series *s;
+    const char *p, *end;
+    int64_t line;
+    char between;
+    int64_t columns;
+    enum role *role; /* (columns) */
+    cell *name;      /* (columns) */
+    cell *cell;      /* (columns) of the line at hand */
+    rcb_buf header;  /* what names point into */
+    rcb_buf text;    /* cells with quotes taken off */
+    int64_t D, K;
+
+    /* all steps so far */
+    float *x;       /* (rows, D) */
+    int64_t *start; /* (series + 1) */
+    int64_t rows, series;
+    size_t cap_x, cap_start, cap_said;
+    rcb_buf said; /* K cells a row, each ended by '\n' */
+    rcb_buf id;   /* of the series at hand */
+} table;
+
+static rc_status bad(const table *t, const char *what)
+{
+    return RC_FAIL(RC_EDATA, "cannot read '%s': line %" PRId64 ": %s", t->path, t->line, what);
+}
+
+/* ---- cells ------------------------------------------------------------------------------- */
+
+/* A quoted cell from the quote on; *p moves behind it. */
+static rc_status quoted(table *t, cell *out)
+{
+    const size_t first = t->text.n;
+
+    t->p++;
+    for (;; t->p++) {
+        if (t->p == t->end)
+            return bad(t, "a quote is not closed");
+        if (*t->p == '"') {
+            if (t->p + 1 == t->end || t->p[1] != '"')
+                break;
+            t->p++;
+        }
+        t->line += *t->p == '\n';
+        RC_TRY(rcb_buf_add(&t->text, t->p, 1));
+    }
+    t->p++;
+    *out = (cell){NULL, t->text.n - first}; /* p is set when the buffer stays where it is */
+    return RC_OK;
+}
+
+static bool ends(const table *t, char c)
+{
+    return c == t->between || c == '\n' || c == '\r';
+}
+
+/* The cells of the next line; *count of them, -1 at the end of the file. Up to `most` are kept. */
+static rc_status next_line(table *t, cell *cells, int64_t most, int64_t *count)
+{
+    *count = -1;
+    if (t->p >= t->end)
+        return RC_OK;
+    *count = 0;
+    rcb_buf_clear(&t->text);
+    t->line++;
+    for (;;) {
+        cell one = {t->p, 0};
+
+        if (t->p < t->end && *t->p == '"') {
+            RC_TRY(quoted(t, &one));
+            if (t->p < t->end && !ends(t, *t->p))
+                return bad(t, "something stands behind a closing quote");
+        } else {
+            while (t->p < t->end && !ends(t, *t->p))
+                t->p++;
+            one.n = (size_t)(t->p - one.p);
+        }
+        if (*count < most)
+            cells[*count] = one;
+        ++*count;
+        if (t->p < t->end && *t->p == t->between) {
+            t->p++;
+            continue;
+        }
+        break;
+    }
+    if (t->p < t->end && *t->p == '\r')
+        t->p++;
+    if (t->p < t->end && *t->p == '\n')
+        t->p++;
+    const char *at = t->text.p; /* quoted cells lie there one after the other */
+    for (int64_t i = 0; i < *count && i < most; i++)
+        if (!cells[i].p) {
+            cells[i].p = at ? at : "";
+            at += cells[i].n;
+        }
+    return RC_OK;
+}
+
+/* ---- the header -------------------------------------------------------------------------- */
+
+static bool is_called(const table *t, int64_t column, const char *name, size_t n)
+{
+    char place[24];
+
+    (void)snprintf(place, sizeof place, "#%" PRId64, column + 1);
+    return (t->name[column].n == n && memcmp(t->name[column].p, name, n) == 0) ||
+           (strlen(place) == n && memcmp(place, name, n) == 0);
+}
+
+/* Give the columns of a list "a,b" a role. */
+static rc_status set_roles(table *t, const char *names, enum role role)
+{
+    for (const char *p = names ? names : ""; *p;) {
+        const size_t n = strcspn(p, ",");
+        bool found = false;
+
+        for (int64_t i = 0; i < t->columns; i++)
+            if (is_called(t, i, p, n)) {
+                t->role[i] = role;
+                found = true;
+            }
+        if (!found && !(role == TARGET && t->how->blind))
+            return RC_FAIL_HINT(RC_EDATA, "a column is named as in the header, or #N for the N-th",
+                                "cannot read '%s': there is no column '%.*s'", t->path,
+                                (int)(n < 100 ? n : 100), p);
+        p += n + (p[n] == ',');
+    }
+    return RC_OK;
+}
+
+static char commonest(const char *p, const char *stop)
+{
+    static const char marks[] = ",;\t";
+    int64_t most = -1;
+    char best = ',';
+
+    for (const char *m = marks; *m; m++) {
+        int64_t n = 0;
+
+        for (const char *q = p; q < stop; q++)
+            n += *q == *m;
+        if (n > most) {
+            most = n;
+            best = *m;
+        }
+    }
+    return best;
+}
+
+static rc_status read_header(table *t)
+{
+    const char *feed = memchr(t->p, '\n', (size_t)(t->end - t->p));
+    const char *stop = feed ? feed : t->end, *from = t->p;
+
+    t->between = commonest(t->p, stop);
+    RC_TRY(next_line(t, NULL, 0, &t->columns));
+    if (t->columns < 1)
+        return RC_FAIL(RC_EDATA, "cannot read '%s': it is empty", t->path);
+    t->p = from;
+    t->line = 0;
+    t->role = rcb_calloc((size_t)t->columns, sizeof *t->role);
+    t->name = rcb_calloc((size_t)t->columns, sizeof *t->name);
+    t->cell = rcb_calloc((size_t)t->columns, sizeof *t->cell);
+    if (!t->role || !t->name || !t->cell)
+        return RC_ENOMEM;
+    RC_TRY(next_line(t, t->name, t->columns, &t->columns));
+    t->header = t->text; /* names may point into it */
+    t->text = (rcb_buf){0};
+    RC_TRY(set_roles(t, t->how->drop, DROPPED));
+    RC_TRY(set_roles(t, t->how->series_column, SERIES));
+    RC_TRY(set_roles(t, t->how->target, TARGET));
+    for (int64_t i = 0; i < t->columns; i++) {
+        if (t->role[i] == TARGET && t->how->blind)
+            t->role[i] = DROPPED;
+        t->D += t->role[i] == INPUT;
+        t->K += t->role[i] == TARGET;
+    }
+    if (t->D == 0)
+        return RC_FAIL(RC_EDATA, "cannot read '%s': no column is left to be read", t->path);
+    return RC_OK;
+}
+
+/* ---- steps ------------------------------------------------------------------------------- */
+
+static bool number_of(const char *p, size_t n, double *out)
+{
+    char text[64];
+    const char *rest;
+
+    while (n > 0 && *p == ' ') {
+        p++;
+        n--;
+    }
+    while (n > 0 && p[n - 1] == ' ')
+        n--;
+    if (n == 0 || n >= sizeof text)
+        return false;
+    memcpy(text, p, n);
+    text[n] = '\0';
+    *out = rcb_real_read(text, &rest);
+    return rest == text + n && fabs(*out) <= (double)FLT_MAX;
+}
+
+static rc_status end_series(table *t)
+{
+    if (t->series > 0 && t->rows == t->start[t->series])
+        return RC_OK;
+    void *room = t->start;
+
+    if (t->rows == 0)
+        return RC_OK;
+    RC_TRY(rcd_reserve(&room, &t->cap_start, (size_t)t->series + 2, sizeof *t->start));
+    t->start = room;
+    t->start[0] = 0;
+    t->start[++t->series] = t->rows;
+    return RC_OK;
+}
+
+static rc_status not_a_number(const table *t, int64_t column)
+{
+    return RC_FAIL_HINT(RC_EDATA, "--drop leaves columns out, --target says them",
+                        "cannot read '%s': line %" PRId64 ": '%.*s' in column '%.*s' is no number",
+                        t->path, t->line, (int)(t->cell[column].n < 40 ? t->cell[column].n : 40),
+                        t->cell[column].p, (int)(t->name[column].n < 40 ? t->name[column].n : 40),
+                        t->name[column].p);
+}
+
+static rc_status add_said(table *t, const cell *c)
+{
+    if (memchr(c->p, '\n', c->n) || memchr(c->p, '\0', c->n))
+        return bad(t, "what is to be said has a line feed or NUL in it");
+    RC_TRY(rcb_buf_add(&t->said, c->p, c->n));
+    return rcb_buf_add(&t->said, "\n", 1);
+}
+
+/* The column that tells series apart has something new in it. */
+static rc_status follow_id(table *t, const cell *c)
+{
+    const bool same = t->rows > 0 && t->id.n == c->n && memcmp(t->id.p, c->p, c->n) == 0;
+
+    if (same)
+        return RC_OK;
+    rcb_buf_clear(&t->id);
+    RC_TRY(rcb_buf_add(&t->id, c->p, c->n));
+    return end_series(t);
+}
+
+static rc_status add_row(table *t)
+{
+    void *room = t->x;
+    const size_t at = (size_t)(t->rows * t->D);
+    size_t d = at;
+
+    for (int64_t i = 0; i < t->columns; i++)
+        if (t->role[i] == SERIES)
+            RC_TRY(follow_id(t, &t->cell[i]));
+    RC_TRY(rcd_reserve(&room, &t->cap_x, at + (size_t)t->D, sizeof *t->x));
+    t->x = room;
+    for (int64_t i = 0; i < t->columns; i++) {
+        double value;
+
+        if (t->role[i] == TARGET)
+            RC_TRY(add_said(t, &t->cell[i]));
+        if (t->role[i] != INPUT)
+            continue;
+        if (!number_of(t->cell[i].p, t->cell[i].n, &value))
+            return not_a_number(t, i);
+        t->x[d++] = (float)value;
+    }
+    t->rows++;
+    return RC_OK;
+}
+
+static rc_status read_rows(table *t)
+{
+    int64_t count;
+
+    for (;;) {
+        RC_TRY(next_line(t, t->cell, t->columns, &count));
+        if (count < 0)
+            return end_series(t);
+        if (count == 1 && t->cell[0].n == 0) {
+            RC_TRY(end_series(t));
+            continue;
+        }
+        if (count != t->columns)
+            return RC_FAIL(RC_EDATA,
+                           "cannot read '%s': line %" PRId64 " has %" PRId64
+                           " columns, the header has %" PRId64,
+                           t->path, t->line, count, t->columns);
+        RC_TRY(add_row(t));
+    }
+}
+
+/* ---- what is to be said ------------------------------------------------------------------ */
+
+/* What the targets of a table are. */
+typedef struct targets {
+    cell *cell; /* (rows, K) */
+    bool numbers, each;
+} targets;
+
+static bool same(const cell *a, const cell *b)
+{
+    return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
+
+/* Is there one answer for every series: at its last step alone, or the same at all of its steps
+ * (classes)? */
+static bool said_once(const table *t, const targets *y)
+{
+    for (int64_t i = 0; i < t->series; i++) {
+        const cell *last = y->cell + (t->start[i + 1] - 1) * t->K;
+
+        for (int64_t row = t->start[i]; row < t->start[i + 1] - 1; row++)
+            for (int64_t k = 0; k < t->K; k++) {
+                const cell *c = y->cell + row * t->K + k;
+
+                if (c->n > 0 && (y->numbers || t->series == 1 || !same(c, last + k)))
+                    return false;
+            }
+        if (last->n == 0)
+            return false;
+    }
+    return true;
+}
+
+static rc_status find_targets(const table *t, targets *y)
+{
+    const char *p = t->said.p;
+    double value;
+
+    y->cell = rcb_alloc((size_t)(t->rows * t->K), sizeof *y->cell);
+    if (!y->cell)
+        return RC_ENOMEM;
+    y->numbers = !t->how->classes;
+    for (int64_t i = 0; i < t->rows * t->K; i++) {
+        const char *feed = strchr(p, '\n');
+
+        y->cell[i] = (cell){p, (size_t)(feed - p)};
+        if (y->cell[i].n > 0 && !number_of(p, y->cell[i].n, &value))
+            y->numbers = false;
+        p = feed + 1;
+    }
+    if (!y->numbers && t->K > 1)
+        return RC_FAIL(RC_EDATA,
+                       "cannot read '%s': %" PRId64
+                       " columns are to be said and not all are numbers; a class is one column",
+                       t->path, t->K);
+    y->each =
+        t->how->places == RCD_PLACES_AUTO ? !said_once(t, y) : t->how->places == RCD_PLACES_EACH;
+    return RC_OK;
+}
+
+/* The answers of series i: of all of its rows or of the last one. */
+static rc_status end_with(const table *t, const targets *y, int64_t i)
+{
+    const int64_t from = y->each ? t->start[i] : t->start[i + 1] - 1;
+    const int64_t n = t->start[i + 1] - from;
+
+    if (t->K == 0)
+        return rcd_series_end(t->s, NULL, 0);
+    if (!y->numbers)
+        return rcd_series_end_names(t->s, y->each, n, y->cell + from);
+    float *values = rcb_alloc((size_t)(n * t->K), sizeof *values);
+    if (!values)
+        return RC_ENOMEM;
+    for (int64_t k = 0; k < n * t->K; k++) {
+        const cell *c = &y->cell[from * t->K + k];
+        double value = (double)NAN;
+
+        if (c->n > 0)
+            (void)number_of(c->p, c->n, &value);
+        values[k] = (float)value;
+    }
+    const rc_status status = rcd_series_end_values(t->s, y->each, n, t->K, values);
+    rcb_free(values);
+    return status;
+}
+
+static rc_status add_series(const table *t, const targets *y)
+{
+    for (int64_t i = 0; i < t->series; i++) {
+        for (int64_t row = t->start[i]; row < t->start[i + 1]; row++) {
+            float *x = rcd_series_step(t->s);
+
+            if (!x)
+                return RC_ENOMEM;
+            memcpy(x, t->x + row * t->D, (size_t)t->D * sizeof *x);
+        }
+        RC_TRY(end_with(t, y, i));
+    }
+    return RC_OK;
+}
+
+static rc_status read_table(table *t)
+{
+    targets y = {0};
+
+    RC_TRY(read_header(t));
+    if (t->s->n > 0 && t->s->D != t->D)
+        return RC_FAIL(
+            RC_EDATA, "cannot read '%s': %" PRId64 " numbers a step, there were %" PRId64 " before",
+            t->path, t->D, t->s->D);
+    t->s->D = t->D;
+    RC_TRY(read_rows(t));
+    rc_status status = t->K > 0 && t->rows > 0 ? find_targets(t, &y) : RC_OK;
+    if (status == RC_OK)
+        status = add_series(t, &y);
+    rcb_free(y.cell);
+    return status;
+}
+
+rc_status rcd_series_csv(rcd_series *s, const char *path, const char *p, size_t n,
+                         const rcd_reading *how)
+{
+    table t = {.path = path, .how = how, .s = s, .p = p, .end = p + n};
+    const rc_status status = read_table(&t);
+
+    rcb_free(t.role);
+    rcb_free(t.name);
+    rcb_free(t.cell);
+    rcb_free(t.x);
+    rcb_free(t.start);
+    rcb_buf_free(&t.header);
+    rcb_buf_free(&t.text);
+    rcb_buf_free(&t.said);
+    rcb_buf_free(&t.id);
+    return status;
+}
