@@ -87,7 +87,9 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_PRODUCT_BF16, "bf16", "of 16 bits, the upper half of a float, with sums of floats")
 #define RCM_RECOMPUTE_MAP(X)                                                                       \
     X(RCM_RECOMPUTE_NONE, "none", "everything is kept")                                            \
-    X(RCM_RECOMPUTE_LOGITS, "logits", "the scores of all symbols at every step")
+    X(RCM_RECOMPUTE_LOGITS, "logits", "of lm: the scores of all symbols at every step")            \
+    X(RCM_RECOMPUTE_STEPS, "steps",                                                                \
+      "of series: all but the states at some steps, as many as the square root of all")
 #define RCM_KEEP_MAP(X)                                                                            \
     X(RCM_KEEP_BEST, "best", "the weights of the best validation")                                 \
     X(RCM_KEEP_LAST, "last", "the weights after the last step")
@@ -105,8 +107,8 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_AIM_NEXT, "next", "the next step, as numbers")                                           \
     X(RCM_AIM_BITS, "bits", "the next step, each of its numbers on or off")
 #define RCM_ANSWERS_MAP(X)                                                                         \
-    X(RCM_ANSWERS_AUTO, "auto", "as the data has them")                                           \
-    X(RCM_ANSWERS_LAST, "last", "one for a sequence, at its last step")                           \
+    X(RCM_ANSWERS_AUTO, "auto", "as the data has them")                                            \
+    X(RCM_ANSWERS_LAST, "last", "one for a sequence, at its last step")                            \
     X(RCM_ANSWERS_EACH, "each", "one at every step")
 #define RCM_SCAN_MAP(X)                                                                            \
     X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
@@ -262,6 +264,13 @@ void rcm_feed_free(rcm_feed *f);
 rc_status rcm_feed_part(const rcm_feed *whole, int64_t part, int64_t parts, rcm_feed *out);
 void rcm_feed_return(const rcm_feed *f, int64_t part, int64_t parts, rcm_feed *whole);
 
+/* Some of the time steps of a batch, run by themselves: see rcm_task. */
+typedef struct rcm_piece {
+    int64_t from, to; /* steps of the batch */
+    bool said;        /* the loss is wanted; else states alone */
+    rcn_ends ends;    /* (B, piece_width) arrays */
+} rcm_piece;
+
 struct rcm_task {
     const char *name;
     const char *help;
@@ -296,6 +305,12 @@ struct rcm_task {
     /* Sum of the loss over feed->batch.aims predictions, as a scalar; carry is read and
      * replaced. */
     rc_var *(*loss)(const rc_model *m, rc_graph *g, rcm_feed *feed);
+
+    /* The same for a piece of the batch, whose sequences go on from piece->ends.before to
+     * ends.after: the loss of what is to be said in it; NULL: nothing is, or the graph has failed.
+     * NULL: batches are not cut in time. */
+    rc_var *(*piece)(const rc_model *m, rc_graph *g, rcm_feed *feed, rcm_piece *piece);
+    int64_t (*piece_width)(const rc_model *m); /* numbers of the states of one sequence */
 
     /* What a step over the rows of `w` takes, added to it. */
     void (*work)(const rc_model *m, rcg_work *w);

@@ -127,24 +127,27 @@ static void true_answer(const rcm_series_net *s, const rcd_batch *b, int64_t row
         memcpy(fed, b->y + row * b->K, (size_t)s->F * sizeof *fed);
 }
 
-/* What the stack reads: steps, and the answers before them. */
-static rc_var *inputs(const rcm_series_net *s, rc_graph *g, const rcd_batch *b)
+/* What the stack reads at steps [from,to): them, and the answers before. */
+static rc_var *inputs(const rcm_series_net *s, rc_graph *g, const rcd_batch *b, int64_t from,
+                      int64_t to)
 {
-    const int64_t width = s->D + s->F;
+    const int64_t width = s->D + s->F, first = b->at[from], rows = b->at[to] - first;
 
     if (s->F == 0)
-        return rc_leaf(g, rc_shape_2(b->rows, b->D), b->x, NULL);
-    rc_real *x = rcg_keep(g, (size_t)(b->rows * width), sizeof *x);
+        return rc_leaf(g, rc_shape_2(rows, b->D), b->x + first * b->D, NULL);
+    rc_real *x = rcg_keep(g, (size_t)(rows * width), sizeof *x);
     if (!x)
         return NULL;
-    memset(x, 0, (size_t)(b->rows * width) * sizeof *x);
-    for (int64_t t = 0; t < b->steps; t++)
+    memset(x, 0, (size_t)(rows * width) * sizeof *x);
+    for (int64_t t = from; t < to; t++)
         for (int64_t row = b->at[t]; row < b->at[t + 1]; row++) {
-            memcpy(x + row * width, b->x + row * s->D, (size_t)s->D * sizeof *x);
+            rc_real *at = x + (row - first) * width;
+
+            memcpy(at, b->x + row * s->D, (size_t)s->D * sizeof *x);
             if (t > 0)
-                true_answer(s, b, row - b->at[t] + b->at[t - 1], x + row * width + s->D);
+                true_answer(s, b, row - b->at[t] + b->at[t - 1], at + s->D);
         }
-    return rc_leaf(g, rc_shape_2(b->rows, width), x, NULL);
+    return rc_leaf(g, rc_shape_2(rows, width), x, NULL);
 }
 
 rc_var *rcm_series_answers(const rc_model *m, rc_graph *g, rc_var *x)
@@ -162,7 +165,8 @@ static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const
     const rcm_series_net *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
 
-    rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, inputs(s, g, b), NULL);
+    rc_var *raw =
+        rcn_stack_run(&s->stack, &m->params, g, &rows, inputs(s, g, b, 0, b->steps), NULL);
     rc_var *x = rcm_drop(&s->stack, g, &rows, raw);
     if (extra)
         *extra = rcm_penalties(m->config, g, b, raw, x);
@@ -194,6 +198,37 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
         return NULL;
     assert(a.n == b->aims);
     return rcm_series_loss(m, g, answers(m, g, b, &a, &feed->extra), &a);
+}
+
+static rc_var *piece(const rc_model *m, rc_graph *g, rcm_feed *feed, rcm_piece *p)
+{
+    const rcm_series_net *s = m->own;
+    const rcd_batch *b = &feed->batch;
+    const int64_t steps = p->to - p->from, first = b->at[p->from];
+    int64_t *at = rcg_keep(g, (size_t)steps + 1, sizeof *at);
+    rcm_series_aims a;
+
+    if (!at)
+        return NULL;
+    for (int64_t t = 0; t <= steps; t++)
+        at[t] = b->at[p->from + t] - first;
+
+    const rc_rows rows = {.steps = steps, .seqs = b->seqs, .at = at};
+    rc_var *x = rcn_stack_run_piece(&s->stack, &m->params, g, &rows,
+                                    inputs(s, g, b, p->from, p->to), &p->ends);
+    if (!p->said || !rcm_series_find(&a, g, b, first, b->at[p->to]) || a.n == 0)
+        return NULL;
+    x = rcm_drop(&s->stack, g, &rows, x);
+    if (a.n < at[steps])
+        x = rc_embed(g, x, a.row, a.n);
+    return rcm_series_loss(m, g, rcm_series_answers(m, g, x), &a);
+}
+
+static int64_t piece_width(const rc_model *m)
+{
+    const rcm_series_net *s = m->own;
+
+    return s->stack.state_width;
 }
 
 static void work(const rc_model *m, rcg_work *w)
@@ -254,7 +289,46 @@ static rc_status add_score(const rc_model *m, rc_graph *g, rc_var *said, const r
     return s->aim == RCM_AIM_CLASS ? count_wrong(s, g, said, a, &out->wrong) : RC_OK;
 }
 
-static rc_status score_batch(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_evaluation *out)
+/* Rows of a piece of scoring. */
+enum { ROWS = 16384 };
+
+/* Steps [from,to) of a batch, whose states the walk carries. */
+static rc_status score_piece(rcm_series_walk *w, const rcd_batch *b, int64_t from, int64_t to,
+                             rc_evaluation *out)
+{
+    const rcm_series_net *s = w->m->own;
+    rcm_series_aims a;
+
+    rc_graph_reset(w->g);
+    int64_t *at = rcg_keep(w->g, (size_t)(to - from) + 1, sizeof *at);
+    if (!at)
+        return rc_graph_status(w->g);
+    for (int64_t t = from; t <= to; t++)
+        at[t - from] = b->at[t] - b->at[from];
+
+    const rc_rows rows = {.steps = to - from, .seqs = b->seqs, .at = at};
+    rc_var *x = rcn_stack_run(&s->stack, &w->m->params, w->g, &rows, inputs(s, w->g, b, from, to),
+                              w->carry);
+    if (!rcm_series_find(&a, w->g, b, b->at[from], b->at[to]) || a.n == 0)
+        return rc_graph_status(w->g);
+    if (a.n < at[to - from])
+        x = rc_embed(w->g, x, a.row, a.n);
+    return add_score(w->m, w->g, rcm_series_answers(w->m, w->g, x), &a, out);
+}
+
+/* A batch of one direction, in pieces: however long, in bounded memory. */
+static rc_status score_pieces(rcm_series_walk *w, const rcd_batch *b, rc_evaluation *out)
+{
+    rcm_series_walk_begin(w, b->seqs);
+    for (int64_t from = 0, to; from < b->steps; from = to) {
+        for (to = from + 1; to < b->steps && b->at[to + 1] - b->at[from] <= ROWS;)
+            to++;
+        RC_TRY(score_piece(w, b, from, to, out));
+    }
+    return RC_OK;
+}
+
+static rc_status score_whole(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_evaluation *out)
 {
     rcm_series_aims a;
 
@@ -287,20 +361,23 @@ static rc_status score(const rc_model *m, const rcm_series_corpus *p, const rcm_
                        rcb_pool *pool, rc_evaluation *out)
 {
     rc_evaluation e = {.wrong = ((const rcm_series_net *)m->own)->aim == RCM_AIM_CLASS ? 0 : -1};
-    const bool free = ((const rcm_series_net *)m->own)->F > 0;
+    const rcm_series_net *net = m->own;
+    const bool both = net->stack.plan.directions == 2;
     rcm_series_walk w = {0};
     rcd_batch b = {0};
     rc_graph *g;
     int64_t at = 0;
 
     RC_TRY(rcg_graph_on(&g, pool, false));
-    rc_status s = free ? rcm_series_walk_new(&w, m, g, m->config->batch) : RC_OK;
+    rc_status s = both ? RC_OK : rcm_series_walk_new(&w, m, g, m->config->batch);
     while (s == RC_OK) {
         s = rcm_series_next(p, part, NULL, m->config->batch, &at, &b);
         if (s != RC_OK || b.aims == 0)
             break;
         e.sequences += b.seqs;
-        s = free ? score_free(&w, &b, &e) : score_batch(m, g, &b, &e);
+        s = both         ? score_whole(m, g, &b, &e)
+            : net->F > 0 ? score_free(&w, &b, &e)
+                         : score_pieces(&w, &b, &e);
     }
     rcm_series_walk_free(&w);
     rc_graph_free(g);
@@ -378,6 +455,8 @@ const rcm_task rcm_series = {
     .batch = rcm_series_batch,
     .carry_width = carry_width,
     .loss = loss,
+    .piece = piece,
+    .piece_width = piece_width,
     .work = work,
     .score_part = score_part,
     .evaluate_file = evaluate_file,

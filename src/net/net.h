@@ -256,6 +256,20 @@ void rcn_stack_begin(const rcn_stack *s, const rcn_params *ps, int64_t rows, rc_
  * directions. */
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_real *carry);
+/* A stretch of time run by itself, with gradients that come in at its end and go out at its
+ * beginning. Arrays of B sum(states H) numbers: of every layer each state, (B,H), one after the
+ * other. For one direction without a window. */
+typedef struct rcn_ends {
+    const rc_real *before;  /* states; NULL: sequences begin here */
+    rc_real *after;         /* receives the states at the end */
+    rc_real *d_before;      /* dL/d before is added to it; NULL: not wanted, or nothing before */
+    const rc_real *d_after; /* dL/d after; NULL: none */
+    rc_var *extra;          /* made: to be added to the loss, brings d_after in; NULL: nothing */
+} rcn_ends;
+/* What leaves the stack, or NULL: the graph has failed. RC_EINVAL on the graph: two directions, or
+ * a window. */
+rc_var *rcn_stack_run_piece(const rcn_stack *s, const rcn_params *ps, rc_graph *g,
+                            const rc_rows *rows, rc_var *x, rcn_ends *ends);
 /* What a training step over the rows of `w` takes. */
 void rcn_stack_work(const rcn_stack *s, rcg_work *w);
 

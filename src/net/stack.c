@@ -195,7 +195,8 @@ typedef struct run {
     const rc_rows *rows;
     rc_var *x;       /* what the stack reads */
     rc_real *carry;  /* (B, state_width) or NULL */
-    rc_var **finals; /* (layers * states) final states, with carry */
+    rcn_ends *ends;  /* or NULL */
+    rc_var **finals; /* (layers * states) final states, with carry or ends */
     rc_var **inputs; /* (layers) what each layer reads of a step */
 } run;
 
@@ -244,6 +245,43 @@ static bool read_start(const run *r, int i, int d, rc_var *state[RC_STATES])
         state[k] = rc_embed(r->g, rcn_var(r->g, &r->ps->p[place]), ids, B);
     }
     return true;
+}
+
+/* The states before the piece; `at` as above. */
+static void read_ends(const run *r, int i, int64_t at, rc_var *state[RC_STATES])
+{
+    const rcn_ends *e = r->ends;
+    const int64_t B = r->rows->seqs, H = r->s->hidden[i];
+
+    for (int k = 0; k < r->s->states; k++, at += H)
+        state[k] = rc_leaf(r->g, rc_shape_2(B, H), e->before + B * at,
+                           e->d_before ? e->d_before + B * at : NULL);
+}
+
+/* The states after the piece, and what brings their gradients in. False: the graph has failed. */
+static bool write_ends(const run *r)
+{
+    rcn_ends *e = r->ends;
+    const int64_t B = r->rows->seqs;
+    int64_t at = 0;
+
+    e->extra = NULL;
+    for (int i = 0; i < r->s->plan.layers; i++) {
+        const int64_t H = r->s->hidden[i];
+
+        for (int k = 0; k < r->s->states; k++, at += H) {
+            rc_var *v = r->finals[i * r->s->states + k];
+
+            if (rc_var_read(r->g, v, e->after + B * at, B * H) != RC_OK)
+                return false;
+            if (!e->d_after)
+                continue;
+            rc_var *d = rc_leaf(r->g, rc_shape_2(B, H), e->d_after + B * at, NULL);
+            rc_var *part = rc_sum(r->g, rc_mul(r->g, v, d));
+            e->extra = e->extra ? rc_add(r->g, e->extra, part) : part;
+        }
+    }
+    return rc_graph_status(r->g) == RC_OK;
 }
 
 /* The last steps that layer i has read of sequence b become what comes before the next ones. */
@@ -332,10 +370,12 @@ static rc_var *run_layer(const run *r, int i, int64_t at, rc_var *x)
         return run_directions(r, i, x);
     for (int k = 0; k < RC_STATES; k++)
         state[k] = RC_NONE;
-    if (r->carry ? !read_carry(r, i, at, state) : !read_start(r, i, 0, state))
+    if (r->ends && r->ends->before)
+        read_ends(r, i, at, state);
+    else if (r->carry ? !read_carry(r, i, at, state) : !read_start(r, i, 0, state))
         return NULL;
     rc_var *y = rcn_rnn_run(&r->s->layer[i], r->ps, r->g, r->rows, x, state);
-    for (int k = 0; r->carry && k < r->s->states; k++)
+    for (int k = 0; (r->carry || r->ends) && k < r->s->states; k++)
         r->finals[i * r->s->states + k] = rc_rnn_state(r->g, y, k);
     return y;
 }
@@ -381,29 +421,49 @@ static rc_var *deep(const run *r, const size_t place[2], rc_var *x)
                                    rcn_var(r->g, &r->ps->p[place[1]])));
 }
 
+/* The run that `r` begins, over x. */
+static rc_var *run_all(run *r, rc_var *x)
+{
+    const size_t layers = (size_t)r->s->plan.layers;
+    rc_var **outputs = rcg_keep(r->g, layers, sizeof(rc_var *));
+
+    r->x = deep(r, r->s->deep_in, x);
+    r->finals = rcg_keep(r->g, layers * (size_t)r->s->states, sizeof(rc_var *));
+    r->inputs = rcg_keep(r->g, layers, sizeof(rc_var *));
+    if (!outputs || !r->finals || !r->inputs)
+        return NULL;
+
+    rc_var *y = run_layers(r, outputs);
+
+    if (y && r->carry)
+        write_carry(r);
+    if (y && r->ends && !write_ends(r))
+        return NULL;
+    return deep(r, r->s->deep_out, y);
+}
+
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_real *carry)
 {
-    const size_t layers = (size_t)s->plan.layers;
-
     if (carry && s->plan.directions == 2)
         return rcg_failed(g,
                           RC_FAIL(RC_EINVAL, "cannot carry state through a bidirectional stack"));
 
     run r = {.s = s, .ps = ps, .g = g, .rows = rows, .carry = carry};
-    rc_var **outputs = rcg_keep(g, layers, sizeof(rc_var *));
 
-    r.x = deep(&r, s->deep_in, x);
-    r.finals = rcg_keep(g, layers * (size_t)s->states, sizeof(rc_var *));
-    r.inputs = rcg_keep(g, layers, sizeof(rc_var *));
-    if (!outputs || !r.finals || !r.inputs)
-        return NULL;
+    return run_all(&r, x);
+}
 
-    rc_var *y = run_layers(&r, outputs);
+rc_var *rcn_stack_run_piece(const rcn_stack *s, const rcn_params *ps, rc_graph *g,
+                            const rc_rows *rows, rc_var *x, rcn_ends *ends)
+{
+    if (s->plan.directions == 2 || window_of(&s->plan) > 1)
+        return rcg_failed(
+            g, RC_FAIL(RC_EINVAL, "cannot run a stack piece by piece %s",
+                       s->plan.directions == 2 ? "in two directions" : "that reads a window"));
+    run r = {.s = s, .ps = ps, .g = g, .rows = rows, .ends = ends};
 
-    if (y && carry)
-        write_carry(&r);
-    return deep(&r, s->deep_out, y);
+    return run_all(&r, x);
 }
 
 /* ---- what it takes ------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct rct_shard {
     rcn_params shared; /* of shards but the first */
     rcm_feed feed;     /* a part of the batch */
     rc_graph *graph;
+    rct_pieces pieces;
     double nats;
 };
 
@@ -95,6 +96,7 @@ rc_status rct_comm_new(rct_comm *out, rc_model *m, rcb_pool *pool)
         return RC_FAIL_HINT(RC_EINVAL, "a smaller --shards, or a larger --batch",
                             "cannot cut a batch of %" PRId64 " sequences into %" PRId64 " shards",
                             batch, shards);
+    RC_TRY(rct_pieces_check(m));
     const rc_status status = fill_comm(out, batch);
     if (status != RC_OK)
         rct_comm_free(out);
@@ -107,6 +109,7 @@ void rct_comm_free(rct_comm *c)
         rc_graph_free(c->shard[i].graph);
         rcm_feed_free(&c->shard[i].feed);
         rcn_params_unshare(&c->shard[i].shared);
+        rct_pieces_free(&c->shard[i].pieces);
     }
     for (int i = 0; c->team && i < c->teams; i++)
         rcb_pool_free(c->team[i]);
@@ -139,6 +142,17 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
         }
         return RC_OK;
     }
+    if (rct_piece_steps(c->model->config, feed->batch.steps) > 0)
+        return rct_pieces_run(&s->pieces,
+                              &(rct_pass){.m = &s->model,
+                                          .g = g,
+                                          .feed = feed,
+                                          .draw = j->draw,
+                                          .shard = (uint32_t)i,
+                                          .back = j->back,
+                                          .fresh = i > 0 || j->part == RCT_FIRST,
+                                          .scale = j->scale},
+                              &s->nats);
     feed->extra = NULL;
     rc_var *loss = c->model->config->task->loss(&s->model, g, feed);
     rc_var *whole = feed->extra ? rc_add(g, loss, feed->extra) : loss;

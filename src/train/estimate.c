@@ -55,10 +55,14 @@ static double arenas(const rc_trainer *t)
     double bytes = 0;
 
     for (int64_t i = 0; i < shards; i++) {
-        const rcg_work w =
-            work_of(t, batch / shards + (i < batch % shards), most < length ? most : length);
+        const int64_t steps = most < length ? most : length;
+        const int64_t piece = rct_piece_steps(t->config, steps);
+        const rcg_work w = work_of(t, batch / shards + (i < batch % shards), piece ? piece : steps);
 
         bytes += rcg_work_bytes(&w);
+        if (piece > 0) /* states between pieces, gradients of two of them */
+            bytes += (double)(w.seqs * t->task->piece_width(t->model)) * sizeof(rc_real) *
+                     ((double)(steps + piece - 1) / (double)piece + 3);
     }
     return bytes;
 }

@@ -133,6 +133,35 @@ rc_status rct_comm_gradients(rct_comm *c, rcm_feed *feed, const rct_draw *draw, 
 rc_status rct_comm_loss(rct_comm *c, rcm_feed *feed, const rct_draw *draw, double *nats);
 size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
 
+/* ---- pieces (pieces.c) ------------------------------------------------------------------- */
+
+/* A batch cut in time, for less memory (only the states between pieces are kept, each piece is run
+ * again on the way back) or shorter gradients (truncated). Memory that is kept from step to step;
+ * zero-initialise, owner. */
+typedef struct rct_pieces {
+    rc_real *states; /* (pieces + 1, size) */
+    rc_real *d[2];   /* (size) gradients at the ends of the piece at hand */
+    size_t cap_states, cap_d;
+} rct_pieces;
+void rct_pieces_free(rct_pieces *p);
+/* Time steps of a piece of a batch of so many; 0: it stays whole. */
+int64_t rct_piece_steps(const rc_config *c, int64_t steps);
+/* Can this configuration be run so? RC_EINVAL. */
+rc_status rct_pieces_check(const rc_model *m);
+
+/* One batch, on one graph. */
+typedef struct rct_pass {
+    const rc_model *m;
+    rc_graph *g;
+    rcm_feed *feed;
+    const rct_draw *draw;
+    uint32_t shard;
+    bool back, fresh; /* gradients are wanted; there are none yet */
+    double scale;     /* of so much of the loss */
+} rct_pass;
+/* Its loss into *nats, and its gradients. RC_ENOMEM, the graph's failure. */
+rc_status rct_pieces_run(rct_pieces *p, const rct_pass *pass, double *nats);
+
 /* ---- the loop (loop.c) ------------------------------------------------------------------- */
 
 /* All that changes while training and is not a weight or an optimiser slot; saved whole. */
