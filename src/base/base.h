@@ -163,6 +163,7 @@ typedef struct rcb_bytes {
 
 rc_status rcb_file_load(rcb_bytes *out, const char *path);
 void rcb_bytes_free(rcb_bytes *b);
+bool rcb_file_there(const char *path); /* does something have that name? */
 
 /* Tests: texts that are unpacked to so many bytes or more go into an unnamed file (256 MiB). */
 void rcb_file_spill_from(size_t bytes);

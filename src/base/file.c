@@ -541,6 +541,11 @@ const char *rcb_file_parts(void)
     return "gz " GZ_WORD ", xz " XZ_WORD ", zst " ZST_WORD;
 }
 
+bool rcb_file_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
 rc_status rcb_file_load(rcb_bytes *out, const char *path)
 {
     rcb_stream_in *in;

@@ -35,5 +35,8 @@ rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, s
 /* n bytes of a table at p (series_csv.c), likewise. */
 rc_status rcd_series_csv(rcd_series *s, const char *path, const char *p, size_t n,
                          const rcd_reading *how);
+/* The same of an array of NumPy (series_npy.c). */
+rc_status rcd_series_npy(rcd_series *s, const char *path, const void *bytes, size_t n,
+                         const rcd_reading *how);
 
 #endif

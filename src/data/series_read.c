@@ -4,9 +4,11 @@
  *           ':', values by ',', the class last
  *   idx     images (Yann LeCun's format of MNIST), with the labels in the file beside it
  *   .csv    tables with a header (series_csv.c)
+ *   .npy    arrays of NumPy (series_npy.c)
  *   rolls   one piece a line, steps split by blanks, MIDI pitches of a step by commas, "-": silence
  */
 #include "data/data_in.h"
+#include "format/format.h"
 
 #include <float.h>
 #include <math.h>
@@ -367,8 +369,17 @@ static rc_status read_text(reading *r, const rcd_reading *how)
         return read_ts(r, how);
     if (p < r->end && (*p == '-' || (*p >= '0' && *p <= '9')))
         return read_rolls(r, how);
-    return RC_FAIL(RC_EDATA, "cannot read '%s': neither .ts, .csv, idx images nor piano rolls",
-                   r->path);
+    return RC_FAIL(
+        RC_EDATA, "cannot read '%s': neither .ts, .csv, .npy, idx images nor piano rolls", r->path);
+}
+
+/* An array; that it holds no series is said as of any file. */
+static rc_status read_array(rcd_series *s, const char *path, const void *bytes, size_t n,
+                            const rcd_reading *how)
+{
+    RC_TRY(rcd_series_npy(s, path, bytes, n, how));
+    return s->n > 0 ? RC_OK
+                    : RC_FAIL(RC_EDATA, "cannot read '%s': there are no series in it", path);
 }
 
 rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, size_t n,
@@ -376,6 +387,9 @@ rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, s
 {
     const bool idx = n >= 4 && big_endian(bytes) == IMAGES;
     rcb_buf text = {0};
+
+    if (rcf_is_npy(bytes, n))
+        return read_array(s, path, bytes, n, how);
     rc_status status = idx ? RC_OK : rcb_buf_add(&text, bytes, n);
     const char *p = idx ? bytes : text.p;
     reading r = {.path = path, .p = p, .end = p + n, .s = s};

@@ -144,4 +144,21 @@ rc_status rcf_writer_add(rcf_writer *w, const rcf_tensor *t);
 rc_status rcf_writer_save(rcf_writer *w, const char *path);
 void rcf_writer_free(rcf_writer *w);
 
+/* ---- arrays of NumPy (npy.c) ------------------------------------------------------------- */
+
+/* A view into the bytes of the file. */
+typedef struct rcf_npy {
+    char kind; /* 'f', 'i', 'u', 'b' */
+    size_t bytes;
+    bool swapped; /* the high byte first */
+    int rank;
+    int64_t dim[RCF_RANK];
+    int64_t count; /* product of the dimensions */
+    const unsigned char *data;
+} rcf_npy;
+bool rcf_is_npy(const void *bytes, size_t n);
+/* RC_EFORMAT: damaged, or of a kind that is not known; `path` is for messages. RC_ENOMEM. */
+rc_status rcf_npy_parse(rcf_npy *out, const char *path, const void *bytes, size_t n);
+double rcf_npy_at(const rcf_npy *a, int64_t i); /* number i, the last dimension the fastest */
+
 #endif

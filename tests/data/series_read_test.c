@@ -76,8 +76,8 @@ static void what_is_wrong_with_a_file_is_said(void **unused)
         {"@data\n", "there are no series in it"},
         {"-\n", NULL},
         {"  \n60 62\n  \n", NULL},
-        {"", "neither .ts, .csv, idx images nor piano rolls"},
-        {"hello\n", "neither .ts, .csv, idx images nor piano rolls"},
+        {"", "neither .ts, .csv, .npy, idx images nor piano rolls"},
+        {"hello\n", "neither .ts, .csv, .npy, idx images nor piano rolls"},
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
