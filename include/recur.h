@@ -382,7 +382,8 @@ typedef enum rc_answer {
 typedef rc_answer (*rc_progress_fn)(void *ctx, const rc_progress *p);
 
 typedef struct rc_trainer_options {
-    int threads; /* 0 (default): RECUR_THREADS or all cores; changes no bit of any result */
+    int threads;     /* 0 (default): RECUR_THREADS or all cores; changes no bit of any result */
+    bool spare_test; /* the test data is kept out of training but not scored at its end */
 } rc_trainer_options;
 RC_API rc_trainer_options rc_trainer_options_default(void);
 
@@ -413,7 +414,63 @@ RC_API rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx);
 /* The model as it is now, with the last weights; a view, which the next step changes: run a clone
  * of it. */
 RC_API const rc_model *rc_trainer_model(const rc_trainer *t);
+/* Steps done so far, in all sittings. */
+RC_API int64_t rc_trainer_steps(const rc_trainer *t);
 RC_API void rc_trainer_free(rc_trainer *t);
+
+/* Options that differ from one training to the next: what a search tries. Owner. */
+typedef struct rc_space rc_space;
+
+/* Make a space of one point, the configuration `base`, which is copied. RC_ENOMEM. */
+RC_API rc_status rc_space_new(rc_space **out, const rc_config *base);
+/* Let one more option differ.
+ *
+ * text  "NAME=A,B,C"      one of these values ("NAME=A|B|C" where values have commas)
+ *       "NAME=A..B"       a number from A to B, whole where the option is
+ *       "NAME=log:A..B"   the same, every factor as likely as another of its size
+ *       "NAME=A..B/N"     one of N numbers that lie evenly from A to B; also with log:
+ *
+ * RC_EINVAL: no such option, one that differs already, or what is not a value of it; the space is
+ * then as it was. */
+RC_API rc_status rc_space_vary(rc_space *s, const char *text);
+/* The name of the i-th option that differs, in the order given; NULL past the end. Valid as long as
+ * the space. */
+RC_API const char *rc_space_name(const rc_space *s, size_t i);
+/* How many points there are; 0: no end of them, some option has a range without /N. */
+RC_API int64_t rc_space_points(const rc_space *s);
+/* The configuration of point i, counted from 0, the option that came last changing fastest. The
+ * caller frees it. RC_EINVAL: no such point. */
+RC_API rc_status rc_space_point(const rc_space *s, int64_t i, rc_config **out);
+/* A configuration drawn at random, a function of seed and number alone. Where the points have an
+ * end, none comes twice before all have come. The caller frees it. */
+RC_API rc_status rc_space_draw(const rc_space *s, uint64_t seed, uint64_t number, rc_config **out);
+RC_API void rc_space_free(rc_space *s);
+
+/* Numbers over steps in a file that TensorBoard reads. One thread at a time. Owner. */
+typedef struct rc_scalars rc_scalars;
+
+typedef struct rc_scalar {
+    const char *tag; /* UTF-8: "train/loss" */
+    double value;    /* written as a float */
+} rc_scalar;
+
+/* Begin a new file in a folder, which is made where it is missing, with those above it.
+ *
+ * out   receives the owner, which the caller frees with rc_scalars_free().
+ * dir   the folder; the name of the file has time, host and process, so that many can be there.
+ * step  the last step that was done before: what other files of the folder say of later ones is
+ *       void, as after a kill. 0: a new run.
+ *
+ * RC_EIO. */
+RC_API rc_status rc_scalars_new(rc_scalars **out, const char *dir, int64_t step);
+/* Add `count` numbers that belong to a step, with the time of now. They reach the file within about
+ * a second of the next call, or by a flush. Nothing is kept of what the arguments point to. RC_EIO:
+ * this and all that follows. */
+RC_API rc_status rc_scalars_add(rc_scalars *s, int64_t step, size_t count,
+                                const rc_scalar scalars[]);
+/* Write what is pending. RC_EIO. */
+RC_API rc_status rc_scalars_flush(rc_scalars *s);
+RC_API void rc_scalars_free(rc_scalars *s); /* what is pending is lost: flush before */
 
 /* What a training will take. Bytes count what grows with the model and the batch; the program and
  * the symbols of the text come on top. */

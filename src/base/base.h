@@ -261,6 +261,9 @@ uint32_t rcb_crc32_on(rcb_pool *pool, const void *bytes, size_t n);
 uint32_t rcb_crc32_join(uint32_t a, uint32_t b, size_t n);
 /* Tests: as a machine does it that cannot multiply without carry. */
 uint32_t rcb_crc32_by_tables(uint32_t crc, const void *bytes, size_t n);
+/* CRC-32C (the polynomial of Castagnoli, as iSCSI and TFRecord have it), a bit at a time: for the
+ * few bytes of a log. */
+uint32_t rcb_crc32c(uint32_t crc, const void *bytes, size_t n);
 
 /* ---- the machine (cpu.c) ----------------------------------------------------------------- */
 

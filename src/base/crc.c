@@ -162,6 +162,19 @@ uint32_t rcb_crc32(uint32_t crc, const void *bytes, size_t n)
 }
 #endif
 
+uint32_t rcb_crc32c(uint32_t crc, const void *bytes, size_t n)
+{
+    const unsigned char *p = bytes;
+
+    crc = ~crc;
+    for (size_t i = 0; i < n; i++) {
+        crc ^= p[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (0x82F63B78 & (0 - (crc & 1)));
+    }
+    return ~crc;
+}
+
 /* ---- pieces ------------------------------------------------------------------------------ */
 
 /* a * b modulo the polynomial. */

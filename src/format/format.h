@@ -1,5 +1,5 @@
-/* format.h -- foreign and own file formats as bytes: JSON, and tensors with names and words about
- * them.
+/* format.h -- foreign and own file formats as bytes: JSON, tensors with names and words about them,
+ * and events for TensorBoard.
  *
  * Object room. Knows nothing of variables or models. Every length, index and offset of a foreign
  * file is checked against the span before use.
@@ -160,5 +160,20 @@ bool rcf_is_npy(const void *bytes, size_t n);
 /* RC_EFORMAT: damaged, or of a kind that is not known; `path` is for messages. RC_ENOMEM. */
 rc_status rcf_npy_parse(rcf_npy *out, const char *path, const void *bytes, size_t n);
 double rcf_npy_at(const rcf_npy *a, int64_t i); /* number i, the last dimension the fastest */
+
+/* ---- event files of TensorBoard (tfevents.c) --------------------------------------------- */
+
+/* One event; a view. */
+typedef struct rcf_event {
+    double time; /* seconds since 1970 */
+    int64_t step;
+    const char *version; /* of the format, in the first event of a file; else NULL */
+    bool restart;        /* what other files say from this step on is void */
+    size_t count;
+    const rc_scalar *scalars; /* (count) */
+} rcf_event;
+
+/* Add it as a TFRecord. RC_ENOMEM; then `out` is as it was. */
+rc_status rcf_event_print(rcb_buf *out, const rcf_event *e);
 
 #endif

@@ -38,6 +38,7 @@ static rc_status new_trainer(rc_trainer **out, const char *path, const rc_traine
     if (!t)
         return RC_ENOMEM;
     t->place = (rct_place){.epoch = 1, .scored = -1, .factor = 1, .best = (double)INFINITY};
+    t->spare_test = options && options->spare_test;
     RC_TRY(rck_select());
     RC_TRY(join(&t->path, path, ""));
     RC_TRY(join(&t->state_path, path, ".state"));
@@ -165,6 +166,11 @@ void rc_trainer_free(rc_trainer *t)
 const rc_model *rc_trainer_model(const rc_trainer *t)
 {
     return t->model;
+}
+
+int64_t rc_trainer_steps(const rc_trainer *t)
+{
+    return t->place.step;
 }
 
 rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value)
@@ -373,7 +379,7 @@ static rc_status score_test(rc_trainer *t, listener *l)
 {
     rc_model *best;
 
-    if (!t->task->has_part(t->corpus, RCM_TEST))
+    if (t->spare_test || !t->task->has_part(t->corpus, RCM_TEST))
         return RC_OK;
     RC_TRY(rc_model_open(&best, t->path));
     rc_status status = score(t, l, best, RCM_TEST);

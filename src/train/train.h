@@ -196,6 +196,7 @@ struct rc_trainer {
     rc_config *config;
     char *path;       /* of the model file */
     char *state_path; /* of the checkpoint */
+    bool spare_test;  /* see rc_trainer_options */
     const rcm_task *task;
     rc_model *model;
     rcm_corpus *corpus;

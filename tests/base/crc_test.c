@@ -124,6 +124,23 @@ static void any_number_of_workers_gives_the_same_crc(void **unused)
     free(bytes);
 }
 
+/* The numbers of RFC 3720, B.4, and the usual one. */
+static void crc32c_gives_the_published_numbers_wherever_it_was_cut(void **unused)
+{
+    unsigned char bytes[32] = {0};
+
+    (void)unused;
+    assert_int_equal(rcb_crc32c(0, "", 0), 0);
+    assert_int_equal(rcb_crc32c(0, "123456789", 9), 0xE3069283);
+    assert_int_equal(rcb_crc32c(rcb_crc32c(0, "1234", 4), "56789", 5), 0xE3069283);
+    assert_int_equal(rcb_crc32c(0, bytes, sizeof bytes), 0x8A9136AA);
+    memset(bytes, 0xFF, sizeof bytes);
+    assert_int_equal(rcb_crc32c(0, bytes, sizeof bytes), 0x62A8AB43);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)i;
+    assert_int_equal(rcb_crc32c(0, bytes, sizeof bytes), 0x46DD794E);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +149,7 @@ int main(void)
         cmocka_unit_test(crc_goes_on_wherever_it_was_cut),
         cmocka_unit_test(joining_knows_lengths_that_fit_no_memory),
         cmocka_unit_test(any_number_of_workers_gives_the_same_crc),
+        cmocka_unit_test(crc32c_gives_the_published_numbers_wherever_it_was_cut),
     };
     return cmocka_run_group_tests_name("crc", tests, NULL, NULL);
 }

@@ -394,6 +394,39 @@ static void finishing_early_leaves_a_scored_model(void **unused)
     rc_config_free(c);
 }
 
+/* Spared test data is neither trained on nor scored: the same weights, and no event. */
+static void spared_test_data_is_kept_out_and_not_scored(void **unused)
+{
+    (void)unused;
+    check_seed();
+    const char *const more[][2] = {{"test-split", "0.1"}};
+    rc_config *c = small_config(some_text("spared.txt", 60), more, 1);
+    const char *name, *text;
+
+    for (int spare = 0; spare < 2; spare++) {
+        const char *path = check_temp_path(spare ? "spared" : "scored");
+        const rc_trainer_options o = {.threads = 1, .spare_test = spare};
+        counts n = {0};
+        rc_trainer *t;
+        rc_model *m;
+        bool told = false;
+
+        CHECK_STATUS(rc_trainer_new(&t, c, path, &o), RC_OK);
+        assert_int_equal(rc_trainer_steps(t), 0);
+        CHECK_STATUS(rc_trainer_run(t, count_events, &n), RC_OK);
+        assert_int_equal(n.test, !spare);
+        assert_int_equal(rc_trainer_steps(t), 24);
+        rc_trainer_free(t);
+        CHECK_STATUS(rc_model_open(&m, path), RC_OK);
+        for (size_t i = 0; rc_model_fact(m, i, &name, &text); i++)
+            told = told || strstr(name, "test ") || strstr(text, "test nats");
+        assert_int_equal(told, !spare);
+        rc_model_free(m);
+    }
+    check_same_file(check_temp_path("scored.state"), check_temp_path("spared.state"));
+    rc_config_free(c);
+}
+
 static void a_step_that_went_bad_reaches_no_weight(void **unused)
 {
     (void)unused;
@@ -720,6 +753,7 @@ int main(void)
         cmocka_unit_test(keep_says_which_weights_the_model_file_holds),
         cmocka_unit_test(a_training_without_an_end_has_no_cosine),
         cmocka_unit_test(finishing_early_leaves_a_scored_model),
+        cmocka_unit_test(spared_test_data_is_kept_out_and_not_scored),
         cmocka_unit_test(a_step_that_went_bad_reaches_no_weight),
         cmocka_unit_test(a_score_that_is_no_number_still_leaves_a_model),
         cmocka_unit_test(a_trainer_writes_nothing_until_it_runs_and_a_pause_leaves_both_files),
