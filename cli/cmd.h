@@ -74,6 +74,8 @@ json_t *json_bytes(const char *bytes, size_t n);
  * stays so: one check at the end, by json_print(), tells. */
 void json_add(json_t **to, json_t *value);
 void json_put(json_t **to, const char *key, json_t *value);
+/* Task and options, each as text. */
+json_t *json_config(const rc_config *c);
 /* Write one object on a line (or indented) and release it; false, and nothing written, when memory
  * has run out. json_print() says so and returns an exit code. */
 bool json_write(FILE *out, json_t *object, bool indent);

@@ -154,19 +154,6 @@ static void print_vocabulary(const rc_model *m)
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-static json_t *config_json(const rc_model *m)
-{
-    const rc_option *option;
-    const rc_config *c = rc_model_config(m);
-    json_t *all = json_pack("{s:s}", "task", rc_config_task(c));
-    for (size_t i = 0; (option = rc_option_at(i)); i++) {
-        const char *value = rc_config_get(c, option->name);
-        if (value)
-            json_put(&all, option->name, json_bytes(value, strlen(value)));
-    }
-    return all;
-}
-
 static json_t *facts_json(const rc_model *m)
 {
     const char *name, *text;
@@ -218,15 +205,15 @@ static json_t *history_json(const rc_model *m)
 
 static int print_json(const rc_model *m)
 {
-    return json_print(stdout,
-                      json_pack("{s:I, s:o, s:o, s:o, s:{s:I, s:b, s:I, s:I, s:o}, s:o}",
-                                "parameters", (json_int_t)rc_model_parameters(m), "facts",
-                                facts_json(m), "config", config_json(m), "tensors", tensors_json(m),
-                                "vocabulary", "size", (json_int_t)rc_model_symbols(m), "spaced",
-                                rc_model_spaced(m), "boundary", (json_int_t)rc_model_boundary(m),
-                                "unknown", (json_int_t)rc_model_unknown(m), "symbols",
-                                symbols_json(m), "history", history_json(m)),
-                      true);
+    return json_print(
+        stdout,
+        json_pack("{s:I, s:o, s:o, s:o, s:{s:I, s:b, s:I, s:I, s:o}, s:o}", "parameters",
+                  (json_int_t)rc_model_parameters(m), "facts", facts_json(m), "config",
+                  json_config(rc_model_config(m)), "tensors", tensors_json(m), "vocabulary", "size",
+                  (json_int_t)rc_model_symbols(m), "spaced", rc_model_spaced(m), "boundary",
+                  (json_int_t)rc_model_boundary(m), "unknown", (json_int_t)rc_model_unknown(m),
+                  "symbols", symbols_json(m), "history", history_json(m)),
+        true);
 }
 
 /* ---- curves --------------------------------------------------------------------------------- */

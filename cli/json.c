@@ -48,6 +48,18 @@ void json_put(json_t **to, const char *key, json_t *value)
     }
 }
 
+json_t *json_config(const rc_config *c)
+{
+    const rc_option *option;
+    json_t *all = json_pack("{s:s}", "task", rc_config_task(c));
+    for (size_t i = 0; (option = rc_option_at(i)); i++) {
+        const char *value = rc_config_get(c, option->name);
+        if (value)
+            json_put(&all, option->name, json_bytes(value, strlen(value)));
+    }
+    return all;
+}
+
 bool json_write(FILE *out, json_t *object, bool indent)
 {
     const size_t flags = JSON_REAL_PRECISION(12) | (indent ? (size_t)JSON_INDENT(2) : 0);

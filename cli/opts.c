@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "runs.h"
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
@@ -62,6 +63,22 @@ static bool list_topologies(size_t i, rc_entry *out)
     return rc_list("topologies", i, out);
 }
 
+static bool list_run_columns(size_t i, rc_entry *out)
+{
+    const run_column *c = run_column_at(i);
+    if (c)
+        *out = (rc_entry){.name = c->name, .help = c->help};
+    return c != NULL;
+}
+
+static bool list_run_axes(size_t i, rc_entry *out)
+{
+    const run_column *c = run_axis_at(i);
+    if (c)
+        *out = (rc_entry){.name = c->name, .help = c->help};
+    return c != NULL;
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -75,6 +92,8 @@ static const struct {
                  {"precisions", "how recur quantize holds weights", list_precisions},
                  {"topologies", "ways to join layers", list_topologies},
                  {"sources", "series that recur train series makes by itself", list_sources},
+                 {"columns", "what recur runs knows of a run, to sort by", list_run_columns},
+                 {"axes", "what the curves of recur runs run over", list_run_axes},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };

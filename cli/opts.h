@@ -40,7 +40,13 @@ typedef struct opt {
 #define OPT_LOG                                                                                    \
     {                                                                                              \
         .name = "log", .kind = RC_OPTION_TEXT, .value = "FILE", .group = "running",                \
-        .help = "write the reports to FILE as well, one JSON object per line"                      \
+        .help = "where the log goes, one JSON object per line: what recur runs reads (default: "   \
+                "MODEL.log.jsonl; none: no log)"                                                   \
+    }
+#define OPT_TENSORBOARD                                                                            \
+    {                                                                                              \
+        .name = "tensorboard", .kind = RC_OPTION_TEXT, .value = "DIR", .group = "running",         \
+        .help = "write losses, rates and gradient norms to event files in DIR, for TensorBoard"    \
     }
 #define OPT_TIME                                                                                   \
     {                                                                                              \

@@ -136,12 +136,14 @@ static ticks ticks_at_points(const plot_curve *c)
 
 enum { ROWS = 16, MARGIN = 10 };
 
-/* Dots of the line, (rows dy, columns dx) of them; marks of the points, one per character. */
+/* Dots of the lines, (rows dy, columns dx) of them; marks, one per character. */
 typedef struct canvas {
     int columns, dx, dy;
     bool *dot;
-    bool *mark;
+    char *mark; /* 0: none; POINT; or the letter of a curve */
 } canvas;
+
+enum { POINT = 1, APART = 16 /* columns between two letters of a curve */ };
 
 static void draw_segment(canvas *k, int x0, int y0, int x1, int y1)
 {
@@ -154,13 +156,13 @@ static void draw_segment(canvas *k, int x0, int y0, int x1, int y1)
     }
 }
 
-static void draw_curves(canvas *k, const plot *p, axis x, axis y)
+static void draw_line(canvas *k, const plot_curve *c, axis x, axis y)
 {
     const int width = k->columns * k->dx, height = ROWS * k->dy;
     bool begun = false;
     int before_x = 0, before_y = 0;
-    for (size_t i = 0; i < p->curve[0].count; i++) {
-        const plot_point q = p->curve[0].points[i];
+    for (size_t i = 0; i < c->count; i++) {
+        const plot_point q = c->points[i];
         if (!isfinite(q.y))
             continue;
         const int at_x = (int)lround(fraction(x, q.x) * (width - 1));
@@ -170,14 +172,38 @@ static void draw_curves(canvas *k, const plot *p, axis x, axis y)
         before_y = at_y;
         begun = true;
     }
-    for (size_t i = 0; i < p->curve[1].count; i++) {
-        const plot_point q = p->curve[1].points[i];
+}
+
+/* Marks at points that are `apart` columns from the one before, and in any case at the last. */
+static void draw_marks(canvas *k, const plot_curve *c, char mark, int apart, axis x, axis y)
+{
+    const int width = k->columns * k->dx, height = ROWS * k->dy;
+    int before = -apart;
+    char *last = NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        const plot_point q = c->points[i];
         if (!isfinite(q.y))
             continue;
         const int column = (int)lround(fraction(x, q.x) * (width - 1)) / k->dx;
         const int row = (int)lround((1 - fraction(y, q.y)) * (height - 1)) / k->dy;
-        k->mark[row * k->columns + column] = true;
+        last = &k->mark[row * k->columns + column];
+        if (column - before < apart)
+            continue;
+        *last = mark;
+        before = column;
     }
+    if (last)
+        *last = mark;
+}
+
+static void draw_curves(canvas *k, const plot *p, axis x, axis y)
+{
+    for (int c = 0; c < p->curves && (p->letters || c == 0); c++)
+        draw_line(k, &p->curve[c], x, y);
+    for (int c = 0; c < p->curves && p->letters; c++)
+        draw_marks(k, &p->curve[c], (char)('a' + c), APART, x, y);
+    if (!p->letters)
+        draw_marks(k, &p->curve[1], POINT, 0, x, y);
 }
 
 static void put_cell(FILE *out, const canvas *k, int row, int column, bool utf8)
@@ -189,8 +215,11 @@ static void put_cell(FILE *out, const canvas *k, int row, int column, bool utf8)
         for (int j = 0; j < k->dx; j++)
             if (k->dot[(row * k->dy + i) * width + column * k->dx + j])
                 dots |= bit[i][j];
-    if (k->mark[row * k->columns + column])
+    const char mark = k->mark[row * k->columns + column];
+    if (mark == POINT)
         fputs(utf8 ? "\xe2\x97\x8f" : "o", out);
+    else if (mark)
+        fputc(mark, out);
     else if (!dots)
         fputc(' ', out);
     else if (utf8) /* U+2800 and the dots */
@@ -232,6 +261,17 @@ static void put_x_axis(FILE *out, const canvas *k, const plot *p, axis x, bool u
     fprintf(out, "  %s\n", p->x_name);
 }
 
+static void put_names(FILE *out, const plot *p, bool utf8)
+{
+    fprintf(out, "%s\n%s", p->title, p->y_name);
+    if (!p->letters)
+        fprintf(out, "    %s %s    %s %s", utf8 ? "\xe2\xa0\xa4\xe2\xa0\xa4" : "..",
+                p->curve[0].name, utf8 ? "\xe2\x97\x8f" : "o", p->curve[1].name);
+    for (int c = 0; c < p->curves && p->letters; c++)
+        fprintf(out, "    %c %s", 'a' + c, p->curve[c].name);
+    fputc('\n', out);
+}
+
 bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
 {
     const int inner = columns - MARGIN - 1 - (int)strlen(p->x_name) - 2;
@@ -246,9 +286,7 @@ bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
         choose_axes(p, &x, &y);
         const ticks t = choose_ticks(y, 5);
         draw_curves(&k, p, x, y);
-        fprintf(out, "%s\n%s    %s %s    %s %s\n", p->title, p->y_name,
-                utf8 ? "\xe2\xa0\xa4\xe2\xa0\xa4" : "..", p->curve[0].name,
-                utf8 ? "\xe2\x97\x8f" : "o", p->curve[1].name);
+        put_names(out, p, utf8);
         for (int row = 0; row < ROWS; row++) {
             put_y_label(out, &t, y, row);
             fputs(utf8 ? "\xe2\x94\x82" : "|", out);
@@ -381,19 +419,36 @@ static void put_svg_curve(FILE *out, const plot *p, int c, const char *colour, a
             put_svg_mark(out, &curve->points[i], colour, is_highest(p, c, i), x, y);
 }
 
-/* One line under the title: what each curve is, and how to read the picture. */
+enum { NAME_GAP = 54, NAME_LETTER = 8, SLOTS = 3 };
+
+/* Under the title: what each curve is, in one line or, where that is too long, in lines of three,
+ * names cut where they must; then how to read the picture. */
 static void put_svg_legend(FILE *out, const plot *p, const char *const colour[])
 {
-    int from = LEFT;
+    const int slot = (WIDTH - LEFT - RIGHT) / SLOTS;
+    int all = 0, from = LEFT, y = 50;
 
+    for (int c = 0; c < p->curves; c++)
+        all += NAME_GAP + NAME_LETTER * (int)strlen(p->curve[c].name);
+    const bool wraps = LEFT + all - NAME_GAP / 2 > WIDTH - RIGHT;
     for (int c = 0; c < p->curves; c++) {
+        char name[(WIDTH - LEFT - RIGHT) / SLOTS / NAME_LETTER] = "";
+        if (wraps) {
+            const size_t n = strlen(p->curve[c].name), room = (size_t)(slot - 34) / NAME_LETTER;
+            const char *end = p->curve[c].name + (n > room ? n - room : 0);
+            while ((*end & 0xC0) == 0x80) /* within a character */
+                end++;
+            snprintf(name, sizeof name, "%s", end);
+            from = LEFT + c % SLOTS * slot;
+            y = 44 + c / SLOTS * 18;
+        }
         fprintf(out,
-                "<path d=\"M%d 50h24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" "
-                "y=\"54\">",
-                from, colour[c], from + 30);
-        put_xml(out, p->curve[c].name);
+                "<path d=\"M%d %dh24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" "
+                "y=\"%d\">",
+                from, y, colour[c], from + 30, y + 4);
+        put_xml(out, wraps ? name : p->curve[c].name);
         fputs("</text>\n", out);
-        from += 54 + 8 * (int)strlen(p->curve[c].name);
+        from += NAME_GAP + NAME_LETTER * (int)strlen(p->curve[c].name);
     }
     if (p->note) {
         fprintf(out, "<text x=\"%d\" y=\"54\" text-anchor=\"end\" font-size=\"11\" fill=\"#666\">",

@@ -31,12 +31,14 @@ typedef struct plot {
                           an x axis are the points of the first curve */
     bool y_zero; /* the y axis begins at zero */
     plot_curve curve[PLOT_CURVES];
-    int curves; /* on a terminal the first is drawn as a line, the second as points */
+    int curves;
+    bool letters; /* on a terminal every curve is a line with its letter here and there; else the
+                     first is a line and the second are points */
 } plot;
 
 /* Whether there is anything to draw. */
 bool plot_has_points(const plot *p);
-/* Draw two curves with characters, `columns` wide; `utf8` allows braille and boxes. False: out of
+/* Draw the curves with characters, `columns` wide; `utf8` allows braille and boxes. False: out of
  * memory. */
 bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8);
 /* Write an SVG picture of 800 by 480. */

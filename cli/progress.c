@@ -1,4 +1,4 @@
-/* progress.c -- the line that training shows, and the JSON lines of its log.
+/* progress.c -- the line that training shows, and the reports of its log.
  *
  * On a terminal one line is rewritten ten times a second and left standing after a validation;
  * elsewhere a line is printed per report. The loss shown is an exponential mean over about 50
@@ -22,7 +22,7 @@
 void progress_begin(progress *p, const progress_options *set)
 {
     const char *term = getenv("TERM");
-    *p = (progress){.set = *set};
+    *p = (progress){.set = *set, .valid_wrong = nan(""), .test = nan(""), .test_wrong = nan("")};
     p->live = !set->quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     p->began = p->event_at = p->reported_at = say_clock();
 }
@@ -111,6 +111,7 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
 static void show(progress *p, bool stay, bool validated)
 {
     char line[LINE_ROOM];
+    stay = stay && !p->set.fleeting;
     if (p->set.quiet || (!p->live && !stay))
         return;
     write_line(p, line, validated);
@@ -132,30 +133,10 @@ void progress_end(progress *p)
     p->drawn = false;
 }
 
-/* ---- the log -------------------------------------------------------------------------------- */
-
 static void log_event(progress *p, const rc_progress *e, const char *event)
 {
-    if (!p->set.log)
-        return;
-    const bool valid = e->event == RC_EVENT_VALID || e->event == RC_EVENT_TEST;
-    json_t *o = json_pack(
-        "{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s}", "event", event, "step",
-        (json_int_t)e->step, "epoch", (json_int_t)e->epoch, "tokens", (json_int_t)e->tokens, "loss",
-        json_number(mean_loss(p)), "valid", json_number(valid ? e->valid : nan("")), "lr",
-        json_number(e->lr), "grad_norm", json_number(e->grad_norm), "tokens_per_second",
-        json_number(recent_rate(p)), "seconds", json_number(p->event_at - p->began), "threads",
-        p->set.threads, "isa", p->set.isa);
-    if (valid && isfinite(e->valid_wrong))
-        json_put(&o, "accuracy", json_number(1 - e->valid_wrong));
-    if (valid && e->valid_chars > 0)
-        json_put(&o, "bits_per_char", json_number(e->valid / e->valid_chars / log(2)));
-    if (e->event == RC_EVENT_VALID)
-        json_put(&o, "is_best", json_boolean(e->is_best));
-    if (e->what)
-        json_put(&o, "what", json_string(e->what));
-    if (!json_write(p->set.log, o, false) || fflush(p->set.log) != 0)
-        p->log_lost = true;
+    const runlog_clock c = {mean_loss(p), recent_rate(p), p->event_at - p->began};
+    runlog_event(p->set.log, e, event, &c);
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -215,8 +196,12 @@ void progress_event(progress *p, const rc_progress *e, bool wanted)
     p->last = *e;
     if (step)
         take_step(p, e);
+    runlog_scalars(p->set.log, e, recent_rate(p));
     if (e->event == RC_EVENT_VALID) {
         p->valid_known = true;
+        p->valid_chars = e->valid_chars;
+        if (e->is_best)
+            p->valid_wrong = e->valid_wrong;
         show(p, true, true);
         log_event(p, e, "valid");
         p->reported_at = now;

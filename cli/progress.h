@@ -1,18 +1,17 @@
-/* progress.h -- what a training run says while it runs: a line for people, a log for scripts. */
+/* progress.h -- what a training run says while it runs: a line for people, reports for its log. */
 #ifndef RECUR_CLI_PROGRESS_H
 #define RECUR_CLI_PROGRESS_H
 
-#include <stdio.h>
 #include "recur.h"
+#include "runlog.h"
 
 typedef struct progress_options {
     bool quiet;
-    double report;   /* seconds between two reports */
-    double time;     /* seconds that training may take; 0: no limit */
-    FILE *log;       /* JSON lines, or NULL; borrowed */
-    int threads;     /* for the log */
-    const char *isa; /* for the log */
-    bool words;      /* symbols are words: perplexity says more than bits per character */
+    double report; /* seconds between two reports */
+    double time;   /* seconds that training may take; 0: no limit */
+    runlog *log;   /* borrowed */
+    bool words;    /* symbols are words: perplexity says more than bits per character */
+    bool fleeting; /* no line stays */
 } progress_options;
 
 typedef struct progress {
@@ -37,8 +36,9 @@ typedef struct progress {
     double test; /* nats per symbol of the test text, and its characters per symbol */
     double test_wrong;
     double test_chars;
+    double valid_chars; /* of the last validation; 0: not known */
+    double valid_wrong; /* of the best one; NaN: not known */
     int64_t skipped;
-    bool log_lost; /* a line of the log did not get there */
 } progress;
 
 void progress_begin(progress *p, const progress_options *set);

@@ -4,10 +4,10 @@
  * once; SIGUSR1 asks for a report. Relies on progress.c; the trainer does the rest.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cmd.h"
@@ -48,13 +48,15 @@ static void listen(void)
 
 typedef struct sitting {
     const opts *o;
-    const rc_trainer *t;
-    const char *path;
+    rc_trainer *t;
+    const char *path;           /* of the model */
+    const char *log;            /* of the log; NULL: none */
+    const char *tensorboard;    /* folder of event files; NULL: none */
+    bool again;                 /* an earlier sitting has begun this run */
+    const sitting_trial *trial; /* of a search; or NULL */
+    runlog lines;
     progress p;
-    bool again; /* an earlier sitting has begun this run */
     bool out_of_time;
-    double valid_chars; /* characters per symbol of the validation text; 0: not known */
-    double valid_wrong; /* of the best validation: part of the classes; NaN: not known */
 } sitting;
 
 static rc_answer on_event(void *ctx, const rc_progress *e)
@@ -63,12 +65,10 @@ static rc_answer on_event(void *ctx, const rc_progress *e)
     const bool wanted = report_wanted;
     report_wanted = 0;
     progress_event(&s->p, e, wanted);
-    if (e->event == RC_EVENT_VALID)
-        s->valid_chars = e->valid_chars;
-    if (e->event == RC_EVENT_VALID && e->is_best)
-        s->valid_wrong = e->valid_wrong;
     if (stop_wanted)
         return RC_PAUSE;
+    if (s->trial)
+        return s->trial->judge(s->trial->ctx, e);
     if (s->p.set.time > 0 && progress_seconds(&s->p) >= s->p.set.time) {
         s->out_of_time = true;
         return RC_FINISH;
@@ -76,9 +76,17 @@ static rc_answer on_event(void *ctx, const rc_progress *e)
     return RC_GO;
 }
 
+bool sitting_interrupted(void)
+{
+    return stop_wanted;
+}
+
 int sitting_check(const opts *o)
 {
-    return say_if_stream(o, "log");
+    const int code = say_if_stream(o, "log");
+    if (code == OPT_GO_ON && opts_has(o, "tensorboard") && !opts_text(o, "tensorboard")[0])
+        return say_misuse("option '--tensorboard' needs the name of a folder");
+    return code;
 }
 
 rc_trainer_options sitting_options(const opts *o)
@@ -189,9 +197,9 @@ static void print_results(const sitting *s, const rc_record *best)
                say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
         if (of_series(m))
-            print_loss("validation", best->valid, rc_model_measure(m), s->valid_wrong);
+            print_loss("validation", best->valid, rc_model_measure(m), s->p.valid_wrong);
         else
-            print_score("validation", best->valid, s->valid_chars, unit);
+            print_score("validation", best->valid, s->p.valid_chars, unit);
         printf(best->step > 0 ? " (best, at step %s)\n" : "\n", say_count(a, best->step));
     }
     if (s->p.test_known) {
@@ -235,9 +243,9 @@ static int print_json(const sitting *s, const rc_record *best, bool finished)
         "tokens_per_second", json_number(progress_rate(&s->p)));
     if (isfinite(best->valid)) {
         if (of_series(m))
-            add_loss(&o, "best_valid", best->valid, rc_model_measure(m), s->valid_wrong);
+            add_loss(&o, "best_valid", best->valid, rc_model_measure(m), s->p.valid_wrong);
         else
-            add_score(&o, "best_valid", best->valid, s->valid_chars);
+            add_score(&o, "best_valid", best->valid, s->p.valid_chars);
         json_put(&o, "best_step", json_integer(best->step));
     }
     if (s->p.test_known) {
@@ -276,33 +284,93 @@ static int conclude(const sitting *s, rc_status status)
     return code;
 }
 
-int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again)
+/* The end of a sitting, for its log. */
+static void log_end(sitting *s, rc_status status)
 {
-    sitting s = {.o = o, .t = t, .path = path, .again = again, .valid_wrong = nan("")};
+    const bool failed = status != RC_OK && status != RC_ESTOP;
+    runlog_finish(&s->lines, &(runlog_end){.state = failed               ? "failed"
+                                                    : status == RC_ESTOP ? "stopped"
+                                                                         : "finished",
+                                           .why = failed ? rc_error_message() : NULL,
+                                           .last = last_record(s),
+                                           .best = best_record(rc_trainer_model(s->t)),
+                                           .valid_chars = s->p.valid_chars,
+                                           .valid_wrong = s->p.valid_wrong,
+                                           .test = s->p.test,
+                                           .test_chars = s->p.test_chars,
+                                           .test_wrong = s->p.test_wrong,
+                                           .seconds = progress_seconds(&s->p),
+                                           .rate = progress_rate(&s->p)});
+}
+
+/* From the first step to the last. OPT_GO_ON and what the trainer said, or an exit code. */
+static int train(sitting *s, rc_status *status)
+{
+    const opts *o = s->o;
     rc_build build;
     if (rc_build_info(&build) != RC_OK)
         return say_library_failure();
-    const int threads = opts_int(o, "threads") ? (int)opts_int(o, "threads") : build.threads;
-    const char *log_path = opts_text(o, "log");
-    FILE *log_file = NULL;
-    if (log_path[0] && !(log_file = fopen(log_path, again ? "a" : "w")))
-        return say_failure("cannot write '%s': %s", log_path, strerror(errno));
-    introduce(&s, threads, build.isa);
+    int code = runlog_open(&s->lines, s->t, s->log, s->tensorboard, s->again);
+    if (code != OPT_GO_ON)
+        return code;
+    s->lines.threads = opts_int(o, "threads") ? (int)opts_int(o, "threads") : build.threads;
+    s->lines.isa = build.isa;
+    if (!s->trial)
+        introduce(s, s->lines.threads, build.isa);
+    runlog_begin(&s->lines, s->t, s->path, s->again);
     listen();
-    progress_begin(&s.p, &(progress_options){.quiet = o->quiet,
-                                             .report = opts_real(o, "report"),
-                                             .time = opts_real(o, "time"),
-                                             .log = log_file,
-                                             .threads = threads,
-                                             .isa = build.isa,
-                                             .words = rc_model_spaced(rc_trainer_model(t))});
-    const rc_status status = rc_trainer_run(t, on_event, &s);
-    progress_end(&s.p);
-    const bool log_lost = log_file && (ferror(log_file) | (fclose(log_file) != 0) | s.p.log_lost);
-    if (status != RC_OK && status != RC_ESTOP)
-        return say_library_failure();
-    const int code = conclude(&s, status);
-    if (log_lost && code == EXIT_DONE)
-        return say_failure("the log '%s' is not whole: it could not be written", log_path);
+    progress_begin(&s->p, &(progress_options){.quiet = o->quiet,
+                                              .report = opts_real(o, "report"),
+                                              .time = s->trial ? 0 : opts_real(o, "time"),
+                                              .log = &s->lines,
+                                              .words = rc_model_spaced(rc_trainer_model(s->t)),
+                                              .fleeting = s->trial != NULL});
+    *status = rc_trainer_run(s->t, on_event, s);
+    progress_end(&s->p);
+    log_end(s, *status);
+    return OPT_GO_ON;
+}
+
+/* --log FILE, the log beside the model, or none; free() *room. OPT_GO_ON, or an exit code. */
+static int choose_log(sitting *s, char **room)
+{
+    const char *said = opts_has(s->o, "log") && !s->trial ? opts_text(s->o, "log") : "";
+    *room = said[0] ? NULL : runlog_path(s->path);
+    s->log = said[0] ? said : *room;
+    if (!s->log)
+        return say_out_of_memory();
+    if (strcmp(s->log, "none") == 0)
+        s->log = NULL;
+    return OPT_GO_ON;
+}
+
+int sitting_run(const opts *o, rc_trainer *t, const char *path, bool again)
+{
+    sitting s = {.o = o, .t = t, .path = path, .again = again};
+    rc_status status = RC_OK;
+    char *room;
+    if (opts_has(o, "tensorboard"))
+        s.tensorboard = opts_text(o, "tensorboard");
+    int code = choose_log(&s, &room);
+    if (code == OPT_GO_ON)
+        code = train(&s, &status);
+    if (code == OPT_GO_ON)
+        code = status != RC_OK && status != RC_ESTOP ? say_library_failure() : conclude(&s, status);
+    code = runlog_close(&s.lines, code);
+    free(room);
     return code;
+}
+
+int sitting_run_trial(const opts *o, rc_trainer *t, const char *path, bool again,
+                      const sitting_trial *trial, rc_status *status)
+{
+    sitting s = {.o = o, .t = t, .path = path, .again = again, .trial = trial};
+    char *room;
+    s.tensorboard = trial->tensorboard;
+    int code = choose_log(&s, &room);
+    if (code == OPT_GO_ON)
+        code = train(&s, status);
+    const int closed = runlog_close(&s.lines, code == OPT_GO_ON ? EXIT_DONE : code);
+    free(room);
+    return closed == EXIT_DONE ? OPT_GO_ON : closed;
 }

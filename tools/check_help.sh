@@ -27,7 +27,7 @@ options_of() {
     grep -oE '^    \{\.name = "[a-z0-9-]+"' "$file" | cut -d '"' -f 2
     for row in $(grep -oE '\bOPT_[A-Z]+\b' "$file" | sort -u); do
         if [[ $row == OPT_SITTING ]]; then
-            printf '%s\n' threads time log report
+            printf '%s\n' threads time log tensorboard report
         elif [[ $row != OPT_END ]]; then
             sed -n "/^#define $row\b/,/^#define [^ ]* /p" "$source/cli/opts.h" |
                 grep -oE '\.name = "[a-z]+"' | head -n 1 | cut -d '"' -f 2

@@ -70,7 +70,7 @@ attempt() {
 
 bad=0 runs=0 total=0
 changes=yes fresh=yes
-attempt train lm "${small[@]}" --steps 3 --out work/m --log work/log
+attempt train lm "${small[@]}" --steps 3 --out work/m --log work/log --tensorboard work/events
 fresh=no
 attempt train lm "${small[@]}" --steps 3 --out work/m --force --json
 attempt resume work/m --steps 3 --threads 2
