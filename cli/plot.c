@@ -408,13 +408,17 @@ static bool is_highest(const plot *p, int c, size_t i)
 static void put_svg_curve(FILE *out, const plot *p, int c, const char *colour, axis x, axis y)
 {
     const plot_curve *curve = &p->curve[c];
+    size_t points = 0;
 
+    for (size_t i = 0; i < curve->count; i++)
+        points += isfinite(curve->points[i].y) != 0;
     fprintf(out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", colour);
     for (size_t i = 0; i < curve->count; i++)
         if (isfinite(curve->points[i].y))
             fprintf(out, "%.2f,%.2f ", svg_x(x, curve->points[i].x), svg_y(y, curve->points[i].y));
     fputs("\"/>\n", out);
-    for (size_t i = 0; curve->marked && i < curve->count; i++)
+    const bool marked = curve->marked || points == 1; /* a line of one point is not seen */
+    for (size_t i = 0; marked && i < curve->count; i++)
         if (isfinite(curve->points[i].y))
             put_svg_mark(out, &curve->points[i], colour, is_highest(p, c, i), x, y);
 }

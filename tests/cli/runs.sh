@@ -44,6 +44,7 @@ for i in 1 2 3 4; do
 done
 recur runs . --svg many.svg
 grep -c '<polyline' many.svg
+grep -c '<circle' many.svg # a point alone
 rm more?.model*
 
 echo "# resumed: the log goes on; what was said of steps after the checkpoint is void"
