@@ -1,0 +1,510 @@
+/* trials.c -- the trials of a search, each an ordinary training with its model, state and log.
+ *
+ * All that is known of a trial is in its files, so a search goes on by doing the same again: what
+ * is finished is not touched, what was stopped or killed is resumed. search.json holds what was
+ * searched, so that nobody goes on with something else; a process locks byte N of it while it
+ * trains trial N, so that several can share a search.
+ *
+ * With halving, all trials train for a few epochs, then the best of them for more, and so on
+ * (successive halving, Jamieson and Talwalkar 2016). Who goes on is decided by the best validation
+ * up to the end of that epoch, whatever came after.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "runlog.h"
+#include "sitting.h"
+#include "trials.h"
+
+enum { TRIALS_MOST = 100000 };
+
+/* ---- what is searched ----------------------------------------------------------------------- */
+
+static bool vary_epochs(const trials *s)
+{
+    const char *name;
+    for (size_t i = 0; (name = rc_space_name(s->space, i)); i++)
+        if (strcmp(name, "epochs") == 0)
+            return true;
+    return false;
+}
+
+/* 0: no limit, or no epochs in this task. */
+static int64_t epochs_of(const rc_config *c)
+{
+    const char *epochs = rc_config_get(c, "epochs");
+    return epochs ? strtoll(epochs, NULL, 10) : 0;
+}
+
+static int count_trials(trials *s)
+{
+    const int64_t points = rc_space_points(s->space);
+    s->count = opts_int(s->o, "trials");
+    if (opts_flag(s->o, "grid")) {
+        if (points == 0) {
+            say_misuse("option '--grid' needs values to try, and there is a range");
+            say_hint("A..B/N are N values of it");
+            return EXIT_MISUSED;
+        }
+        if (!opts_has(s->o, "trials"))
+            s->count = points;
+    }
+    if (points > 0 && points < s->count) { /* each once is all that can be tried */
+        if (!opts_flag(s->o, "grid"))
+            say_unless_quiet(s->o, "there are only %" PRId64 " combinations", points);
+        s->count = points;
+    }
+    if (s->count > TRIALS_MOST)
+        return say_misuse("this would be %" PRId64 " trials, there can be %d", s->count,
+                          TRIALS_MOST);
+    return OPT_GO_ON;
+}
+
+static int read_space(trials *s, const rc_config *base)
+{
+    const char *text;
+    if (rc_space_new(&s->space, base) != RC_OK)
+        return say_library_failure();
+    for (size_t i = 0; (text = opts_each(s->o, "vary", i)); i++) {
+        const rc_status status = rc_space_vary(s->space, text);
+        if (status != RC_OK) {
+            say_library_failure();
+            return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
+        }
+    }
+    if (!rc_config_get(base, "valid")[0] && strtod(rc_config_get(base, "valid-split"), NULL) <= 0)
+        return say_misuse("a search chooses by validation: it needs --valid or --valid-split");
+    if (s->halving == 1)
+        return say_misuse("option '--halving' is 1, it must be 2 or more (0: off)");
+    if (s->halving > 0 && (vary_epochs(s) || epochs_of(base) == 0))
+        return say_misuse("option '--halving' cuts the epochs into rounds: all trials need the"
+                          " same number of them");
+    return count_trials(s);
+}
+
+/* ---- search.json ---------------------------------------------------------------------------- */
+
+static json_t *describe(const trials *s, const rc_config *base)
+{
+    const char *text;
+    json_t *o = json_object(), *vary = json_array();
+    for (size_t i = 0; (text = opts_each(s->o, "vary", i)); i++)
+        json_add(&vary, json_bytes(text, strlen(text)));
+    json_put(&o, "vary", vary);
+    json_put(&o, "grid", json_boolean(opts_flag(s->o, "grid")));
+    json_put(&o, "with-test", json_boolean(opts_flag(s->o, "with-test")));
+    json_put(&o, "halving", json_integer(s->halving));
+    if (s->halving > 0) /* or there may be more of them next time */
+        json_put(&o, "trials", json_integer(s->count));
+    json_put(&o, "config", json_config(base));
+    return o;
+}
+
+static int refuse_other(const trials *s, const char *what)
+{
+    say_failure("'%s' holds another search: '%s' is not what it was", s->dir, what);
+    say_hint("give this one another --dir");
+    return EXIT_FAILED;
+}
+
+static int compare_search(const trials *s, json_t *was, json_t *is)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(is, "config"), key, value)
+    {
+        if (!json_equal(value, json_object_get(json_object_get(was, "config"), key)))
+            return refuse_other(s, key);
+    }
+    json_object_foreach(is, key, value)
+    {
+        if (!json_equal(value, json_object_get(was, key)))
+            return refuse_other(s, key);
+    }
+    return OPT_GO_ON;
+}
+
+/* Write what is searched into the empty file, or see that it is what is there. */
+static int agree(trials *s, json_t *is, const char *path)
+{
+    struct stat st;
+    json_error_t error;
+    if (!is)
+        return say_out_of_memory();
+    if (fstat(s->lock, &st) != 0)
+        return say_failure("cannot read '%s': %s", path, strerror(errno));
+    if (st.st_size > 0) {
+        json_t *was = json_loadfd(s->lock, 0, &error);
+        const int code =
+            was ? compare_search(s, was, is)
+                : say_failure("cannot read '%s': line %d: %s", path, error.line, error.text);
+        json_decref(was);
+        return code;
+    }
+    if (json_dumpfd(is, s->lock, JSON_INDENT(2)) != 0 || write(s->lock, "\n", 1) != 1)
+        return say_failure("cannot write '%s'", path);
+    return OPT_GO_ON;
+}
+
+/* Lock or unlock one byte: 0 is of search.json itself, N of trial N. False: somebody has it. A file
+ * system without locks is taken at its word. */
+static bool lock_byte(const trials *s, int64_t byte, int type, bool wait)
+{
+    struct flock lock = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(s->lock, wait ? F_SETLKW : F_SETLK, &lock) == 0 ||
+           (errno != EACCES && errno != EAGAIN);
+}
+
+static int open_search(trials *s, const rc_config *base)
+{
+    char *path = malloc(strlen(s->dir) + sizeof "/search.json");
+    if (!path)
+        return say_out_of_memory();
+    sprintf(path, "%s/search.json", s->dir);
+    int code = OPT_GO_ON;
+    if (mkdir(s->dir, 0777) != 0 && errno != EEXIST)
+        code = say_failure("cannot make the folder '%s': %s", s->dir, strerror(errno));
+    else if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
+        code = say_failure("cannot write '%s': %s", path, strerror(errno));
+    if (code == OPT_GO_ON) {
+        json_t *is = describe(s, base);
+        (void)lock_byte(s, 0, F_WRLCK, true);
+        code = agree(s, is, path);
+        (void)lock_byte(s, 0, F_UNLCK, false);
+        json_decref(is);
+    }
+    free(path);
+    return code;
+}
+
+/* ---- what there is -------------------------------------------------------------------------- */
+
+static int read_log(trial *t)
+{
+    char *log = runlog_path(t->path);
+    run *r = NULL;
+    const int code = log ? runs_read(&r, log) : say_out_of_memory();
+    free(log);
+    if (code == OPT_GO_ON) {
+        run_free(t->run);
+        t->run = r;
+    }
+    return code;
+}
+
+static int make_trial(trials *s, int64_t i, uint64_t seed)
+{
+    trial *t = &s->at[i];
+    const size_t room = strlen(s->dir) + 40;
+    t->number = i + 1;
+    t->path = malloc(room);
+    if (!t->path)
+        return say_out_of_memory();
+    snprintf(t->path, room, "%s/trial-%03" PRId64 ".model", s->dir, t->number);
+    const rc_status status = opts_flag(s->o, "grid")
+                                 ? rc_space_point(s->space, i, &t->config)
+                                 : rc_space_draw(s->space, seed, (uint64_t)i, &t->config);
+    return status == RC_OK ? read_log(t) : say_library_failure();
+}
+
+int trials_open(trials *s, const opts *o)
+{
+    rc_config *base;
+    const double time = opts_real(o, "time");
+    *s =
+        (trials){.o = o, .dir = opts_text(o, "dir"), .halving = opts_int(o, "halving"), .lock = -1};
+    s->deadline = time > 0 ? say_clock() + time : 0;
+    int code = opts_config(o, &base);
+    if (code != OPT_GO_ON)
+        return code;
+    code = read_space(s, base);
+    if (code == OPT_GO_ON)
+        code = open_search(s, base);
+    if (code == OPT_GO_ON && !(s->at = calloc((size_t)s->count + 1, sizeof *s->at)))
+        code = say_out_of_memory();
+    const uint64_t seed = strtoull(rc_config_get(base, "seed"), NULL, 10);
+    for (int64_t i = 0; code == OPT_GO_ON && i < s->count; i++)
+        code = make_trial(s, i, seed);
+    rc_config_free(base);
+    return code;
+}
+
+void trials_close(trials *s)
+{
+    for (int64_t i = 0; s->at && i < s->count; i++) {
+        rc_config_free(s->at[i].config);
+        run_free(s->at[i].run);
+        free(s->at[i].path);
+    }
+    free(s->at);
+    rc_space_free(s->space);
+    if (s->lock >= 0)
+        close(s->lock);
+    *s = (trials){.lock = -1};
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+const char *trial_options(const trials *s, const trial *t, char out[RUN_ROOM])
+{
+    size_t used = 0;
+    const char *name;
+    out[0] = '\0';
+    for (size_t i = 0; (name = rc_space_name(s->space, i)) && used < RUN_ROOM; i++)
+        used += (size_t)snprintf(out + used, RUN_ROOM - used, "%s%s %s", i ? "  " : "", name,
+                                 rc_config_get(t->config, name));
+    return out;
+}
+
+static bool is_state(const trial *t, const char *state)
+{
+    return t->run && strcmp(t->run->state, state) == 0;
+}
+
+const char *trial_state(const trial *t)
+{
+    if (t->refused)
+        return "refused";
+    if (t->busy)
+        return "running";
+    if (!t->run)
+        return "waiting";
+    return t->dropped && !is_state(t, "finished") ? "dropped" : t->run->state;
+}
+
+const trial *trials_best(const trials *s)
+{
+    const trial *best = NULL;
+    for (int64_t i = 0; i < s->count; i++) {
+        const run *r = s->at[i].run;
+        if (r && isfinite(r->valid) && (!best || r->valid < best->run->valid))
+            best = &s->at[i];
+    }
+    return best;
+}
+
+bool trials_are_refused(const trials *s)
+{
+    for (int64_t i = 0; i < s->count; i++)
+        if (!s->at[i].refused)
+            return false;
+    return s->count > 0;
+}
+
+static void tell(const trials *s, const trial *t)
+{
+    char options[RUN_ROOM], time[SAY_ROOM];
+    const run *r = t->run;
+    trial_options(s, t, options);
+    if (!r || !isfinite(r->valid))
+        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  %s", t->number, s->count,
+                         options, trial_state(t));
+    else
+        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  val %.*f%s  %s", t->number,
+                         s->count, options, fabs(r->valid) < 0.1 ? 6 : 4, r->valid,
+                         trials_best(s) == t ? " (best)" : "", say_seconds(time, r->seconds));
+}
+
+/* ---- training one --------------------------------------------------------------------------- */
+
+typedef struct judge {
+    trials *s;
+    int64_t budget; /* epochs; 0: to the end */
+} judge;
+
+static rc_answer on_event(void *ctx, const rc_progress *e)
+{
+    const judge *j = ctx;
+    trials *s = j->s;
+    s->out_of_time = s->deadline > 0 && say_clock() >= s->deadline;
+    if (s->out_of_time || (j->budget > 0 && e->event == RC_EVENT_EPOCH && e->epoch >= j->budget))
+        return RC_PAUSE;
+    return RC_GO;
+}
+
+static bool has_state(const trial *t)
+{
+    const size_t n = strlen(t->path) + sizeof ".state";
+    char *path = malloc(n);
+    bool there = false;
+    if (path) {
+        snprintf(path, n, "%s.state", t->path);
+        there = access(path, F_OK) == 0;
+    }
+    free(path);
+    return there;
+}
+
+/* Some of many trials may be impossible; what is wrong with the data or the disk is so for all. */
+static int refuse(trial *t, rc_status status)
+{
+    if (status != RC_EINVAL && status != RC_ESHAPE && status != RC_ENOMEM)
+        return say_library_failure();
+    say("trial %" PRId64 " is left out: %s", t->number, rc_error_message());
+    t->refused = true;
+    return OPT_GO_ON;
+}
+
+/* The folder of its event files in that of the search; "" without one. free() it. */
+static char *events_of(const trials *s, const trial *t)
+{
+    const char *dir = opts_text(s->o, "tensorboard");
+    const size_t n = strlen(dir) + 40;
+    char *path = malloc(n);
+    if (path)
+        snprintf(path, n, dir[0] ? "%s/trial-%03" PRId64 : "%s", dir, t->number);
+    return path;
+}
+
+static int sit(trials *s, const trial *t, rc_trainer *trainer, bool again, int64_t budget)
+{
+    rc_status status = RC_OK;
+    judge j = {s, budget};
+    char *events = events_of(s, t);
+    if (!events)
+        return say_out_of_memory();
+    const sitting_trial how = {
+        .tensorboard = events[0] ? events : NULL, .judge = on_event, .ctx = &j};
+    int code = sitting_run_trial(s->o, trainer, t->path, again, &how, &status);
+    if (code == OPT_GO_ON && status != RC_OK && status != RC_ESTOP && status != RC_ENAN)
+        code = say_library_failure();
+    free(events);
+    return code;
+}
+
+static int train_trial(trials *s, trial *t, int64_t budget)
+{
+    rc_trainer *trainer = NULL;
+    rc_trainer_options options = sitting_options(s->o);
+    const bool again = has_state(t);
+    options.spare_test = !opts_flag(s->o, "with-test");
+    const rc_status status = again ? rc_trainer_resume(&trainer, t->path, &options)
+                                   : rc_trainer_new(&trainer, t->config, t->path, &options);
+    if (status != RC_OK)
+        return refuse(t, status);
+    const int code = sit(s, t, trainer, again, budget);
+    rc_trainer_free(trainer);
+    return code;
+}
+
+/* ---- rounds --------------------------------------------------------------------------------- */
+
+/* The best validation of a trial up to the end of an epoch; of one that has ended, of all of it;
+ * infinite if it failed. NaN: it is not so far. */
+static double score_at(const trial *t, int64_t epoch)
+{
+    const run *r = t->run;
+    double score = (double)INFINITY;
+    if (t->refused || is_state(t, "failed"))
+        return score;
+    if (!r)
+        return nan("");
+    const bool ended = is_state(t, "finished");
+    double end = ended ? (double)INFINITY : nan("");
+    for (size_t i = 0; i < r->count; i++)
+        if (r->points[i].ends && r->points[i].epoch >= (double)epoch) {
+            end = r->points[i].step;
+            break;
+        }
+    if (isnan(end))
+        return end;
+    for (size_t i = 0; i < r->count && r->points[i].step <= end; i++)
+        score = fmin(score, r->points[i].valid);
+    return score;
+}
+
+static bool is_done(const trial *t, int64_t budget)
+{
+    if (t->refused || is_state(t, "finished") || is_state(t, "failed"))
+        return true;
+    return budget > 0 && !isnan(score_at(t, budget));
+}
+
+/* One trial up to its budget, unless somebody else is at it. */
+static int run_trial(trials *s, trial *t, int64_t budget)
+{
+    if (is_done(t, budget))
+        return OPT_GO_ON;
+    t->busy = !lock_byte(s, t->number, F_WRLCK, false);
+    if (t->busy)
+        return OPT_GO_ON;
+    int code = read_log(t); /* somebody may have been at it since */
+    if (code == OPT_GO_ON && !is_done(t, budget)) {
+        code = train_trial(s, t, budget);
+        if (code == OPT_GO_ON)
+            code = read_log(t);
+        if (code == OPT_GO_ON && !sitting_interrupted() && !t->refused)
+            tell(s, t);
+    }
+    (void)lock_byte(s, t->number, F_UNLCK, false);
+    return code;
+}
+
+static int run_round(trials *s, int64_t budget)
+{
+    for (int64_t i = 0; i < s->count; i++) {
+        if (s->at[i].dropped)
+            continue;
+        const int code = run_trial(s, &s->at[i], budget);
+        if (code != OPT_GO_ON)
+            return code;
+        if (sitting_interrupted()) {
+            say("interrupted in trial %" PRId64 " of %" PRId64, s->at[i].number, s->count);
+            say_hint("the same command goes on from there");
+            return EXIT_INTERRUPTED;
+        }
+        if (s->out_of_time)
+            return OPT_GO_ON;
+    }
+    for (int64_t i = 0; i < s->count; i++)
+        s->waiting = s->waiting || (s->at[i].busy && !s->at[i].dropped);
+    return OPT_GO_ON;
+}
+
+/* All but the best `left` by their score at an epoch go no further; of equal ones the first
+ * stay. */
+static int drop(trials *s, int64_t left, int64_t epoch)
+{
+    double *score = calloc((size_t)s->count, sizeof *score); /* NaN: out already */
+    if (!score)
+        return say_out_of_memory();
+    for (int64_t i = 0; i < s->count; i++)
+        score[i] = s->at[i].dropped ? nan("") : score_at(&s->at[i], epoch);
+    for (int64_t i = 0; i < s->count; i++) {
+        int64_t better = 0;
+        for (int64_t k = 0; k < s->count; k++)
+            better += score[k] < score[i] || (score[k] <= score[i] && k < i);
+        s->at[i].dropped = s->at[i].dropped || better >= left;
+    }
+    free(score);
+    return OPT_GO_ON;
+}
+
+int trials_run(trials *s)
+{
+    const int64_t epochs = s->count > 0 ? epochs_of(s->at[0].config) : 0;
+    int64_t rounds = 0, cut = 1;
+    while (s->halving > 0 && cut <= epochs / s->halving && cut <= s->count / s->halving) {
+        cut *= s->halving;
+        rounds++;
+    }
+    int64_t left = s->count;
+    for (int64_t i = 0; i < rounds; i++, cut /= s->halving) {
+        const int64_t budget = (epochs + cut - 1) / cut;
+        int code = run_round(s, budget);
+        if (code != OPT_GO_ON || s->out_of_time || s->waiting)
+            return code;
+        left = (left + s->halving - 1) / s->halving;
+        code = drop(s, left, budget);
+        if (code != OPT_GO_ON)
+            return code;
+    }
+    return run_round(s, 0);
+}
