@@ -34,6 +34,13 @@ static const opt options[] = {
      .hi = 1,
      .group = "evaluation",
      .help = "end at this fraction"},
+    {.name = "source",
+     .kind = RC_OPTION_TEXT,
+     .value = "SOURCE",
+     .group = "evaluation",
+     .help =
+         "where the text is from ('coin:0.3', as 'recur data' was told): print the bits that the"
+         " source itself takes for it and how many more the model does"},
     OPT_THREADS,
     OPT_JSON,
     OPT_END,
@@ -66,21 +73,26 @@ static void print_series(const rc_evaluation *e, const char *measure, double sec
            say_seconds(b, seconds));
 }
 
-static int print_json(const rc_evaluation *e, double seconds)
+static int print_json(const rc_evaluation *e, const char *source, double seconds)
 {
     const double n = (double)e->tokens;
-    return json_print(stdout,
-                      json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "tokens",
-                                (json_int_t)e->tokens, "chars", (json_int_t)e->chars, "unknown",
-                                (json_int_t)e->unknown, "nats_per_token", json_number(e->nats / n),
-                                "bits_per_token", json_number(e->nats / n / log(2)),
-                                "bits_per_char", json_number(e->nats / (double)e->chars / log(2)),
-                                "perplexity", json_number(exp(e->nats / n)), "tokens_per_second",
-                                json_number(n / seconds), "seconds", json_number(seconds)),
-                      false);
+    json_t *o =
+        json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "tokens", (json_int_t)e->tokens, "chars",
+                  (json_int_t)e->chars, "unknown", (json_int_t)e->unknown, "nats_per_token",
+                  json_number(e->nats / n), "bits_per_token", json_number(e->nats / n / log(2)),
+                  "bits_per_char", json_number(e->nats / (double)e->chars / log(2)), "perplexity",
+                  json_number(exp(e->nats / n)));
+    if (*source) {
+        json_put(&o, "source", json_string(source));
+        json_put(&o, "source_bits_per_token", json_number(e->source / n / log(2)));
+        json_put(&o, "excess_bits_per_token", json_number((e->nats - e->source) / n / log(2)));
+    }
+    json_put(&o, "tokens_per_second", json_number(n / seconds));
+    json_put(&o, "seconds", json_number(seconds));
+    return json_print(stdout, o, false);
 }
 
-static void print_table(const rc_evaluation *e, double seconds)
+static void print_table(const rc_evaluation *e, const char *source, double seconds)
 {
     const double n = (double)e->tokens;
     char a[SAY_ROOM], b[SAY_ROOM];
@@ -92,13 +104,15 @@ static void print_table(const rc_evaluation *e, double seconds)
     if (e->chars > 0)
         printf("bits/char    %.4f\n", e->nats / (double)e->chars / log(2));
     printf("perplexity   %.*f\n", exp(e->nats / n) < 100 ? 4 : 2, exp(e->nats / n));
+    if (*source) {
+        printf("source       %.4f bits/token (%s)\n", e->source / n / log(2), source);
+        printf("excess       %.4f bits/token\n", (e->nats - e->source) / n / log(2));
+    }
     printf("speed        %s tokens/s (%s)\n", say_short(a, n / seconds), say_seconds(b, seconds));
 }
 
-static int run(const opts *o)
+static rc_eval_options options_of(const opts *o, rc_source *source)
 {
-    rc_model *m = NULL;
-    rc_evaluation e;
     rc_eval_options how = rc_eval_options_default();
     how.per_line = opts_flag(o, "per-line");
     how.tracks = opts_int(o, "tracks");
@@ -106,26 +120,47 @@ static int run(const opts *o)
     how.from = opts_real(o, "from");
     how.to = opts_real(o, "to");
     how.threads = (int)opts_int(o, "threads");
-    if (how.from > how.to)
-        return say_misuse("--from is %g, which is after --to %g", how.from, how.to);
-    if (rc_model_open(&m, o->args[0]) != RC_OK)
-        return say_library_failure();
+    how.source = source;
+    return how;
+}
+
+static int evaluate(const opts *o, const rc_model *m, rc_source *source)
+{
+    const rc_eval_options how = options_of(o, source);
+    const char *spec = opts_text(o, "source"), *measure = rc_model_measure(m);
+    rc_evaluation e;
     const double began = say_clock();
-    const rc_status status = rc_model_evaluate(m, o->args[1], &how, &e);
-    const double seconds = fmax(say_clock() - began, 1e-9);
-    const char *measure = rc_model_measure(m);
-    rc_model_free(m);
-    if (status != RC_OK)
+    if (rc_model_evaluate(m, o->args[1], &how, &e) != RC_OK)
         return say_library_failure();
+    const double seconds = fmax(say_clock() - began, 1e-9);
     if (e.tokens == 0)
         return say_failure("cannot evaluate '%s': there is nothing to score", o->args[1]);
     if (opts_flag(o, "json"))
-        return e.sequences > 0 ? print_series_json(&e, measure, seconds) : print_json(&e, seconds);
+        return e.sequences > 0 ? print_series_json(&e, measure, seconds)
+                               : print_json(&e, spec, seconds);
     if (e.sequences > 0)
         print_series(&e, measure, seconds);
     else
-        print_table(&e, seconds);
+        print_table(&e, spec, seconds);
     return EXIT_DONE;
+}
+
+static int run(const opts *o)
+{
+    rc_source *source = NULL;
+    rc_model *m = NULL;
+    int code;
+    if (opts_real(o, "from") > opts_real(o, "to"))
+        return say_misuse("--from is %g, which is after --to %g", opts_real(o, "from"),
+                          opts_real(o, "to"));
+    if ((opts_has(o, "source") && rc_source_new(&source, opts_text(o, "source")) != RC_OK) ||
+        rc_model_open(&m, o->args[0]) != RC_OK)
+        code = say_library_failure();
+    else
+        code = evaluate(o, m, source);
+    rc_model_free(m);
+    rc_source_free(source);
+    return code;
 }
 
 const command cmd_eval = {
@@ -133,10 +168,12 @@ const command cmd_eval = {
     .usage = "MODEL FILE [options]",
     .summary = "say how well a model predicts a text",
     .example = "recur eval my.model test.txt\n"
-               "recur eval my.model input.txt --from 0.95 --json",
+               "recur eval my.model input.txt --from 0.95 --json\n"
+               "recur eval even.model even.txt --source even:0.5",
     .about = "Scores every symbol of FILE ('-': standard input; .gz, .xz and .zst are read too) and"
              " prints tokens, nats and bits per token, bits per character, perplexity, how many"
-             " tokens are unknown, and the speed.",
+             " tokens are unknown, and the speed. Of a text by 'recur data', --source tells how far"
+             " from the truth the model is: docs/truth.md.",
     .options = options,
     .run = run,
 };

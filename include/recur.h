@@ -81,9 +81,9 @@ RC_API const char *rc_nearest(const char *word, rc_name_fn name, const void *ctx
 /* ---- lists and options ------------------------------------------------------------------- */
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
- * "optimizers", "schedules", "levels", "outputs", "biases", "skips", "averages", "dropouts",
- * "keeps", "benches", "precisions", "topologies". Entry i of a list; false (and *out untouched)
- * past its end or for an unknown list. The strings are static. */
+ * "optimizers", "schedules", "levels", "outputs", "sources", "biases", "skips", "averages",
+ * "dropouts", "keeps", "benches", "precisions", "topologies". Entry i of a list; false (and *out
+ * untouched) past its end or for an unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -228,6 +228,43 @@ RC_API rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, 
 /* Free what the library handed over; NULL is accepted. */
 RC_API void rc_free(void *p);
 
+/* ---- sources of symbols ------------------------------------------------------------------ */
+
+/* A source of symbols whose every probability is known: what a model should have learned from what
+ * it says. It is a finite machine with hidden states; a symbol is one character of ASCII. It draws
+ * texts, and reads texts, each with a place of its own. One thread at a time. Owner. */
+typedef struct rc_source rc_source;
+
+typedef struct rc_source_facts {
+    const char *spec;     /* as it was made */
+    const char *alphabet; /* what it says, in rising order */
+    int32_t states;       /* of the machine */
+    double rate;          /* entropy of a symbol in the long run, bits; NaN: no closed form */
+} rc_source_facts;
+
+/* Make a source by its name in the list "sources" and numbers behind it, "coin:0.3"; numbers that
+ * are left out are the usual ones. It has begun, with seed 1.
+ *
+ * RC_EINVAL: no such source, numbers that cannot be, or a machine that is too large. */
+RC_API rc_status rc_source_new(rc_source **out, const char *spec);
+RC_API void rc_source_free(rc_source *s);
+/* What it is; the strings live as long as the source. */
+RC_API rc_source_facts rc_source_about(const rc_source *s);
+/* Begin anew, drawing and reading. A grammar begins with a line, brackets with none open; others as
+ * if they had been going on for ever, in a state that `seed` draws and a reader does not know. */
+RC_API void rc_source_begin(rc_source *s, uint64_t seed);
+/* Draw the next n symbols. Symbol i since rc_source_begin() is the same in pieces of any size. */
+RC_API void rc_source_draw(rc_source *s, char *out, size_t n);
+/* Draw the next n symbols into a file, written beside `path` and renamed. RC_EINVAL (n below 1),
+ * RC_EIO. */
+RC_API rc_status rc_source_write(rc_source *s, const char *path, int64_t n);
+/* Natural log-probabilities of the next symbol that is read, one for each of the alphabet, exact to
+ * rounding; -infinity for what cannot come. Valid until the next call with this source. */
+RC_API const double *rc_source_logp(rc_source *s);
+/* Read a symbol, and say the log-probability that it had in *logp (may be NULL). RC_EDATA: it
+ * cannot come here; nothing has changed then. */
+RC_API rc_status rc_source_feed(rc_source *s, char symbol, double *logp);
+
 /* ---- evaluating a text ------------------------------------------------------------------- */
 
 typedef struct rc_eval_options {
@@ -236,7 +273,8 @@ typedef struct rc_eval_options {
     bool stepwise;  /* one symbol after the other, as sampling goes: what a model of fewer bits does
                         when it runs; on one core, tracks do not count */
     int threads;    /* 0 (default): RECUR_THREADS or all cores */
-    double from, to; /* the part of the file to score, in fractions of its bytes (0 and 1) */
+    double from, to;   /* the part of the file to score, in fractions of its bytes (0 and 1) */
+    rc_source *source; /* where the text is from, begun anew; NULL (default): it is not known */
 } rc_eval_options;
 RC_API rc_eval_options rc_eval_options_default(void);
 
@@ -247,6 +285,7 @@ typedef struct rc_evaluation {
     int64_t sequences; /* scored one by one; 0: running text */
     int64_t wrong;     /* of classes: the most probable one was another; -1: there are none */
     double nats;       /* sum over the tokens of -ln p, or of what rc_model_measure() says */
+    double source;     /* sum over the same tokens of -ln p by their source; NaN: it is not known */
 } rc_evaluation;
 
 /* What training and evaluation sum up: "nats" (-ln p), or "squared error". Static. */
@@ -259,7 +298,12 @@ RC_API const char *rc_model_measure(const rc_model *m);
  *
  * A model of series scores whole sequences: no options but threads.
  *
- * RC_EIO, RC_EDATA (invalid UTF-8, damaged packing, nothing to score), RC_EINVAL (options),
+ * With a source the model's symbols must be bytes or characters, all of them known, so that both
+ * score the same. The source has read all that stands before a symbol in the file, also where the
+ * model begins with a fresh state (from, tracks, per_line).
+ *
+ * RC_EIO, RC_EDATA (invalid UTF-8, damaged packing, nothing to score, a text that is not from the
+ * source or has symbols which the model does not know), RC_EINVAL (options),
  * RC_EBUSY (the model is being trained), RC_ENOSUP (packed in a way that this build lacks). */
 RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
                                    const rc_eval_options *options, rc_evaluation *out);

@@ -279,4 +279,34 @@ struct rcd_source {
 const rcd_source *rcd_source_at(size_t i);           /* NULL past the end */
 const rcd_source *rcd_source_find(const char *name); /* NULL: none */
 
+/* ---- sources of symbols (process.c) ------------------------------------------------------ */
+
+struct rcd_machine;
+
+enum { RCD_PARAMS = 4 };
+
+/* A number in the name of a source: "coin:P". */
+typedef struct rcd_param {
+    const char *name; /* NULL past the last one */
+    double fallback, lo, hi;
+    bool whole;
+} rcd_param;
+
+/* A family of finite machines that say symbols, one line each of processes.def. */
+typedef struct rcd_process {
+    const char *name;
+    const char *help;
+    const char *paper;
+    rcd_param param[RCD_PARAMS];
+    bool told;   /* what was said tells the way in the end: the entropy rate is that of the way */
+    bool begins; /* in state 0; else wherever it is in the long run */
+    void (*build)(struct rcd_machine *m, const double *param);
+} rcd_process;
+const rcd_process *rcd_process_at(size_t i); /* NULL past the end */
+
+/* The nats that a source gives to bytes [from,to) of a text, all bytes before them having been read
+ * as well. RC_EDATA: it cannot say this text; the message names file, line and byte. */
+rc_status rcd_source_score(rc_source *s, const rcd_text *t, uint64_t from, uint64_t to,
+                           double *nats);
+
 #endif

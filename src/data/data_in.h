@@ -39,4 +39,49 @@ rc_status rcd_series_csv(rcd_series *s, const char *path, const char *p, size_t 
 rc_status rcd_series_npy(rcd_series *s, const char *path, const void *bytes, size_t n,
                          const rcd_reading *how);
 
+/* ---- sources of symbols (chains.c, grammars.c) ------------------------------------------- */
+
+#define PROCESS(identifier) extern const rcd_process rcd_process_##identifier;
+#include "data/processes.def"
+#undef PROCESS
+
+/* ---- machines (machine.c) ---------------------------------------------------------------- */
+
+/* Going along an edge says its symbol. */
+typedef struct rcd_edge {
+    int32_t from, to;
+    unsigned char symbol;
+    double p;    /* of all edges of a state they add up to 1 */
+    double upto; /* sum of p of the edges of `from` up to and with this one; of the last one 1 */
+} rcd_edge;
+
+/* A finite machine that says symbols for ever: a hidden Markov chain whose edges speak. Builders
+ * add states and edges; the first failure is remembered, what is added after it is ignored, and
+ * rcd_machine_finish() tells. Owner: zero-initialise, free with rcd_machine_free(). */
+typedef struct rcd_machine {
+    const char *name; /* for messages */
+    rc_status status;
+    int32_t states;
+    size_t edges, cap;
+    rcd_edge *edge; /* (edges) after rcd_machine_finish() by state, symbol, next state */
+    size_t *first;  /* (states+1) the edges of a state */
+    double *rest;   /* (states) how likely each is in the long run */
+} rcd_machine;
+
+enum { RCD_MOST_STATES = 1 << 16, RCD_MOST_EDGES = 1 << 20 };
+
+/* n more states; the first of them. More than there may be: RC_EINVAL, later. */
+int32_t rcd_machine_states(rcd_machine *m, double n);
+/* From a state with probability p (0: never, and there is no edge) by a symbol. */
+void rcd_machine_edge(rcd_machine *m, int32_t from, double p, char symbol, int32_t to);
+/* A way of its own, through new states, that says a word (1 symbol or more). */
+void rcd_machine_word(rcd_machine *m, int32_t from, double p, const char *word, int32_t to);
+/* Sort, and find `rest`. Every state must be reached from every other. */
+rc_status rcd_machine_finish(rcd_machine *m);
+void rcd_machine_free(rcd_machine *m);
+/* The edges of a state that say a symbol: from the first of them to *end. */
+size_t rcd_machine_say(const rcd_machine *m, int32_t state, unsigned char symbol, size_t *end);
+/* Bits of the choice of an edge, in the mean over the long run. */
+double rcd_machine_bits(const rcd_machine *m);
+
 #endif

@@ -33,7 +33,9 @@ static void fill_adding(rcb_key key, int64_t T, float *x, float *y, int32_t *lab
 
 static const rcd_source source_adding = {
     .name = "adding",
-    .help = "the sum of the two numbers that are marked among T from 0 to 1; guessing 1 gives 1/6",
+    .help =
+        "series adding:T; the sum of the two numbers that are marked among T from 0 to 1; guessing"
+        " 1 gives 1/6",
     .paper = "Hochreiter and Schmidhuber 1997; in the form of Le et al. 2015",
     .D = 2,
     .K = 1,
@@ -71,7 +73,9 @@ static void fill_copy(rcb_key key, int64_t T, float *x, float *y, int32_t *label
 
 static const rcd_source source_copy = {
     .name = "copy",
-    .help = "ten symbols, said again after T steps; guessing gives 10 ln 8 / (T + 20) nats a step",
+    .help =
+        "series copy:T; ten symbols, said again after T steps; guessing gives 10 ln 8 / (T + 20)"
+        " nats a step",
     .paper = "Hochreiter and Schmidhuber 1997; in the form of Arjovsky et al. 2016",
     .D = 10,
     .classes = 9,
@@ -103,7 +107,7 @@ static void fill_order(rcb_key key, int64_t T, float *x, float *y, int32_t *labe
 
 static const rcd_source source_order = {
     .name = "order",
-    .help = "in which order two symbols stood among noise: four classes",
+    .help = "series order:T; in which order two symbols stood among noise: four classes",
     .paper = "Hochreiter and Schmidhuber 1997, in the form of Pascanu et al. 2013",
     .D = 6,
     .classes = 4,

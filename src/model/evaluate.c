@@ -62,11 +62,23 @@ static rc_status evaluate_steps(const rc_model *m, const rcd_text *t, uint64_t f
     return s;
 }
 
-static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_eval_options *o,
-                               rc_evaluation *out)
+/* What the source gives to that part of the text, which no model betters in the mean. */
+static rc_status score_source(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
+                              rc_source *source, double *nats)
 {
     const rcd_level level = rcd_vocab_level(m->vocab);
-    const uint64_t from = place(t, level, o->from), to = place(t, level, o->to);
+
+    if (level != RCD_BYTE && level != RCD_CHAR)
+        return RC_FAIL(RC_EINVAL,
+                       "cannot compare with a source: a symbol of the model is a %s, of a source a "
+                       "character",
+                       rcd_level_word(level));
+    return rcd_source_score(source, t, from, to, nats);
+}
+
+static rc_status score_model(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
+                             const rc_eval_options *o, rc_evaluation *out)
+{
     rcb_pool *pool;
 
     if (o->stepwise)
@@ -77,17 +89,44 @@ static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_ev
     return s;
 }
 
+static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_eval_options *o,
+                               rc_evaluation *out)
+{
+    const rcd_level level = rcd_vocab_level(m->vocab);
+    const uint64_t from = place(t, level, o->from), to = place(t, level, o->to);
+    double source = (double)NAN;
+    rc_evaluation e;
+
+    if (o->source)
+        RC_TRY(score_source(m, t, from, to, o->source, &source));
+    RC_TRY(score_model(m, t, from, to, o, &e));
+    if (o->source && e.unknown > 0)
+        return RC_FAIL(RC_EDATA,
+                       "cannot compare '%s' with its source: the model does not know %" PRId64
+                       " of its symbols",
+                       rcd_text_name(t), e.unknown);
+    e.source = source;
+    *out = e;
+    return RC_OK;
+}
+
 static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eval_options *o,
                                rc_evaluation *out)
 {
     rcb_pool *pool;
 
+    if (o->source)
+        return RC_FAIL(RC_EINVAL,
+                       "cannot compare with a source: a model of task '%s' has no symbols",
+                       m->config->task->name);
     if (o->per_line || o->stepwise || o->tracks != 1 || o->from > 0 || o->to < 1)
         return RC_FAIL(RC_EINVAL, "a model of task '%s' scores whole files, sequence by sequence",
                        m->config->task->name);
     RC_TRY(rcb_pool_new(&pool, o->threads));
     const rc_status s = m->config->task->evaluate_file(m, path, o, pool, out);
     rcb_pool_free(pool);
+    if (s == RC_OK)
+        out->source = (double)NAN;
     return s;
 }
 

@@ -72,13 +72,22 @@ static bool level_entry(size_t i, rc_entry *out)
     return true;
 }
 
+/* Sources of series, then of symbols. */
 static bool source_entry(size_t i, rc_entry *out)
 {
-    const rcd_source *s = rcd_source_at(i);
+    const rcd_source *s;
+    size_t series = 0;
 
-    if (!s)
+    for (; (s = rcd_source_at(series)); series++) {
+        if (series < i)
+            continue;
+        *out = (rc_entry){s->name, s->help, s->paper};
+        return true;
+    }
+    const rcd_process *p = rcd_process_at(i - series);
+    if (!p)
         return false;
-    *out = (rc_entry){s->name, s->help, s->paper};
+    *out = (rc_entry){p->name, p->help, p->paper};
     return true;
 }
 

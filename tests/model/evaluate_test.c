@@ -90,6 +90,69 @@ static void bad_wishes_and_bad_files_are_refused(void **unused)
     rc_model_free(m);
 }
 
+/* A coin of one half takes a bit for every symbol; the model takes more. */
+static void a_source_scores_what_the_model_scores(void **unused)
+{
+    (void)unused;
+    rc_model *m = toy_model((const char *const[]){"hidden", "4", NULL}, "01");
+    rc_eval_options o = rc_eval_options_default();
+    TOY_PATH(path, "coin.txt");
+
+    (void)toy_file("coin.txt", "0110100010111010");
+    assert_true(isnan(score(m, path, &o).source));
+    CHECK_STATUS(rc_source_new(&o.source, "coin:0.5"), RC_OK);
+    for (int half = 0; half < 2; half++) {
+        o.from = half / 2.0;
+        const rc_evaluation e = score(m, path, &o);
+
+        assert_int_equal(e.tokens, half ? 8 : 16);
+        CHECK_NEAR(e.source, (double)e.tokens * log(2), 1e-12);
+        assert_true(e.nats > e.source);
+        o.stepwise = true;
+        CHECK_NEAR(score(m, path, &o).source, e.source, 1e-12);
+        o.stepwise = false;
+    }
+    rc_source_free(o.source);
+    rc_model_free(m);
+}
+
+/* Memory of the text before counts for the source, whatever the model begins with. */
+static void a_source_has_read_what_is_before(void **unused)
+{
+    (void)unused;
+    rc_model *m = toy_model((const char *const[]){"hidden", "4", NULL}, "01");
+    rc_eval_options o = {.tracks = 1, .from = 0.5, .to = 1};
+    TOY_PATH(path, "even.txt");
+
+    (void)toy_file("even.txt", "01101110");
+    CHECK_STATUS(rc_source_new(&o.source, "even:0.5"), RC_OK);
+    CHECK_STATUS(rc_model_evaluate(m, path, &o, &(rc_evaluation){0}), RC_EDATA);
+    CHECK_MESSAGE_HAS("even.txt': line 1, byte 8: source 'even:0.5' cannot say '0' here");
+    rc_source_free(o.source);
+    rc_model_free(m);
+}
+
+static void what_a_source_cannot_be_compared_with_is_refused(void **unused)
+{
+    (void)unused;
+    const char *const words[] = {"level", "word", "hidden", "4", NULL};
+    rc_model *m[] = {toy_model(words, "01 10"), toy_model(words + 2, "00a\n")};
+    static const char *const messages[] = {"a symbol of the model is a word",
+                                           "the model does not know 2 of its symbols"};
+    rc_eval_options o = rc_eval_options_default();
+    TOY_PATH(path, "coin.txt");
+
+    (void)toy_file("coin.txt", "0110");
+    CHECK_STATUS(rc_source_new(&o.source, "coin:0.5"), RC_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK_STATUS(rc_model_evaluate(m[i], path, &o, &(rc_evaluation){0}),
+                     i == 0 ? RC_EINVAL : RC_EDATA);
+        CHECK_MESSAGE_HAS(messages[i]);
+        rc_model_free(m[i]);
+    }
+    rc_source_free(o.source);
+}
+
 struct job {
     const rc_model *m;
     const char *path;
@@ -123,6 +186,9 @@ int main(void)
         cmocka_unit_test(unknown_symbols_and_characters_are_counted),
         cmocka_unit_test(threads_do_not_change_the_bits),
         cmocka_unit_test(bad_wishes_and_bad_files_are_refused),
+        cmocka_unit_test(a_source_scores_what_the_model_scores),
+        cmocka_unit_test(a_source_has_read_what_is_before),
+        cmocka_unit_test(what_a_source_cannot_be_compared_with_is_refused),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };
     return cmocka_run_group_tests_name("evaluate", tests, NULL, NULL);
