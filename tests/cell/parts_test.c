@@ -45,6 +45,11 @@ static void gates_without_a_part_have_no_rows_there(void **unused)
     check_blocks("mingru", RCC_W, 1, (const int[]){2});
     check_blocks("mingru", RCC_C, 1, (const int[]){0});
     assert_int_equal(rcc_part_gates(named("mingru"), RCC_U), 0);
+    /* two stages go on with the gates of the first, and biases are among the vectors */
+    check_blocks("lstm-ln", RCC_W, 3, (const int[]){4, 0, 0});
+    check_blocks("lstm-ln", RCC_B, 3, (const int[]){0, 0, 0});
+    check_blocks("lstm-ln", RCC_U, 1, (const int[]){4});
+    check_blocks("lstm-ln", RCC_C, 3, (const int[]){0, 0, 0});
 }
 
 static void every_product_has_a_block_of_its_own(void **unused)
@@ -78,9 +83,11 @@ static void every_cell_fits(void **unused)
             products += (cell->stage[s].v != RCC_NO_V) + cell->stage[s].others;
         }
         assert_in_range(products, 0, RCC_PRODUCTS);
+        assert_in_range(cell->vectors, 0, RCC_VECTORS);
+        assert_in_range(cell->sums, 0, RCC_SUMS);
         assert_true(rcc_part_gates(cell, RCC_W) > 0);
         for (int g = 0; g < cell->gates; g++)
-            assert_true(oracle_gate_at(cell, RCC_B, g) == g);
+            assert_int_equal(oracle_gate_at(cell, RCC_B, g), cell->no_bias ? -1 : g);
     }
 }
 
