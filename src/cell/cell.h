@@ -118,6 +118,17 @@ typedef struct rcc_stage {
     void (*backward)(const rcc_step *s);
 } rcc_stage;
 
+/* For whoever looks inside of a cell. What a gate's last operation is: */
+typedef enum rcc_squash {
+    RCC_SIGMOID = 's', /* 0 .. 1 */
+    RCC_TANH = 't',    /* -1 .. 1 */
+    RCC_RELU = 'r',    /* 0 .. */
+    RCC_LINEAR = '-'
+} rcc_squash;
+/* ... and where its value is after forward and before backward: in its block, there as the
+ * pre-activation that is not squashed yet, in `keep`, or in aux (RCC_V_AUX + index). */
+enum { RCC_HELD_BLOCK = 0, RCC_HELD_RAW, RCC_HELD_KEEP };
+
 typedef struct rcc_cell {
     const char *name;      /* as in --cell */
     const char *title;     /* a line for lists */
@@ -127,6 +138,9 @@ typedef struct rcc_cell {
     const char *state_name[RCC_STATES];
     int gates; /* over all stages */
     const char *gate_name[RCC_GATES];
+    /* For whoever looks inside: a letter of rcc_squash for each gate, where its value stands. */
+    const char *squash;
+    int held[RCC_GATES];
     int stages;
     rcc_stage stage[RCC_STAGES];
     int aux;     /* vectors between stages */

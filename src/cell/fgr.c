@@ -168,6 +168,7 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_fgr) = {
     .state_name = {"h", "c", "i", "f", "o"},
     .gates = 4,
     .gate_name = {"g", "i", "f", "o"},
+    .squash = "tsss",
     .stages = 2,
     .stage =
         {

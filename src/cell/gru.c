@@ -90,6 +90,7 @@ const rcc_cell RC_ISA_NAME(rcc_gru) = {
     .state_name = {"h"},
     .gates = 3,
     .gate_name = {"r", "z", "n"},
+    .squash = "sst",
     .stages = 1,
     .stage = {{
         .gates = 3,

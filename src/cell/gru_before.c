@@ -132,6 +132,7 @@ const rcc_cell RC_ISA_NAME(rcc_gru_before) = {
     .state_name = {"h"},
     .gates = 3,
     .gate_name = {"r", "z", "n"},
+    .squash = "sst",
     .stages = 2,
     .stage =
         {

@@ -220,6 +220,8 @@ const rcc_cell RC_ISA_NAME(rcc_gru_ln) = {
     .state_name = {"h"},
     .gates = GATES,
     .gate_name = {"r", "z", "n"},
+    .squash = "sst",
+    .held = {RCC_V_AUX + R, RCC_V_AUX + Z, RCC_V_AUX + N},
     .stages = 2,
     .stage =
         {

@@ -44,6 +44,7 @@ const rcc_cell RC_ISA_NAME(rcc_lstm) = {
     .state_name = {"h", "c"},
     .gates = 4,
     .gate_name = {"i", "f", "g", "o"},
+    .squash = "ssts",
     .stages = 1,
     .stage = {{.gates = 4, .v = RCC_V_STATE, .forward = forward, .backward = backward}},
     .forget = 1,

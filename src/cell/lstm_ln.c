@@ -245,6 +245,8 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_ln) = {
     .state_name = {"h", "c"},
     .gates = GATES,
     .gate_name = {"i", "f", "g", "o"},
+    .squash = "ssts",
+    .held = {RCC_V_AUX + I, RCC_V_AUX + F, RCC_V_AUX + G, RCC_V_AUX + O},
     .stages = 3,
     .stage =
         {

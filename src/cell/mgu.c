@@ -117,6 +117,7 @@ const rcc_cell RC_ISA_NAME(rcc_mgu) = {
     .state_name = {"h"},
     .gates = 2,
     .gate_name = {"f", "n"},
+    .squash = "st",
     .stages = 2,
     .stage =
         {

@@ -91,6 +91,8 @@ const rcc_cell RC_ISA_NAME(rcc_mlstm) = {
     .state_name = {"h", "c"},
     .gates = 5,
     .gate_name = {"m", "i", "f", "g", "o"},
+    .squash = "-ssts",
+    .held = {RCC_V_AUX + MIXED},
     .stages = 2,
     .stage =
         {

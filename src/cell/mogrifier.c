@@ -165,6 +165,7 @@ const rcc_cell RC_ISA_NAME(rcc_mogrifier) = {
     .state_name = {"h", "c"},
     .gates = 10,
     .gate_name = {"x", "p", "q", "r", "s", "t", "i", "f", "g", "o"},
+    .squash = "-sssssssts",
     .stages = 7,
     .stage =
         {

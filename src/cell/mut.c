@@ -238,6 +238,8 @@ const rcc_cell RC_ISA_NAME(rcc_mut1) = {
     .state_name = {"h"},
     .gates = 3,
     .gate_name = {"z", "r", "n"},
+    .squash = "sst",
+    .held = {[2] = RCC_HELD_KEEP},
     .stages = 3,
     .stage =
         {
@@ -269,6 +271,7 @@ const rcc_cell RC_ISA_NAME(rcc_mut2) = {
     .state_name = {"h"},
     .gates = 3,
     .gate_name = {"r", "z", "n"},
+    .squash = "sst",
     .stages = 2,
     .stage =
         {
@@ -297,6 +300,7 @@ const rcc_cell RC_ISA_NAME(rcc_mut3) = {
     .state_name = {"h"},
     .gates = 3,
     .gate_name = {"r", "z", "n"},
+    .squash = "sst",
     .stages = 3,
     .stage =
         {

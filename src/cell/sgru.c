@@ -73,6 +73,7 @@ const rcc_cell RC_ISA_NAME(rcc_sgru) = {
     .state_name = {"h"},
     .gates = 2,
     .gate_name = {"z", "n"},
+    .squash = "st",
     .stages = 1,
     .stage = {{.gates = 2, .v = RCC_V_STATE, .forward = forward, .backward = backward}},
     .update = "z is the share of the old state",

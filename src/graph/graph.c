@@ -122,7 +122,7 @@ rcb_pool *rcg_pool(const rc_graph *g)
 
 bool rcg_training(const rc_graph *g)
 {
-    return g->training;
+    return g->training && !g->watched;
 }
 
 rc_var *rcg_failed(rc_graph *g, rc_status status)

@@ -142,7 +142,7 @@ rc_var *rcg_push(rc_graph *g, const rcg_op *op, int inputs, rc_var *const in[], 
 void *rcg_keep(rc_graph *g, size_t count, size_t size);
 void *rcg_scratch(rc_graph *g, size_t count, size_t size);
 rcb_pool *rcg_pool(const rc_graph *g);
-bool rcg_training(const rc_graph *g);
+bool rcg_training(const rc_graph *g); /* as it is for training: see rcg_graph_watch() */
 /* Remember a failure (the message is set already) and return NULL. */
 rc_var *rcg_failed(rc_graph *g, rc_status status);
 
@@ -191,6 +191,37 @@ static inline const rc_real *rcg_rows(const rc_var *v)
  * each. False: the graph has failed. */
 bool rcg_rnn_both(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args args[2],
                   rc_var *y[2]);
+
+/* ---- looking at sequences (watch.c) ------------------------------------------------------ */
+
+/* From now on, until it is freed: gradients are those of what is evaluated (nothing is dropped,
+ * drawn or added to the loss as it is for training), and every sequence keeps the gradients of all
+ * its states at every step. */
+void rcg_graph_watch(rc_graph *g);
+
+/* What an rc_rnn() went through; a view, until the graph is reset. */
+typedef struct rcg_sight {
+    const rcg_node *node;
+    const rcc_cell *cell;
+    rc_rows rows;
+    bool reverse;
+    int64_t units, ld;
+    const rcg_weight *u;             /* recurrent weights; NULL: the cell has none */
+    const rc_real *state[RC_STATES]; /* (N,ld) after every step */
+    /* (N,ld) after backward of a watched graph: dL/dstate, by all ways that lead on from it; NULL:
+     * none was asked for */
+    const rc_real *grad[RC_STATES];
+} rcg_sight;
+/* The i-th sequence of a graph, in the order of the operations; false: past the last. */
+bool rcg_sight_at(const rc_graph *g, size_t i, rcg_sight *out);
+/* The row of sequence b that was visited so many steps before its last one; -1: there is none. */
+int64_t rcg_sight_row(const rcg_sight *s, int64_t b, int64_t distance);
+/* What a gate was at every row, (N,units), dense. Before backward, which overwrites it. */
+void rcg_sight_gate(const rcg_sight *s, int gate, rc_real *out);
+/* Sequence b once more, so many times side by side, in another graph that trains: the same inputs,
+ * first states and weights. Of these the first state alone wants a gradient. The graph of the sight
+ * trains, too. Returns (steps * copies, units), row t * copies + i; NULL: the graph has failed. */
+rc_var *rcg_sight_again(const rcg_sight *s, rc_graph *g, int64_t b, int64_t copies);
 
 /* Most bytes of the arena that were in use at one time. */
 size_t rcg_graph_bytes(const rc_graph *g);

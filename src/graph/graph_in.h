@@ -12,6 +12,7 @@ struct rc_graph {
     bool training;
     bool recompute; /* logits are made anew for the backward */
     bool swept;     /* backward has run since the last reset */
+    bool watched;   /* see rcg_graph_watch() */
     rc_status status;
     char message[512]; /* the first failure, kept while later calls set their own */
     char hint[256];

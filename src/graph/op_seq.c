@@ -441,12 +441,25 @@ static void back_product(const seq *s, int p, int64_t t, int64_t u0, int64_t u1)
     }
 }
 
+/* The gradients of the states after step t, which are complete. */
+static void keep_gradients(const seq *s, int64_t t, int64_t u0, int64_t u1)
+{
+    const int64_t at = u0 * RCK_LANES, n = (u1 - u0) * RCK_LANES;
+
+    for (int k = 1; k < s->cell->states; k++)
+        for (int64_t b = 0; s->seen[k] && b < alive(s, t); b++)
+            memcpy(s->seen[k] + (s->rows.at[t] + b) * s->ld + at, s->d_state[k] + b * s->ld + at,
+                   (size_t)n * sizeof(rc_real));
+}
+
 static void back_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
 {
     const int64_t row = s->rows.at[t];
     segment seg[2];
     const int count = segments(s, t, seg);
 
+    if (st == s->cell->stages - 1)
+        keep_gradients(s, t, u0, u1);
     for (int i = 0; i < count; i++) {
         rcc_step step = step_of(s, st, t, &seg[i], u0, u1);
         for (int k = 0; k < s->cell->states; k++) {
@@ -592,6 +605,8 @@ static rc_status backward_memory(seq *s)
     s->d_first = scratch_of(s, B * s->ld);
     for (int i = 1; i < s->cell->states; i++)
         s->d_state[i] = scratch_of(s, B * s->ld);
+    for (int i = 1; s->n->graph->watched && i < s->cell->states; i++)
+        s->seen[i] = rows_of(s, s->N);
     for (int i = 0; i < s->cell->aux; i++)
         s->d_aux[i] = scratch_of(s, B * s->ld);
     if (s->w->g)

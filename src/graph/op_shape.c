@@ -312,7 +312,7 @@ static bool drops(rc_graph *g, const char *op, rc_var *x, double rate, rc_var **
         rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: operand 1 is missing", op));
     else if (!(rate >= 0 && rate < 1))
         rcg_failed(g, RC_FAIL(RC_EINVAL, "%s: rate %g is not in 0 <= rate < 1", op, rate));
-    else if (rate > 0 && g->training)
+    else if (rate > 0 && rcg_training(g))
         return true;
     else
         *out = x;

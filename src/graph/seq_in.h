@@ -45,6 +45,7 @@ struct rcg_seq {
     rc_real *d_first;            /* (B,ld) gradient of the initial state 0 */
     rc_real *d_aux[RCC_AUX];     /* (B,ld) */
     rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
+    rc_real *seen[RC_STATES];    /* (N,ld) of a watched graph: d_state of every row; 0 is NULL */
     rc_real *xt;                 /* packed transposes of x and of each product's v */
     rc_real *vt[RCC_PRODUCTS];
     uint16_t *d_pairs[RCC_STAGES]; /* gradients of gates in bf16; NULL: weights are reals */
