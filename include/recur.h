@@ -1,7 +1,7 @@
 /* recur.h -- recurrent networks and sequence learning: the whole public interface.
  *
  * Read it top to bottom: status, configuration, models, running a model, training, measuring,
- * graph and operations, cells, version. Conventions that hold everywhere:
+ * graph and operations, cells, looking inside, version. Conventions that hold everywhere:
  *
  *   - A function that can fail returns rc_status and writes its results through pointers; on
  *     failure they are NULL or untouched and rc_error_message() says what happened.
@@ -815,6 +815,115 @@ RC_API rc_rnn_args rc_rnn_args_default(void);
 RC_API rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args);
 /* State i after the last step of each sequence, (B,H); y is what rc_rnn() returned. */
 RC_API rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i);
+
+/* ---- looking inside ---------------------------------------------------------------------- */
+
+typedef struct rc_xray_options {
+    int64_t steps;   /* of a window; the loss is at its last one. Default 100 */
+    int64_t windows; /* how many, side by side. Default 16 */
+    int64_t exact;   /* Jacobians of layers of at most so many units are whole, and have singular
+                        values; of larger ones lengths alone are told, out of so many random
+                        directions. Default 128 */
+    int threads;     /* 0 (default): RECUR_THREADS or all cores */
+} rc_xray_options;
+RC_API rc_xray_options rc_xray_options_default(void);
+
+/* A recurrent matrix of one gate. */
+typedef struct rc_xray_matrix {
+    const char *gate;
+    int number;    /* from 1: a gate may have several */
+    double radius; /* largest absolute value of an eigenvalue */
+    double norm;   /* largest singular value */
+} rc_xray_matrix;
+
+/* The values of one gate over all units, steps and windows. */
+enum { RC_XRAY_BINS = 20 };
+typedef struct rc_xray_gate {
+    const char *name;
+    double lo, hi; /* what it is squashed to; infinite: it is not */
+    double mean;
+    double low, high; /* shares that are saturated: below 0.1 and above 0.9 of 0 .. 1; below -0.9
+                         and above 0.9 of -1 .. 1; 0, and nothing, of a rectifier; else NaN */
+    double bin[RC_XRAY_BINS]; /* shares in equal parts of lo .. hi, where both are finite; else 0 */
+} rc_xray_gate;
+
+/* dh_T / dh_k of one layer for k = T - distance, by all ways through that layer; the means over
+ * windows. Inf or NaN: not told, or beyond numbers. */
+typedef struct rc_xray_jacobian {
+    int64_t distance;
+    double largest, median, smallest; /* singular values */
+    double rms;                       /* root of their mean square */
+} rc_xray_jacobian;
+
+typedef struct rc_xray_layer {
+    int layer; /* from 0, the lowest */
+    bool reverse;
+    const char *cell;
+    int64_t units;
+    int states;
+    const char *state[RC_STATES]; /* names */
+    /* |dL/dstate| so many steps before the last one, (steps): mean over windows of the Euclidean
+     * norm, by all ways that lead on from that state to later steps, the other states of its step
+     * held; and of state 0, h, its extremes. */
+    double *gradient[RC_STATES];
+    double *least, *most;
+    size_t jacobians;
+    rc_xray_jacobian *jacobian; /* by rising distance */
+    bool exact;                 /* they have singular values */
+    size_t matrices;
+    rc_xray_matrix *matrix;
+    size_t gates;
+    rc_xray_gate *gate;
+    const char *memory; /* the state that half-lives are of: "c", or "h" where there is none */
+    /* (units) Steps until a change of that unit's state s is felt half as much at the end: the
+     * least x with |dh_T / ds_k| at k = T - 1 - x half of that at k = T - 1. 0: it is not felt at
+     * all. Infinite: longer than a window. */
+    double *half_life;
+} rc_xray_layer;
+
+/* What goes on in a model's recurrent layers. The caller's own; rc_xray_free(). */
+typedef struct rc_xray {
+    int64_t steps; /* of the longest window */
+    int64_t windows;
+    double loss; /* of the last steps, the mean */
+    size_t layers;
+    rc_xray_layer *layer;
+} rc_xray;
+
+/* Look into a model, trained or fresh, while it reads a text (or series).
+ *
+ * path  "-" is standard input; NULL: the training data of its configuration. Windows lie evenly in
+ *       a text, and are shorter where it is; of series, each is a whole one. They begin with the
+ *       state of a beginning.
+ *
+ * Nothing is dropped out or drawn. The model is not changed; it may be one that is being trained,
+ * between two calls of its trainer. See docs/instruments.md for the formulas.
+ *
+ * RC_EINVAL (options, or a model without recurrent layers), RC_EIO, RC_EDATA, RC_ENOSUP. */
+RC_API rc_status rc_model_xray(rc_xray **out, const rc_model *m, const char *path,
+                               const rc_xray_options *options);
+RC_API void rc_xray_free(rc_xray *x);
+
+/* One vector of a layer after every symbol of a text. The caller's own; rc_trace_free(). */
+typedef struct rc_trace {
+    int64_t count; /* symbols */
+    int64_t units;
+    int32_t *ids;     /* (count) */
+    rc_real *x;       /* (count, units) once the symbol has been read */
+    const char *name; /* of the vector; static */
+    double lo, hi;    /* where its numbers can lie; infinite: anywhere */
+} rc_trace;
+
+/* Read n bytes of text from the beginning of a text on, and note a vector.
+ *
+ * layer  from 0, the lowest.
+ * name   a state or gate of its cell: "h", "c", "f"; NULL: "c", or "h" where there is none.
+ *
+ * RC_EINVAL (no such layer or vector, or a model that reads no symbols), RC_EDATA (invalid UTF-8,
+ * or no text), RC_EBUSY (the model is being trained). */
+RC_API rc_status rc_model_trace(rc_trace **out, const rc_model *m, const char *text, size_t n,
+                                int layer, const char *name, int threads);
+RC_API void rc_trace_free(rc_trace *t);
 
 /* ---- version ----------------------------------------------------------------------------- */
 

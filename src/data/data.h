@@ -140,17 +140,18 @@ static inline int32_t rcd_tape_at(const rcd_tape *t, int64_t i)
  * out[row] is negative. The memory grows as needed and is reused; when growing fails the batch may
  * only be freed or filled anew. Zero-initialise; owner. */
 typedef struct rcd_batch {
-    int64_t steps; /* T */
-    int64_t seqs;  /* B: all sequences, those of length 0 included */
-    int64_t rows;  /* N = at[T] */
-    int64_t *at;   /* (T+1) */
-    int32_t *in;   /* (N) */
-    int32_t *out;  /* (N) */
-    int64_t aims;  /* rows at which something is to be said */
-    int64_t *seq;  /* (B) which sequence of the source sits in column b */
-    int64_t D, K;  /* numbers of a row of x and y; 0: there is none */
-    rc_real *x;    /* (N,D) */
-    rc_real *y;    /* (N,K) */
+    int64_t steps;    /* T */
+    int64_t seqs;     /* B: all sequences, those of length 0 included */
+    int64_t rows;     /* N = at[T] */
+    int64_t *at;      /* (T+1) */
+    int32_t *in;      /* (N) */
+    int32_t *out;     /* (N); -1: nothing is to be said there */
+    const bool *mute; /* (N) rows of which a loss says nothing after all; NULL: there are none */
+    int64_t aims;     /* rows at which something is to be said */
+    int64_t *seq;     /* (B) which sequence of the source sits in column b */
+    int64_t D, K;     /* numbers of a row of x and y; 0: there is none */
+    rc_real *x;       /* (N,D) */
+    rc_real *y;       /* (N,K) */
     size_t cap_rows, cap_steps, cap_seqs, cap_x, cap_y;
 } rcd_batch;
 

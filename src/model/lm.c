@@ -190,6 +190,38 @@ static rc_var *loss_of(const rc_model *m, rc_graph *g, const rc_rows *rows, cons
     return rcn_output_loss(&lm->output, &m->params, g, run(m, g, rows, in, carry, feed), out);
 }
 
+/* The rows of a batch that count, and what is to be said there. False: the graph has failed. */
+static bool find_aims(rc_graph *g, const rcd_batch *b, int32_t **row, int32_t **target)
+{
+    int64_t n = 0;
+
+    *row = rcg_keep(g, (size_t)b->aims, sizeof **row);
+    *target = rcg_keep(g, (size_t)b->aims, sizeof **target);
+    if (!*row || !*target)
+        return false;
+    for (int64_t i = 0; i < b->rows; i++)
+        if (!b->mute || !b->mute[i]) {
+            (*row)[n] = (int32_t)i;
+            (*target)[n++] = b->out[i];
+        }
+    assert(n == b->aims);
+    return true;
+}
+
+/* The loss where not every step counts. */
+static rc_var *loss_of_some(const rc_model *m, rc_graph *g, rcm_feed *feed)
+{
+    const struct lm *lm = m->own;
+    const rcd_batch *b = &feed->batch;
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+    int32_t *row, *target;
+
+    if (!find_aims(g, b, &row, &target))
+        return NULL;
+    rc_var *x = run(m, g, &rows, b->in, feed->carry, feed);
+    return rcn_output_loss(&lm->output, &m->params, g, rc_embed(g, x, row, b->aims), target);
+}
+
 static int64_t carry_width(const rc_model *m)
 {
     const struct lm *lm = m->own;
@@ -235,6 +267,8 @@ static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
 
     assert(!feed->carry || (feed->carry_rows == b->seqs && feed->carry_width == carry_width(m)));
+    if (b->mute)
+        return loss_of_some(m, g, feed);
     return loss_of(m, g, &rows, b->in, b->out, feed->carry, feed);
 }
 

@@ -61,6 +61,16 @@ void rcm_penalties_work(const rc_config *c, int64_t H, rcg_work *w);
 rc_status rcm_stack_conventions(const rcn_stack *s, const rc_config *c, rcm_words *w);
 rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w);
 
+/* ---- looking inside (xray.c, jacobian.c, trace.c) ---------------------------------------- */
+
+/* The state that a cell remembers by: its place. */
+int rcm_memory_state(const rcc_cell *cell);
+/* What one sequence of a graph that has gone back does to changes of its states: jacobians and half
+ * lives of a layer whose units, memory and `exact` are set, over the first `windows` sequences and
+ * so many steps. directions: of which lengths are estimated where it is not exact. */
+rc_status rcm_xray_jacobians(rc_xray_layer *l, const rcg_sight *s, int64_t steps, int64_t windows,
+                             int64_t directions, rcb_pool *pool);
+
 /* ---- running text (corpus.c) ------------------------------------------------------------- */
 
 /* The corpus of every task that reads running text: three tapes over one vocabulary. */

@@ -105,7 +105,7 @@ bool rcm_series_find(rcm_series_aims *a, rc_graph *g, const rcd_batch *b, int64_
     if (!a->row || !a->target || !a->y)
         return false;
     for (int64_t row = from; row < to; row++) {
-        if (b->out[row] < 0)
+        if (b->out[row] < 0 || (b->mute && b->mute[row]))
             continue;
         a->row[a->n] = (int32_t)(row - from);
         a->target[a->n] = b->out[row];

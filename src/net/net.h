@@ -291,6 +291,15 @@ void rcn_stepper_free(rcn_stepper *s);
 rc_var *rcn_step_symbol(const rcn_stepper *s, rc_graph *g, int32_t id, rc_real *state);
 rc_var *rcn_step_vector(const rcn_stepper *s, rc_graph *g, const rc_real *x, rc_real *state);
 
+/* ---- matrices as maps (spectrum.c) ------------------------------------------------------- */
+
+/* Singular values of a (rows,cols), rows <= cols, falling, into out (rows); a is spoilt. */
+void rcn_singular_values(double *a, int64_t rows, int64_t cols, double *out);
+/* The largest singular value of a (n,n). RC_ENOMEM. */
+rc_status rcn_spectral_norm(const rc_real *a, int64_t n, double *out);
+/* The largest absolute value of an eigenvalue of a (n,n), to about five digits. RC_ENOMEM. */
+rc_status rcn_spectral_radius(const rc_real *a, int64_t n, rcb_pool *pool, double *out);
+
 /* ---- output layers (output.c, out_*.c) --------------------------------------------------- */
 
 /* From vectors of H numbers to a distribution over V symbols: one descriptor per kind, one line in
