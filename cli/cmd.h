@@ -21,6 +21,7 @@ struct command {
     const char *about;   /* paragraphs, separated by '\n'; or NULL */
     const opt *options;
     bool takes_task;   /* the first word is a task, whose options it takes too */
+    bool or_model;     /* or else it is a model, and there are no such options */
     const char *words; /* the list that the first word is from, where help shows it; or NULL */
     bool may_be_interrupted;
     int (*run)(const opts *o); /* exit code */

@@ -17,7 +17,7 @@ static bool takes_file(const opt *row)
 /* The list of the first word of a command, or NULL: a file. */
 static const char *first_word_list(const command *c)
 {
-    if (c->takes_task)
+    if (c->takes_task && !c->or_model)
         return "tasks";
     if (c->words)
         return c->words;

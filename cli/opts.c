@@ -13,6 +13,7 @@
 #include <string.h>
 #include "cmd.h"
 #include "runs.h"
+#include "trace_find.h"
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
@@ -94,6 +95,7 @@ static const struct {
                  {"sources", "series that recur train series makes by itself", list_sources},
                  {"columns", "what recur runs knows of a run, to sort by", list_run_columns},
                  {"axes", "what the curves of recur runs run over", list_run_axes},
+                 {"properties", "what recur trace finds units about", trace_property},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };
@@ -340,6 +342,9 @@ static int refuse_option(const opts *o, const char *word)
     const size_t n = strcspn(word + 2, "=");
     snprintf(name, sizeof name, "%.*s", (int)n, word + 2);
     const rc_option *elsewhere = option_elsewhere(o, word + 2, n);
+    if (elsewhere && !o->task)
+        return say_misuse("option '--%s' is of fresh models: a task comes first, not a model",
+                          elsewhere->name);
     if (elsewhere)
         return say_misuse("option '--%s' is for the task %s, not for %s", elsewhere->name,
                           elsewhere->tasks, o->task);
@@ -444,6 +449,8 @@ static int check_needed(const opts *o)
 /* The first word, when the command takes a task. */
 static int take_task(opts *o, words *w)
 {
+    if (o->command->or_model && (w->left == 0 || !opt_in_list("tasks", *w->at)))
+        return OPT_GO_ON;
     if (w->left == 0 || **w->at == '-') {
         say_misuse("'recur %s' needs a task as its first word", o->command->name);
         say_hint("recur list tasks shows them; the usual one is lm");
@@ -471,6 +478,16 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
+/* Keep the rows that are not the library's; how many they are. */
+static size_t own_rows(opt *rows, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!rows[i].tasks)
+            rows[kept++] = rows[i];
+    return kept;
+}
+
 int opts_parse(opts *o, const command *c, int argc, char **argv)
 {
     words w = {argv, argc};
@@ -483,6 +500,8 @@ int opts_parse(opts *o, const command *c, int argc, char **argv)
     if (code != OPT_GO_ON)
         return code;
     o->row_count = opt_rows(c, o->task, &o->rows);
+    if (c->or_model && !o->task)
+        o->row_count = own_rows(o->rows, o->row_count);
     o->given = calloc((size_t)argc + 1, sizeof *o->given);
     o->args = calloc((size_t)argc + 1, sizeof *o->args);
     if (!o->rows || !o->given || !o->args)

@@ -22,7 +22,7 @@ enum { TICKS = 32 };
 typedef struct ticks {
     double at[TICKS];
     int count;
-    int decimals;
+    int decimals; /* negative: powers of ten, as 1e-6 */
 } ticks;
 
 bool plot_has_points(const plot *p)
@@ -108,10 +108,24 @@ static ticks choose_ticks(axis a, int about)
     return t;
 }
 
+/* Powers of ten, some of them where there are many. */
+static ticks choose_powers(axis a)
+{
+    const int first = (int)ceil(log10(a.lo) - 1e-9), last = (int)floor(log10(a.hi) + 1e-9);
+    const int by = (last - first) / 8 + 1;
+    ticks t = {.decimals = -1};
+
+    for (int k = last; k >= first && t.count < TICKS; k -= by)
+        t.at[t.count++] = pow(10, k);
+    return t;
+}
+
 static ticks choose_log_ticks(axis a)
 {
     ticks t = {0};
 
+    if (a.hi / a.lo > 1.001e4)
+        return choose_powers(a);
     for (double x = round_number(a.lo, true); x <= a.hi * (1 + 1e-9) && t.count < TICKS;
          x = round_number(x * 1.5, true))
         t.at[t.count++] = x;
@@ -228,12 +242,23 @@ static void put_cell(FILE *out, const canvas *k, int row, int column, bool utf8)
         fputc('.', out);
 }
 
+enum { TICK_ROOM = 64 };
+
+static int tick_text(char out[TICK_ROOM], double at, int decimals)
+{
+    if (decimals < 0)
+        return snprintf(out, TICK_ROOM, "1e%d", (int)lround(log10(at)));
+    return snprintf(out, TICK_ROOM, "%.*f", decimals, at);
+}
+
 /* The tick that belongs to a row of characters, as its label; blanks where there is none. */
 static void put_y_label(FILE *out, const ticks *t, axis y, int row)
 {
     for (int i = 0; i < t->count; i++) {
         if ((int)lround((1 - fraction(y, t->at[i])) * (ROWS - 1)) == row) {
-            fprintf(out, "%*.*f ", MARGIN - 2, t->decimals, t->at[i]);
+            char text[TICK_ROOM];
+            tick_text(text, t->at[i], t->decimals);
+            fprintf(out, "%*s ", MARGIN - 2, text);
             return;
         }
     }
@@ -265,8 +290,9 @@ static void put_names(FILE *out, const plot *p, bool utf8)
 {
     fprintf(out, "%s\n%s", p->title, p->y_name);
     if (!p->letters)
-        fprintf(out, "    %s %s    %s %s", utf8 ? "\xe2\xa0\xa4\xe2\xa0\xa4" : "..",
-                p->curve[0].name, utf8 ? "\xe2\x97\x8f" : "o", p->curve[1].name);
+        fprintf(out, "    %s %s", utf8 ? "\xe2\xa0\xa4\xe2\xa0\xa4" : "..", p->curve[0].name);
+    if (!p->letters && p->curves > 1)
+        fprintf(out, "    %s %s", utf8 ? "\xe2\x97\x8f" : "o", p->curve[1].name);
     for (int c = 0; c < p->curves && p->letters; c++)
         fprintf(out, "    %c %s", 'a' + c, p->curve[c].name);
     fputc('\n', out);
@@ -284,7 +310,7 @@ bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
     if (ok) {
         axis x, y;
         choose_axes(p, &x, &y);
-        const ticks t = choose_ticks(y, 5);
+        const ticks t = y.log ? choose_log_ticks(y) : choose_ticks(y, 5);
         draw_curves(&k, p, x, y);
         put_names(out, p, utf8);
         for (int row = 0; row < ROWS; row++) {
@@ -337,9 +363,9 @@ static void put_xml(FILE *out, const char *text)
 /* 12, 0.5; thousands apart: 10,000 */
 static void put_tick(FILE *out, double at, int decimals)
 {
-    char digits[64];
-    const int n = snprintf(digits, sizeof digits, "%.*f", decimals, at);
-    const int whole = decimals ? n - decimals - 1 : n;
+    char digits[TICK_ROOM];
+    const int n = tick_text(digits, at, decimals);
+    const int whole = decimals < 0 ? 0 : decimals ? n - decimals - 1 : n;
 
     for (int i = 0; i < n; i++) {
         fputc(digits[i], out);
