@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "demo.h"
 #include "runs.h"
 #include "trace_find.h"
 
@@ -80,6 +81,14 @@ static bool list_run_axes(size_t i, rc_entry *out)
     return c != NULL;
 }
 
+static bool list_demos(size_t i, rc_entry *out)
+{
+    const demo *d = demo_at(i);
+    if (d)
+        *out = (rc_entry){.name = d->name, .help = d->help, .detail = d->lecture};
+    return d != NULL;
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -96,6 +105,7 @@ static const struct {
                  {"columns", "what recur runs knows of a run, to sort by", list_run_columns},
                  {"axes", "what the curves of recur runs run over", list_run_axes},
                  {"properties", "what recur trace finds units about", trace_property},
+                 {"demos", "examples of the lectures for recur demo", list_demos},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };
