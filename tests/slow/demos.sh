@@ -1,5 +1,5 @@
-# demos.sh -- every demo shows what its lecture says within two minutes, with the same numbers for any
-# number of threads and for every instruction set that promises it.
+# demos.sh -- every demo shows what its lecture says within two minutes, with the same numbers for
+# any number of threads and for every instruction set that promises it.
 for name in $(recur list demos | cut -d ' ' -f 1); do
     begin=$SECONDS
     recur demo "$name" --threads 1 --json >"$name.one"
