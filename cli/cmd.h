@@ -22,6 +22,8 @@ struct command {
     const opt *options;
     bool takes_task;   /* the first word is a task, whose options it takes too */
     bool or_model;     /* or else it is a model, and there are no such options */
+
+    bool task_or_else; /* with takes_task: the first word may be something else */
     const char *words; /* the list that the first word is from, where help shows it; or NULL */
     bool may_be_interrupted;
     int (*run)(const opts *o); /* exit code */

@@ -13,6 +13,7 @@
 #include <string.h>
 #include "cmd.h"
 #include "demo.h"
+#include "draw.h"
 #include "runs.h"
 #include "trace_find.h"
 
@@ -89,6 +90,14 @@ static bool list_demos(size_t i, rc_entry *out)
     return d != NULL;
 }
 
+static bool list_expressions(size_t i, rc_entry *out)
+{
+    const draw_example *e = draw_example_at(i);
+    if (e)
+        *out = (rc_entry){.name = e->name, .help = e->help};
+    return e != NULL;
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -106,6 +115,7 @@ static const struct {
                  {"axes", "what the curves of recur runs run over", list_run_axes},
                  {"properties", "what recur trace finds units about", trace_property},
                  {"demos", "examples of the lectures for recur demo", list_demos},
+                 {"expressions", "what recur draw draws besides models", list_expressions},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
 enum { OWN_LISTS = sizeof own_lists / sizeof *own_lists };
@@ -506,7 +516,8 @@ int opts_parse(opts *o, const command *c, int argc, char **argv)
         const bool task = c->takes_task && argc > 0 && opt_in_list("tasks", argv[0]);
         return help_command(stdout, c, task ? argv[0] : NULL);
     }
-    int code = c->takes_task ? take_task(o, &w) : OPT_GO_ON;
+    const bool other = c->task_or_else && (argc == 0 || !opt_in_list("tasks", argv[0]));
+    int code = c->takes_task && !other ? take_task(o, &w) : OPT_GO_ON;
     if (code != OPT_GO_ON)
         return code;
     o->row_count = opt_rows(c, o->task, &o->rows);

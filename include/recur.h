@@ -686,6 +686,12 @@ RC_API rc_status rc_graph_backward(rc_graph *g, rc_var *loss);
  * it (row-major, same size; it must live until then) by rc_graph_backward(). */
 RC_API rc_var *rc_leaf(rc_graph *g, rc_shape shape, const rc_real *x, rc_real *grad);
 RC_API rc_shape rc_var_shape(const rc_var *v); /* rank 0 for NULL */
+/* The name of the operation that made a variable ("linear"), for walking a graph from a result down
+ * to its leaves; "leaf" for values from the caller, "" for NULL and RC_NONE. Static. */
+RC_API const char *rc_var_op(const rc_var *v);
+/* Operand i of that operation, in the order of its constructor: RC_NONE where it is absent, NULL
+ * past the last, and for leaves. Valid until the graph is reset. */
+RC_API const rc_var *rc_var_operand(const rc_var *v, int i);
 /* Copy a value, or its gradient after backward, out row-major; room in reals. The graph's failure;
  * RC_EINVAL: too little room, or no such values. */
 RC_API rc_status rc_var_read(const rc_graph *g, const rc_var *v, rc_real *out, int64_t room);

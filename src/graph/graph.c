@@ -515,6 +515,18 @@ rc_shape rc_var_shape(const rc_var *v)
     return v ? v->shape : (rc_shape){0};
 }
 
+const char *rc_var_op(const rc_var *v)
+{
+    if (!v || rcg_absent(v))
+        return "";
+    return v->node ? v->node->op->name : op_leaf.name;
+}
+
+const rc_var *rc_var_operand(const rc_var *v, int i)
+{
+    return v && v->node && i >= 0 && i < v->node->inputs ? v->node->in[i] : NULL;
+}
+
 static rc_status read_rows(const rc_graph *g, const rc_var *v, const rc_real *from, rc_real *out,
                            int64_t room)
 {

@@ -364,6 +364,39 @@ static void only_what_the_loss_depends_on_gets_a_gradient(void **unused)
     rc_graph_free(g);
 }
 
+/* ---- walking --------------------------------------------------------------------------------- */
+
+static void a_graph_is_walked_from_a_result_to_its_leaves(void **unused)
+{
+    (void)unused;
+
+    const rc_real x[] = {1, 2, 3, 4};
+    rc_real parameter[RCK_LANES] = {7};
+    rc_graph *g = graph_open(1, true);
+    rc_var *a = rc_leaf(g, rc_shape_2(2, 2), x, NULL);
+    rc_var *in_place = rcg_leaf(g, rc_shape_1(1), RCK_LANES, parameter, NULL);
+    rc_var *y = rc_linear(g, a, a, RC_NONE);
+    const rc_var *z = rc_tanh(g, y);
+
+    assert_string_equal(rc_var_op(z), "tanh");
+    assert_true(rc_var_operand(z, 0) == y);
+    assert_null(rc_var_operand(z, 1));
+    assert_null(rc_var_operand(z, -1));
+    assert_string_equal(rc_var_op(y), "linear");
+    assert_true(rc_var_operand(y, 0) == a && rc_var_operand(y, 1) == a);
+    assert_true(rc_var_operand(y, 2) == RC_NONE);
+    assert_null(rc_var_operand(y, 3));
+    assert_string_equal(rc_var_op(a), "leaf");
+    assert_string_equal(rc_var_op(in_place), "leaf");
+    assert_null(rc_var_operand(a, 0));
+    assert_null(rc_var_operand(in_place, 0));
+    assert_string_equal(rc_var_op(RC_NONE), "");
+    assert_string_equal(rc_var_op(NULL), "");
+    assert_null(rc_var_operand(RC_NONE, 0));
+    assert_null(rc_var_operand(NULL, 0));
+    rc_graph_free(g);
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static void reading_needs_a_variable_and_enough_room(void **unused)
@@ -592,6 +625,7 @@ int main(void)
         cmocka_unit_test(backward_tells_what_is_wrong_with_the_loss),
         cmocka_unit_test(backward_runs_once_between_resets),
         cmocka_unit_test(only_what_the_loss_depends_on_gets_a_gradient),
+        cmocka_unit_test(a_graph_is_walked_from_a_result_to_its_leaves),
         cmocka_unit_test(reading_needs_a_variable_and_enough_room),
         cmocka_unit_test(a_warm_step_of_training_allocates_nothing),
         cmocka_unit_test(scratch_is_given_back_after_every_operation),

@@ -1,0 +1,260 @@
+/* cmd_draw.c -- recur draw: a model, or a small expression, as a graph. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "draw.h"
+
+static const opt options[] = {
+    {.name = "unroll",
+     .kind = RC_OPTION_INT,
+     .fallback = "0",
+     .lo = 0,
+     .hi = 16,
+     .group = "drawing",
+     .help = "a model over so many time steps (0: folded, with arrows back)"},
+    {.name = "symbols",
+     .kind = RC_OPTION_INT,
+     .fallback = "1000",
+     .lo = 3,
+     .hi = 20000,
+     .group = "drawing",
+     .help = "without --train, of a language model: symbols of the made text"},
+    {.name = "svg",
+     .kind = RC_OPTION_TEXT,
+     .value = "FILE",
+     .group = "output",
+     .help = "draw it as a picture ('-': standard output)"},
+    {.name = "dot",
+     .kind = RC_OPTION_TEXT,
+     .value = "FILE",
+     .group = "output",
+     .help = "write it for Graphviz ('-': standard output, as without --svg)"},
+    OPT_JSON,
+    OPT_END,
+};
+
+/* ---- a model that is only described --------------------------------------------------------- */
+
+/* A text with so many symbols besides <unk> and the end of a line: numbers, or characters. */
+static void put_text(FILE *out, bool words, int64_t symbols)
+{
+    for (int64_t i = 0; i < (symbols < 100 ? 100 : symbols); i++) {
+        const int64_t k = i % symbols;
+        if (words) {
+            fprintf(out, "%lld ", (long long)k);
+        } else { /* ideographs: one character each, whatever is done to a text */
+            const unsigned c = 0x4e00u + (unsigned)(k % 20000);
+            fprintf(out, "%c%c%c", (int)(0xe0u | c >> 12), (int)(0x80u | (c >> 6 & 0x3fu)),
+                    (int)(0x80u | (c & 0x3fu)));
+        }
+    }
+    fputc('\n', out);
+}
+
+/* Two sequences of so many channels, with classes, or on and off. */
+static void put_series(FILE *out, int64_t channels, int64_t classes)
+{
+    fprintf(out, "@classLabel %s\n@data\n", classes ? "true" : "false");
+    for (int64_t i = 0; i < (classes < 2 ? 2 : classes); i++) {
+        for (int64_t k = 0; k < channels; k++)
+            fprintf(out, "%s%lld,1,0", k ? ":" : "", (long long)(k + i) % 2);
+        if (classes)
+            fprintf(out, ":%lld", (long long)i);
+        fputc('\n', out);
+    }
+}
+
+static int64_t count_of(const rc_config *c, const char *option, int64_t fallback)
+{
+    const char *text = rc_config_get(c, option);
+    const int64_t n = text ? strtoll(text, NULL, 10) : 0;
+
+    return n > 0 ? n : fallback;
+}
+
+static bool put_data(FILE *out, const opts *o, const rc_config *c)
+{
+    const char *level = rc_config_get(c, "level"), *aim = rc_config_get(c, "aim");
+
+    if (level)
+        put_text(out, strcmp(level, "word") == 0, opts_int(o, "symbols") - 2);
+    else
+        put_series(out, count_of(c, "inputs", 2),
+                   aim && (strcmp(aim, "auto") == 0 || strcmp(aim, "class") == 0)
+                       ? count_of(c, "outputs", 2)
+                       : 0);
+    return fflush(out) == 0 && !ferror(out);
+}
+
+/* Set the training data of a configuration to a file made for it, whose name is `path`. */
+static int make_data(const opts *o, rc_config *c, char *path)
+{
+    static const char *const quiet[][2] = {
+        {"batch", "1"}, {"valid-split", "0"}, {"test-split", "0"}, {"shards", "1"}};
+    const int file = mkstemp(path);
+    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
+
+    if (file < 0) {
+        const int error = errno;
+        path[0] = '\0';
+        return say_failure("cannot write a file into TMPDIR: %s", strerror(error));
+    }
+
+    if (!out || !put_data(out, o, c)) {
+        const int error = errno;
+        if (out)
+            (void)fclose(out);
+        return say_failure("cannot write '%s': %s", path, strerror(error));
+    }
+    (void)fclose(out);
+    rc_status s = rc_config_set(c, "train", path);
+    for (size_t i = 0; i < sizeof quiet / sizeof *quiet && s == RC_OK; i++)
+        s = rc_config_set(c, quiet[i][0], quiet[i][1]);
+    return s == RC_OK ? OPT_GO_ON : say_library_failure();
+}
+
+/* Draw the model that a configuration describes. */
+static int draw_config(const opts *o, picture *p, rc_config *c)
+{
+    char path[4096];
+    const char *folder = getenv("TMPDIR");
+    rc_trainer *t = NULL;
+    int code = OPT_GO_ON;
+
+    path[0] = '\0';
+    if (!opts_has(o, "train")) {
+        const int n = snprintf(path, sizeof path, "%s/recur-draw-XXXXXX",
+                               folder && folder[0] ? folder : "/tmp");
+        if (n < 0 || (size_t)n >= sizeof path)
+            return say_failure("cannot write a file: TMPDIR is too long");
+        code = make_data(o, c, path);
+    }
+    if (code == OPT_GO_ON && rc_trainer_new(&t, c, "", NULL) != RC_OK)
+        code = say_library_failure();
+    if (path[0])
+        (void)unlink(path);
+    if (code == OPT_GO_ON)
+        draw_model(p, rc_trainer_model(t), (int)opts_int(o, "unroll"));
+    rc_trainer_free(t);
+    return code;
+}
+
+static int draw_task(const opts *o, picture *p)
+{
+    rc_config *c = NULL;
+    int code = opts_config(o, &c);
+
+    if (code != OPT_GO_ON)
+        return code;
+    if (rc_config_get(c, "cell"))
+        code = draw_config(o, p, c);
+    else
+        code = say_failure("cannot draw the task %s: it has no network", o->task);
+    rc_config_free(c);
+    return code;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int draw_file(const opts *o, picture *p)
+{
+    rc_model *m;
+    int code = OPT_GO_ON;
+
+    if (rc_model_open(&m, o->args[0]) != RC_OK) {
+        say_library_failure();
+        if (access(o->args[0], F_OK) != 0)
+            say_hint("what is drawn is a task (lm, series), an expression of recur list"
+                     " expressions, or a model file");
+        return EXIT_FAILED;
+    }
+    if (rc_config_get(rc_model_config(m), "cell"))
+        draw_model(p, m, (int)opts_int(o, "unroll"));
+    else
+        code = say_failure("cannot draw '%s': it has no network", o->args[0]);
+    rc_model_free(m);
+    return code;
+}
+
+static int draw_what(const opts *o, picture *p)
+{
+    const draw_example *e;
+
+    if (o->task)
+        return draw_task(o, p);
+    for (size_t i = 0; i < o->given_count; i++)
+        if (o->given[i].row->tasks)
+            return say_misuse("option '--%s' describes a model: it goes with a task, not with '%s'",
+                              o->given[i].row->name, o->args[0]);
+    for (size_t i = 0; (e = draw_example_at(i)); i++)
+        if (strcmp(e->name, o->args[0]) == 0)
+            return draw_expression(p, e) == RC_OK ? OPT_GO_ON : say_library_failure();
+    return draw_file(o, p);
+}
+
+static int save(const opts *o, const char *option, void (*put)(FILE *, const picture *),
+                const picture *p)
+{
+    const char *path = opts_text(o, option);
+
+    if (strcmp(path, "-") == 0) {
+        put(stdout, p);
+        return EXIT_DONE;
+    }
+    FILE *out = fopen(path, "w");
+    if (out)
+        put(out, p);
+    const bool bad = !out || ferror(out);
+    if (!out || (fclose(out) | bad))
+        return say_failure("cannot write '%s': %s", path, strerror(errno));
+    say_unless_quiet(o, "the graph is in %s", path);
+    return EXIT_DONE;
+}
+
+static int write_all(const opts *o, const picture *p)
+{
+    int code = EXIT_DONE;
+
+    if (opts_has(o, "svg"))
+        code = save(o, "svg", picture_svg, p);
+    if (code == EXIT_DONE && opts_has(o, "dot"))
+        code = save(o, "dot", picture_dot, p);
+    if (code == EXIT_DONE && opts_flag(o, "json"))
+        code = json_print(stdout, picture_json(p), false);
+    else if (!opts_has(o, "svg") && !opts_has(o, "dot") && !opts_flag(o, "json"))
+        picture_dot(stdout, p);
+    return code;
+}
+
+static int run(const opts *o)
+{
+    picture p = {0};
+    int code = draw_what(o, &p);
+
+    if (code == OPT_GO_ON)
+        code = !p.failed && picture_lay_out(&p) ? write_all(o, &p) : say_out_of_memory();
+    picture_free(&p);
+    return code;
+}
+
+const command cmd_draw = {
+    .name = "draw",
+    .usage = "WHAT [options]",
+    .summary = "draw a model, or an expression, as a graph",
+    .example = "recur draw my.model --svg model.svg\n"
+               "recur draw lm --cell gru --layers 2 --unroll 3 --svg gru.svg\n"
+               "recur draw series --bidirectional --inputs 12 --outputs 9 --svg both.svg\n"
+               "recur draw logistic | dot -Tpdf > logistic.pdf",
+    .about =
+        "WHAT is a model file; or a task with the options of recur train, whose network is made"
+        " and drawn, on data of its own unless --train is given; or one of the expressions of"
+        " recur list expressions, which the library computes and which is drawn by walking its"
+        " graph. Arrows carry the names and shapes of weights.",
+    .options = options,
+    .takes_task = true,
+    .task_or_else = true,
+    .run = run,
+};

@@ -1,0 +1,347 @@
+/* draw_model.c -- a model as a graph, folded or over some time steps.
+ *
+ * What there is comes from the configuration and from the tensors of the model, by their names
+ * (docs/format.md): an arrow that multiplies carries its weight. Layers stand in ranks of their
+ * own; both directions of one stand side by side when folded, one above the other when unrolled.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+#include "draw.h"
+
+enum { MOST_LAYERS = 64, MOST_STEPS = 16 };
+
+typedef struct drawing {
+    picture *p;
+    const rc_model *m;
+    const rc_config *c;
+    int steps; /* columns */
+    bool unrolled, both, residual, graves;
+    int layers, window;
+    int source[MOST_STEPS]; /* what the next layer reads, of each step */
+    int64_t width;          /* how many numbers that is */
+    int layer[MOST_STEPS][2];
+    int outs[MOST_STEPS][MOST_LAYERS];
+    int input[MOST_STEPS]; /* what the first layer reads */
+    int64_t sum;           /* of the widths of all layers */
+    int rank;
+    char drop[PICTURE_TEXT]; /* what stands on arrows on which something is dropped out */
+} drawing;
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+static int number(const drawing *d, const char *option)
+{
+    const char *value = rc_config_get(d->c, option);
+
+    return value ? (int)strtol(value, NULL, 10) : 0;
+}
+
+static const char *word(const drawing *d, const char *option)
+{
+    const char *value = rc_config_get(d->c, option);
+
+    return value ? value : "";
+}
+
+static bool flag(const drawing *d, const char *option)
+{
+    return strcmp(word(d, option), "true") == 0;
+}
+
+static bool find(const drawing *d, const char *name, rc_tensor_info *out)
+{
+    for (size_t i = 0; rc_model_tensor(d->m, i, out); i++)
+        if (strcmp(out->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* "rnn.weight_ih_l0\n512 x 128"; "" without such a tensor. */
+static const char *weight_text(const drawing *d, const char *name, char out[PICTURE_TEXT])
+{
+    rc_tensor_info t;
+    char shape[SAY_ROOM];
+
+    out[0] = '\0';
+    if (find(d, name, &t))
+        (void)snprintf(out, PICTURE_TEXT, "%s\n%s", name, say_shape(shape, &t));
+    return out;
+}
+
+static const char *layer_weight(const drawing *d, const char *what, int layer, bool reverse,
+                                char out[PICTURE_TEXT])
+{
+    char name[PICTURE_TEXT];
+
+    (void)snprintf(name, sizeof name, "rnn.%s_l%d%s", what, layer, reverse ? "_reverse" : "");
+    return weight_text(d, name, out);
+}
+
+/* The other tensors of a layer in one direction, a line each: biases and the like. */
+static void add_others(const drawing *d, const char *end, char out[PICTURE_TEXT])
+{
+    rc_tensor_info t;
+    char shape[SAY_ROOM];
+    size_t used = strlen(out);
+
+    for (size_t i = 0; rc_model_tensor(d->m, i, &t) && used < PICTURE_TEXT; i++) {
+        const size_t n = strlen(t.name), b = strlen(end);
+        if (n < 4 + b || strncmp(t.name, "rnn.", 4) != 0 || strcmp(t.name + n - b, end) != 0 ||
+            strstr(t.name, "weight_ih") || strstr(t.name, "weight_hh") || strstr(t.name, "start_"))
+            continue;
+        used += (size_t)snprintf(out + used, PICTURE_TEXT - used, "\n%s %s", t.name + 4,
+                                 say_shape(shape, &t));
+    }
+}
+
+/* ---- parts ---------------------------------------------------------------------------------- */
+
+/* The name of a value at a step: x, or x_1. */
+static const char *at_step(const drawing *d, const char *name, int t, char out[SAY_ROOM])
+{
+    if (d->unrolled)
+        snprintf(out, SAY_ROOM, "%s_%d", name, t + 1);
+    else
+        snprintf(out, SAY_ROOM, "%s", name);
+    return out;
+}
+
+static void draw_input(drawing *d)
+{
+    char room[SAY_ROOM], count[SAY_ROOM], text[PICTURE_TEXT];
+    const int32_t V = rc_model_symbols(d->m);
+    const bool symbols = strcmp(rc_config_task(d->c), "lm") == 0;
+    rc_tensor_info t = {.dim = {0}};
+
+    for (int k = 0; k < d->steps; k++)
+        d->source[k] = symbols
+                           ? picture_add(d->p, PICTURE_VALUE, d->rank, k, "%s\none of %s symbols",
+                                         at_step(d, "x", k, room), say_count(count, V))
+                           : picture_add(d->p, PICTURE_VALUE, d->rank, k, "%s\n%d numbers",
+                                         at_step(d, "x", k, room), number(d, "inputs"));
+    d->rank++;
+    d->width = number(d, "inputs");
+    if (!symbols)
+        return;
+    const bool tied = flag(d, "tied");
+    const char *name = tied ? "out.weight" : "embed.weight";
+    if (find(d, name, &t))
+        d->width = t.dim[1];
+    weight_text(d, name, text);
+    for (int k = 0; k < d->steps; k++) {
+        const int vector = picture_add(d->p, PICTURE_VALUE, d->rank, k, "vector\n%lld numbers",
+                                       (long long)d->width);
+        picture_flow(d->p, d->source[k], vector, "%s%s", text, tied ? "\n(tied)" : "");
+        d->source[k] = vector;
+    }
+    d->rank++;
+}
+
+/* A layer of tanh: deep input and deep output. */
+static void draw_deep(drawing *d, const char *name, int units)
+{
+    char weight[PICTURE_TEXT], text[PICTURE_TEXT];
+
+    (void)snprintf(text, sizeof text, "rnn.%s.weight", name);
+    weight_text(d, text, weight);
+    (void)snprintf(text, sizeof text, "tanh\n%d units\n%s.bias", units, name);
+    for (int k = 0; k < d->steps && units > 0; k++) {
+        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
+        picture_flow(d->p, d->source[k], node, "%s", weight);
+        d->source[k] = node;
+    }
+    if (units > 0) {
+        d->width = units;
+        d->rank++;
+    }
+}
+
+/* Where sequences begin: what is left of the first step, or right of the last. */
+static void draw_begin(drawing *d, int layer, int way)
+{
+    char text[PICTURE_TEXT];
+    const int column = way ? d->steps : -1, first = way ? d->steps - 1 : 0;
+    const bool carried = strcmp(rc_config_task(d->c), "lm") == 0;
+
+    layer_weight(d, "start", layer, way == 1, text);
+    const int from = picture_add(d->p, PICTURE_WORDS, d->rank + way, column, "%s",
+                                 text[0]   ? text
+                                 : carried ? "h_0\ncarried"
+                                           : "h_0 = 0");
+    picture_time(d->p, from, d->layer[first][way], "%s", "");
+}
+
+static void draw_recurrence(drawing *d, int layer, int way)
+{
+    char text[PICTURE_TEXT];
+
+    layer_weight(d, "weight_hh", layer, way == 1, text);
+    if (strcmp(word(d, "cell"), "none") == 0)
+        return;
+    if (!d->unrolled) {
+        picture_time(d->p, d->layer[0][way], d->layer[0][way], "%s", text);
+        return;
+    }
+    draw_begin(d, layer, way);
+    for (int k = 0; k + 1 < d->steps; k++)
+        picture_time(d->p, d->layer[way ? k + 1 : k][way], d->layer[way ? k : k + 1][way], "%s",
+                     text);
+}
+
+/* The cell of a layer in one direction at every step, with what it reads. */
+static void draw_cells(drawing *d, int layer, int way, int units)
+{
+    char weight[PICTURE_TEXT], text[PICTURE_TEXT], end[SAY_ROOM];
+    const char *direction = !d->both ? "" : way ? ", backward" : ", forward";
+
+    snprintf(end, sizeof end, "_l%d%s", layer, way ? "_reverse" : "");
+    (void)snprintf(text, sizeof text, "%s%s\n%d units", word(d, "cell"), direction, units);
+    add_others(d, end, text);
+    layer_weight(d, "weight_ih", layer, way == 1, weight);
+    for (int k = 0; k < d->steps; k++) {
+        const int rank = d->rank + (d->unrolled ? way : 0);
+        const int node = picture_add(d->p, PICTURE_LAYER, rank, k, "%s", text);
+        d->layer[k][way] = node;
+        if (d->window > 1 && !d->unrolled)
+            picture_flow(d->p, d->source[k], node, "%s%s\n%d steps, the last its own", weight,
+                         d->drop, d->window);
+        else
+            picture_flow(d->p, d->source[k], node, "%s%s", weight, d->drop);
+        for (int back = 1; back < d->window && back <= k; back++)
+            picture_flow(d->p, d->source[k - back], node, "%s", "");
+    }
+}
+
+/* Several values become one, by an operation. */
+static void draw_join(drawing *d, const char *name, int count, int from[][MOST_STEPS])
+{
+    for (int k = 0; k < d->steps; k++) {
+        const int node = picture_add(d->p, PICTURE_OP, d->rank, k, "%s", name);
+        for (int i = 0; i < count; i++)
+            picture_flow(d->p, from[i][k], node, "%s", "");
+        d->source[k] = node;
+    }
+    d->rank++;
+}
+
+/* The sizes of the layers: one number for all, or one for each. */
+static int units_of(const drawing *d, int layer)
+{
+    const char *text = word(d, "hidden");
+
+    for (int i = 0; i < layer && strchr(text, ','); i++)
+        text = strchr(text, ',') + 1;
+    return (int)strtol(text, NULL, 10);
+}
+
+static void draw_layer(drawing *d, int layer)
+{
+    const int units = units_of(d, layer), ways = d->both ? 2 : 1;
+    const int64_t out = (int64_t)units * ways;
+    int from[2][MOST_STEPS], below[MOST_STEPS];
+    const bool around = d->residual && out == d->width;
+
+    memcpy(below, d->source, sizeof below);
+    if (d->graves && layer > 0) {
+        memcpy(from[0], d->source, sizeof below);
+        memcpy(from[1], d->input, sizeof below);
+        draw_join(d, "side by side", 2, from);
+    }
+    for (int way = 0; way < ways; way++)
+        draw_cells(d, layer, way, units);
+    for (int way = 0; way < ways; way++)
+        draw_recurrence(d, layer, way);
+    d->rank += d->unrolled ? ways : 1;
+    for (int way = 0; way < ways; way++)
+        for (int k = 0; k < d->steps; k++)
+            from[way][k] = d->source[k] = d->layer[k][way];
+    if (d->both)
+        draw_join(d, "side by side", 2, from);
+    if (around) {
+        memcpy(from[0], d->source, sizeof below);
+        memcpy(from[1], below, sizeof below);
+        draw_join(d, "+", 2, from);
+    }
+    d->width = out;
+    d->sum += out;
+    for (int k = 0; k < d->steps; k++)
+        d->outs[k][layer] = d->source[k];
+}
+
+/* With --skip graves: the output of the stack is that of all layers. */
+static void draw_all_layers(drawing *d)
+{
+    int from[MOST_LAYERS][MOST_STEPS];
+
+    if (!d->graves || d->layers < 2)
+        return;
+    for (int l = 0; l < d->layers; l++)
+        for (int k = 0; k < d->steps; k++)
+            from[l][k] = d->outs[k][l];
+    draw_join(d, "side by side", d->layers, from);
+    d->width = d->sum;
+}
+
+/* What is neither of the layers below nor on an arrow: the output layer, a line for each tensor. */
+static void add_output(const drawing *d, char out[PICTURE_TEXT])
+{
+    rc_tensor_info t;
+    char shape[SAY_ROOM];
+    size_t used = strlen(out);
+
+    for (size_t i = 0; rc_model_tensor(d->m, i, &t) && used < PICTURE_TEXT; i++)
+        if (strncmp(t.name, "rnn.", 4) != 0 && strncmp(t.name, "embed.", 6) != 0 &&
+            strcmp(t.name, "out.weight") != 0)
+            used += (size_t)snprintf(out + used, PICTURE_TEXT - used, "\n%s %s", t.name,
+                                     say_shape(shape, &t));
+}
+
+static void draw_output(drawing *d)
+{
+    char text[PICTURE_TEXT], weight[PICTURE_TEXT], room[SAY_ROOM], count[SAY_ROOM];
+    const bool symbols = strcmp(rc_config_task(d->c), "lm") == 0;
+    rc_tensor_info t = {.dim = {0}};
+
+    weight_text(d, "out.weight", weight);
+    if (symbols)
+        (void)snprintf(text, sizeof text, "%s\n%s symbols",
+                       strcmp(word(d, "output"), "full") == 0 ? "softmax" : word(d, "output"),
+                       say_count(count, rc_model_symbols(d->m)));
+    else
+        (void)snprintf(text, sizeof text, "linear\n%lld numbers: %s",
+                       find(d, "out.weight", &t) ? (long long)t.dim[0] : 0LL, word(d, "aim"));
+    add_output(d, text);
+    for (int k = 0; k < d->steps; k++) {
+        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
+        const int y = picture_add(d->p, PICTURE_RESULT, d->rank + 1, k, "%s%s",
+                                  at_step(d, "y", k, room), symbols ? "\nthe next symbol" : "");
+        picture_flow(d->p, d->source[k], node, "%s%s", weight, d->drop);
+        picture_flow(d->p, node, y, "%s", "");
+    }
+}
+
+void draw_model(picture *p, const rc_model *m, int unroll)
+{
+    const rc_config *c = rc_model_config(m);
+    drawing d = {.p = p, .m = m, .c = c, .steps = unroll ? unroll : 1, .unrolled = unroll > 0};
+    char room[SAY_ROOM];
+
+    d.both = flag(&d, "bidirectional");
+    d.layers = number(&d, "layers");
+    d.window = number(&d, "window");
+    d.residual = strcmp(word(&d, "skip"), "residual") == 0;
+    d.graves = strcmp(word(&d, "skip"), "graves") == 0;
+    if (strtod(word(&d, "dropout"), NULL) > 0)
+        (void)snprintf(d.drop, sizeof d.drop, "\ndropout %s", word(&d, "dropout"));
+    (void)snprintf(p->title, sizeof p->title, "%s, %s: %s parameters", rc_config_task(c),
+                   word(&d, "cell"), say_count(room, rc_model_parameters(m)));
+    draw_input(&d);
+    draw_deep(&d, "deep_in", number(&d, "deep-input"));
+    memcpy(d.input, d.source, sizeof d.input);
+    for (int l = 0; l < d.layers; l++)
+        draw_layer(&d, l);
+    draw_all_layers(&d);
+    draw_deep(&d, "deep_out", number(&d, "deep-output"));
+    draw_output(&d);
+}

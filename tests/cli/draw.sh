@@ -1,0 +1,52 @@
+# draw.sh -- models and expressions become graphs: what is drawn is what was computed, what weights
+# are called, and nothing lies on anything else.
+for expression in $(recur list expressions | cut -d ' ' -f 1); do
+    recur draw "$expression"
+done
+recur draw lm --layers 2 --cell gru --hidden 24,16 --embed 8 --symbols 50 --level word
+recur draw series --bidirectional --inputs 12 --outputs 9 --hidden 5 --unroll 2
+
+# Boxes and the words on arrows are rectangles of the picture; the first is the page.
+overlaps='
+/<rect/ {
+    gsub(/[^0-9.=" -]/, " "); n = split($0, part, "\"")
+    if (pages++ == 0) next
+    x[boxes] = part[2]; y[boxes] = part[4]; w[boxes] = part[6]; h[boxes++] = part[8]
+}
+END {
+    for (i = 0; i < boxes; i++)
+        for (k = 0; k < i; k++)
+            bad += x[i] < x[k] + w[k] && x[k] < x[i] + w[i] &&
+                   y[i] < y[k] + h[k] && y[k] < y[i] + h[i]
+    print boxes " boxes, " bad + 0 " overlaps"
+}'
+boxes() { recur draw "$@" --svg - | awk "$overlaps"; }
+boxes decay
+boxes lm --layers 3 --skip graves --window 2 --deep-input 20 --deep-output 30 --dropout 0.5 --tied
+boxes lm --layers 3 --skip graves --window 3 --unroll 5
+boxes lm --output adaptive --bias double --level byte --cell lstm-peephole
+boxes series --bidirectional --layers 2 --skip residual --unroll 4
+boxes series --aim next --inputs 128 --cell qrnn --window 2 --skip residual --layers 2 --unroll 4
+boxes series --learned-start --unroll 3 --cell irnn
+
+# Of a file the same as of its description; words in JSON; no file is left behind.
+seq 300 >text
+recur train lm --train text --steps 2 --hidden 6 --cell sgru --out a.model --quiet >/dev/null
+recur draw a.model --dot a.dot
+recur draw lm --train text --hidden 6 --cell sgru | cmp - a.dot
+recur draw a.model.state --svg a.svg --dot - --quiet | cmp - a.dot
+recur draw a.model --json | grep -o '"text": "rnn.weight_hh_l0[^"]*", "in_time": true'
+mkdir temporary
+TMPDIR=$PWD/temporary recur draw series --json >/dev/null
+ls temporary
+
+recur train ngram --train text --out n.model --quiet >/dev/null
+! recur draw
+! recur draw n.model
+! recur draw ngram
+! recur draw nothing
+! recur draw a.model --layers 2
+! recur draw logistic --unroll 17
+! recur draw lm --cell lsmt
+! recur draw lm --svg nowhere/a.svg
+! TMPDIR=nowhere recur draw lm
