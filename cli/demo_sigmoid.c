@@ -85,6 +85,8 @@ static rc_status run(const demo_setup *setup, demo_result *r)
     if (s == RC_OK)
         s = chain(n.graph, 100, true, growing);
     demo_net_free(&n);
+    if (s != RC_OK)
+        return s;
     r->about = "gradient by biases";
     demo_column(r, DEMO_NUMBER, "6 x 30 units");
     demo_column(r, DEMO_NUMBER, "chain, w = 1");
@@ -100,7 +102,7 @@ static rc_status run(const demo_setup *setup, demo_result *r)
     demo_claim(r, fading[0] < 0.01 * fading[LAYERS - 1], "the gradient of the chain fades");
     demo_claim(r, growing[0] > 100 * growing[LAYERS - 1],
                "with large weights and steep sigmoids it explodes");
-    return s;
+    return RC_OK;
 }
 
 const demo demo_deep_sigmoid = {

@@ -85,6 +85,13 @@ attempt score work/m lines --trace
 attempt info work/m
 attempt info work/m --json
 attempt info work/m --curve --svg /dev/null
+attempt draw work/m --unroll 2 --svg /dev/null --json
+attempt draw series --bidirectional --dot -
+attempt draw decay
+attempt surface --grid 5 --updates 3 --svg -
+attempt surface --grid 5 --updates 3 --json
+attempt demo wrong-gradient
+attempt demo deep-sigmoid --json
 attempt list
 attempt list --json
 attempt list options
