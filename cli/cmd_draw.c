@@ -1,5 +1,5 @@
 /* cmd_draw.c -- recur draw: a model, or a small expression, as a graph. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,22 @@ static void put_text(FILE *out, bool words, int64_t symbols)
     fputc('\n', out);
 }
 
-/* Two sequences of so many channels, with classes, or on and off. */
+static int64_t count_of(const rc_config *c, const char *option, int64_t fallback)
+{
+    const char *text = rc_config_get(c, option);
+    const int64_t n = text ? strtoll(text, NULL, 10) : 0;
+
+    return n > 0 ? n : fallback;
+}
+
+static bool is(const rc_config *c, const char *option, const char *value)
+{
+    const char *text = rc_config_get(c, option);
+
+    return text && strcmp(text, value) == 0;
+}
+
+/* Sequences of so many channels, with a class each, or of zeros and ones (.ts). */
 static void put_series(FILE *out, int64_t channels, int64_t classes)
 {
     fprintf(out, "@classLabel %s\n@data\n", classes ? "true" : "false");
@@ -67,78 +82,93 @@ static void put_series(FILE *out, int64_t channels, int64_t classes)
     }
 }
 
-static int64_t count_of(const rc_config *c, const char *option, int64_t fallback)
+/* One sequence with an answer at every step: a class, or a number (.csv). */
+static void put_table(FILE *out, int64_t channels, int64_t classes)
 {
-    const char *text = rc_config_get(c, option);
-    const int64_t n = text ? strtoll(text, NULL, 10) : 0;
+    for (int64_t k = 0; k < channels; k++)
+        fprintf(out, "x%lld,", (long long)k);
+    fputs("y\n", out);
+    for (int64_t i = 0; i < (classes < 2 ? 2 : classes); i++) {
+        for (int64_t k = 0; k < channels; k++)
+            fprintf(out, "%lld,", (long long)(k + i) % 2);
+        fprintf(out, classes ? "class%lld\n" : "%lld.5\n", (long long)i);
+    }
+}
 
-    return n > 0 ? n : fallback;
+/* What a series answers at each step, or in numbers, comes from a table. */
+static bool wants_table(const rc_config *c)
+{
+    return is(c, "feedback", "true") || is(c, "answers", "each") || is(c, "aim", "values");
 }
 
 static bool put_data(FILE *out, const opts *o, const rc_config *c)
 {
-    const char *level = rc_config_get(c, "level"), *aim = rc_config_get(c, "aim");
+    const bool has_class = is(c, "aim", "auto") || is(c, "aim", "class");
+    const int64_t inputs = count_of(c, "inputs", 2);
+    const int64_t classes = has_class ? count_of(c, "outputs", 2) : 0;
 
-    if (level)
-        put_text(out, strcmp(level, "word") == 0, opts_int(o, "symbols") - 2);
+    if (rc_config_get(c, "level"))
+        put_text(out, is(c, "level", "word"), opts_int(o, "symbols") - 2);
+    else if (wants_table(c))
+        put_table(out, inputs, classes);
     else
-        put_series(out, count_of(c, "inputs", 2),
-                   aim && (strcmp(aim, "auto") == 0 || strcmp(aim, "class") == 0)
-                       ? count_of(c, "outputs", 2)
-                       : 0);
+        put_series(out, inputs, classes);
     return fflush(out) == 0 && !ferror(out);
 }
 
-/* Set the training data of a configuration to a file made for it, whose name is `path`. */
+/* Set the training data of a configuration to a file made for it in a folder of its own. path: the
+ * name of the folder, and room for that of the file. */
 static int make_data(const opts *o, rc_config *c, char *path)
 {
     static const char *const quiet[][2] = {
         {"batch", "1"}, {"valid-split", "0"}, {"test-split", "0"}, {"shards", "1"}};
-    const int file = mkstemp(path);
-    FILE *out = file >= 0 ? fdopen(file, "w") : NULL;
+    strcat(path, wants_table(c) ? "/data.csv" : "/data");
+    FILE *out = fopen(path, "w");
+    bool ok = out && put_data(out, o, c);
 
-    if (file < 0) {
-        const int error = errno;
-        path[0] = '\0';
-        return say_failure("cannot write a file into TMPDIR: %s", strerror(error));
-    }
-
-    if (!out || !put_data(out, o, c)) {
-        const int error = errno;
-        if (out)
-            (void)fclose(out);
-        return say_failure("cannot write '%s': %s", path, strerror(error));
-    }
-    (void)fclose(out);
+    if (out)
+        ok = (fclose(out) == 0) & ok;
+    if (!ok)
+        return say_failure("cannot write '%s': %s", path, strerror(errno));
     rc_status s = rc_config_set(c, "train", path);
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet && s == RC_OK; i++)
         s = rc_config_set(c, quiet[i][0], quiet[i][1]);
+    if (s == RC_OK && wants_table(c) && !opts_has(o, "target"))
+        s = rc_config_set(c, "target", "y");
     return s == RC_OK ? OPT_GO_ON : say_library_failure();
 }
 
 /* Draw the model that a configuration describes. */
-static int draw_config(const opts *o, picture *p, rc_config *c)
+static int draw_config(const opts *o, picture *p, const rc_config *c)
 {
-    char path[4096];
-    const char *folder = getenv("TMPDIR");
     rc_trainer *t = NULL;
-    int code = OPT_GO_ON;
 
-    path[0] = '\0';
-    if (!opts_has(o, "train")) {
-        const int n = snprintf(path, sizeof path, "%s/recur-draw-XXXXXX",
-                               folder && folder[0] ? folder : "/tmp");
-        if (n < 0 || (size_t)n >= sizeof path)
-            return say_failure("cannot write a file: TMPDIR is too long");
-        code = make_data(o, c, path);
-    }
-    if (code == OPT_GO_ON && rc_trainer_new(&t, c, "", NULL) != RC_OK)
-        code = say_library_failure();
-    if (path[0])
-        (void)unlink(path);
-    if (code == OPT_GO_ON)
-        draw_model(p, rc_trainer_model(t), (int)opts_int(o, "unroll"));
+    if (rc_trainer_new(&t, c, "", NULL) != RC_OK)
+        return say_library_failure();
+    draw_model(p, rc_trainer_model(t), (int)opts_int(o, "unroll"));
     rc_trainer_free(t);
+    return OPT_GO_ON;
+}
+
+/* The same, on data of its own. */
+static int draw_made(const opts *o, picture *p, rc_config *c)
+{
+    enum { ROOM = 4096, FILE_NAME = 16 };
+    char folder[ROOM], path[ROOM + FILE_NAME];
+    const char *where = getenv("TMPDIR");
+    const int n =
+        snprintf(folder, sizeof folder, "%s/recur-draw-XXXXXX", where && where[0] ? where : "/tmp");
+
+    if (n < 0 || n >= ROOM)
+        return say_failure("cannot write a file: TMPDIR is too long");
+    if (!mkdtemp(folder))
+        return say_failure("cannot write a file into TMPDIR: %s", strerror(errno));
+    strcpy(path, folder);
+    int code = make_data(o, c, path);
+    if (code == OPT_GO_ON)
+        code = draw_config(o, p, c);
+    (void)unlink(path);
+    (void)rmdir(folder);
     return code;
 }
 
@@ -150,7 +180,7 @@ static int draw_task(const opts *o, picture *p)
     if (code != OPT_GO_ON)
         return code;
     if (rc_config_get(c, "cell"))
-        code = draw_config(o, p, c);
+        code = opts_has(o, "train") ? draw_config(o, p, c) : draw_made(o, p, c);
     else
         code = say_failure("cannot draw the task %s: it has no network", o->task);
     rc_config_free(c);

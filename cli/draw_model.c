@@ -138,6 +138,38 @@ static void draw_input(drawing *d)
     d->rank++;
 }
 
+/* Several values become one, by an operation. */
+static void draw_join(drawing *d, const char *name, int count, int from[][MOST_STEPS])
+{
+    for (int k = 0; k < d->steps; k++) {
+        const int node = picture_add(d->p, PICTURE_OP, d->rank, k, "%s", name);
+        for (int i = 0; i < count; i++)
+            picture_flow(d->p, from[i][k], node, "%s", "");
+        d->source[k] = node;
+    }
+    d->rank++;
+}
+
+/* With feedback a step also reads the answer before it. */
+static void draw_feedback(drawing *d)
+{
+    int from[2][MOST_STEPS];
+    rc_tensor_info t = {.dim = {0}};
+
+    if (!flag(d, "feedback") || !find(d, "out.weight", &t))
+        return;
+    for (int k = 0; k < d->steps; k++) {
+        const char *words = d->unrolled && k == 0 ? "zeros" : "the answer before";
+        char name[SAY_ROOM] = "y";
+        if (d->unrolled)
+            snprintf(name, sizeof name, "y_%d", k);
+        from[0][k] = d->source[k];
+        from[1][k] = picture_add(d->p, PICTURE_RESULT, d->rank - 1, k, "%s\n%s", name, words);
+    }
+    draw_join(d, "side by side", 2, from);
+    d->width += t.dim[0];
+}
+
 /* A layer of tanh: deep input and deep output. */
 static void draw_deep(drawing *d, const char *name, int units)
 {
@@ -211,18 +243,6 @@ static void draw_cells(drawing *d, int layer, int way, int units)
         for (int back = 1; back < d->window && back <= k; back++)
             picture_flow(d->p, d->source[k - back], node, "%s", "");
     }
-}
-
-/* Several values become one, by an operation. */
-static void draw_join(drawing *d, const char *name, int count, int from[][MOST_STEPS])
-{
-    for (int k = 0; k < d->steps; k++) {
-        const int node = picture_add(d->p, PICTURE_OP, d->rank, k, "%s", name);
-        for (int i = 0; i < count; i++)
-            picture_flow(d->p, from[i][k], node, "%s", "");
-        d->source[k] = node;
-    }
-    d->rank++;
 }
 
 /* The sizes of the layers: one number for all, or one for each. */
@@ -312,7 +332,7 @@ static void draw_output(drawing *d)
         (void)snprintf(text, sizeof text, "linear\n%lld numbers: %s",
                        find(d, "out.weight", &t) ? (long long)t.dim[0] : 0LL, word(d, "aim"));
     add_output(d, text);
-    for (int k = 0; k < d->steps; k++) {
+    for (int k = strcmp(word(d, "answers"), "last") == 0 ? d->steps - 1 : 0; k < d->steps; k++) {
         const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
         const int y = picture_add(d->p, PICTURE_RESULT, d->rank + 1, k, "%s%s",
                                   at_step(d, "y", k, room), symbols ? "\nthe next symbol" : "");
@@ -337,6 +357,7 @@ void draw_model(picture *p, const rc_model *m, int unroll)
     (void)snprintf(p->title, sizeof p->title, "%s, %s: %s parameters", rc_config_task(c),
                    word(&d, "cell"), say_count(room, rc_model_parameters(m)));
     draw_input(&d);
+    draw_feedback(&d);
     draw_deep(&d, "deep_in", number(&d, "deep-input"));
     memcpy(d.input, d.source, sizeof d.input);
     for (int l = 0; l < d.layers; l++)
