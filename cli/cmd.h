@@ -20,8 +20,8 @@ struct command {
     const char *example; /* command lines, separated by '\n' */
     const char *about;   /* paragraphs, separated by '\n'; or NULL */
     const opt *options;
-    bool takes_task;   /* the first word is a task, whose options it takes too */
-    bool or_model;     /* or else it is a model, and there are no such options */
+    bool takes_task; /* the first word is a task, whose options it takes too */
+    bool or_model;   /* or else it is a model, and there are no such options */
 
     bool task_or_else; /* with takes_task: the first word may be something else */
     const char *words; /* the list that the first word is from, where help shows it; or NULL */
@@ -66,6 +66,13 @@ double say_clock(void);        /* seconds, monotonic */
 double say_memory(void);       /* most bytes that this process has had in memory */
 bool say_utf8(void);           /* the terminal shows more than ASCII */
 int say_columns(FILE *stream); /* width of the terminal behind it; 80 without one */
+
+/* ---- whole.c -------------------------------------------------------------------------------- */
+
+/* Write a file by `put`, beside its place and renamed; "-": standard output. False: errno says
+ * why, and what was there before is untouched. */
+typedef void whole_fn(FILE *out, const void *ctx);
+bool whole_save(const char *path, whole_fn *put, const void *ctx);
 
 /* ---- json.c --------------------------------------------------------------------------------- */
 

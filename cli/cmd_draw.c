@@ -225,22 +225,24 @@ static int draw_what(const opts *o, picture *p)
     return draw_file(o, p);
 }
 
-static int save(const opts *o, const char *option, void (*put)(FILE *, const picture *),
-                const picture *p)
+static void put_svg(FILE *out, const void *ctx)
+{
+    picture_svg(out, ctx);
+}
+
+static void put_dot(FILE *out, const void *ctx)
+{
+    picture_dot(out, ctx);
+}
+
+static int save(const opts *o, const char *option, whole_fn *put, const picture *p)
 {
     const char *path = opts_text(o, option);
 
-    if (strcmp(path, "-") == 0) {
-        put(stdout, p);
-        return EXIT_DONE;
-    }
-    FILE *out = fopen(path, "w");
-    if (out)
-        put(out, p);
-    const bool bad = !out || ferror(out);
-    if (!out || (fclose(out) | bad))
+    if (!whole_save(path, put, p))
         return say_failure("cannot write '%s': %s", path, strerror(errno));
-    say_unless_quiet(o, "the graph is in %s", path);
+    if (strcmp(path, "-") != 0)
+        say_unless_quiet(o, "the graph is in %s", path);
     return EXIT_DONE;
 }
 
@@ -249,9 +251,9 @@ static int write_all(const opts *o, const picture *p)
     int code = EXIT_DONE;
 
     if (opts_has(o, "svg"))
-        code = save(o, "svg", picture_svg, p);
+        code = save(o, "svg", put_svg, p);
     if (code == EXIT_DONE && opts_has(o, "dot"))
-        code = save(o, "dot", picture_dot, p);
+        code = save(o, "dot", put_dot, p);
     if (code == EXIT_DONE && opts_flag(o, "json"))
         code = json_print(stdout, picture_json(p), false);
     else if (!opts_has(o, "svg") && !opts_has(o, "dot") && !opts_flag(o, "json"))

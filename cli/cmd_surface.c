@@ -205,21 +205,19 @@ static int print_json(const surface *s)
 
 /* ---- the command ---------------------------------------------------------------------------- */
 
+static void put_svg(FILE *out, const void *ctx)
+{
+    surface_svg(out, ctx);
+}
+
 static int save_svg(const opts *o, const surface *s)
 {
     const char *path = opts_text(o, "svg");
 
-    if (strcmp(path, "-") == 0) {
-        surface_svg(stdout, s);
-        return EXIT_DONE;
-    }
-    FILE *out = fopen(path, "w");
-    if (out)
-        surface_svg(out, s);
-    const bool bad = !out || ferror(out);
-    if (!out || (fclose(out) | bad))
+    if (!whole_save(path, put_svg, s))
         return say_failure("cannot write '%s': %s", path, strerror(errno));
-    say_unless_quiet(o, "the surface is in %s", path);
+    if (strcmp(path, "-") != 0)
+        say_unless_quiet(o, "the surface is in %s", path);
     return EXIT_DONE;
 }
 

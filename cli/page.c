@@ -1,10 +1,7 @@
 /* page.c -- pages of HTML: head, style and the words in between; what a page shows is its caller's.
  *
- * A page needs no other file and no network. Relies on the C library, on rename() and on say.c for
- * what is UTF-8.
+ * A page needs no other file and no network. Relies on say.c for what is UTF-8.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
 #include "page.h"
@@ -54,36 +51,20 @@ static void write_page(FILE *out, const char *title, page_body *body, const void
     fputs("</body>\n</html>\n", out);
 }
 
-/* Write to `beside`, then rename. */
-static bool save_beside(const char *beside, const char *path, const char *title, page_body *body,
-                        const void *ctx)
+/* A page that is to be written. */
+typedef struct pending {
+    const char *title;
+    page_body *body;
+    const void *ctx;
+} pending;
+
+static void put_pending(FILE *out, const void *ctx)
 {
-    FILE *out = fopen(beside, "w");
-    if (!out)
-        return false;
-    write_page(out, title, body, ctx);
-    const bool bad = ferror(out);
-    if (!(fclose(out) | bad) && rename(beside, path) == 0)
-        return true;
-    const int error = errno;
-    remove(beside);
-    errno = error;
-    return false;
+    const pending *p = ctx;
+    write_page(out, p->title, p->body, p->ctx);
 }
 
 bool page_save(const char *path, const char *title, page_body *body, const void *ctx)
 {
-    if (strcmp(path, "-") == 0) {
-        write_page(stdout, title, body, ctx);
-        return true;
-    }
-    const size_t n = strlen(path);
-    char *beside = malloc(n + sizeof ".part");
-    if (!beside)
-        return false;
-    memcpy(beside, path, n);
-    strcpy(beside + n, ".part");
-    const bool done = save_beside(beside, path, title, body, ctx);
-    free(beside);
-    return done;
+    return whole_save(path, put_pending, &(pending){title, body, ctx});
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cmd.h"
 #include "plot.h"
 
 /* ---- axes and ticks ------------------------------------------------------------------------- */
@@ -510,16 +511,12 @@ void plot_svg(FILE *out, const plot *p)
     fputs("</svg>\n", out);
 }
 
+static void put_svg(FILE *out, const void *ctx)
+{
+    plot_svg(out, ctx);
+}
+
 bool plot_save(const plot *p, const char *path)
 {
-    if (strcmp(path, "-") == 0) {
-        plot_svg(stdout, p);
-        return true;
-    }
-    FILE *out = fopen(path, "w");
-    if (!out)
-        return false;
-    plot_svg(out, p);
-    const bool bad = ferror(out);
-    return !(fclose(out) | bad);
+    return whole_save(path, put_svg, p);
 }

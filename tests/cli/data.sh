@@ -9,9 +9,10 @@ done
 recur data even:0.5 --length 30000 --out even.txt
 recur data even:0.5 --length 30000 --out even.txt --force --json
 recur data hmm:3:2:1 --length 10 --out hmm.txt
-cmp even.txt <(recur data even:0.5 --length 30000)
-cmp <(head -c 500 even.txt) <(recur data even:0.5 --length 500 --seed 1)
-! cmp -s even.txt <(recur data even:0.5 --length 30000 --seed 2)
+recur data even:0.5 --length 30000 | cmp even.txt -
+recur data even:0.5 --length 500 --seed 1 | cmp - <(head -c 500 even.txt)
+recur data even:0.5 --length 30000 --seed 2 >other.txt
+! cmp -s even.txt other.txt
 
 ! recur data coin --length 5 --out even.txt
 ! recur data coin --out -
