@@ -218,7 +218,10 @@ typedef struct rcd_series {
                      * said; NULL: no classes */
     rcb_buf names;  /* of classes, each ended by '\n' */
     int32_t named;
-    size_t cap_start, cap_x, cap_y, cap_label;
+    size_t *name_start; /* (named) where each begins */
+    int32_t *slot;      /* (slots) 1 + the number of a name, by its hash; 0: empty */
+    size_t slots;
+    size_t cap_start, cap_x, cap_y, cap_label, cap_names;
     uint32_t crc; /* the same series, the same number */
     /* of series that are made */
     const rcd_source *source;

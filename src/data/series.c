@@ -12,6 +12,8 @@ void rcd_series_free(rcd_series *s)
     rcb_free(s->y);
     rcb_free(s->label);
     rcb_buf_free(&s->names);
+    rcb_free(s->name_start);
+    rcb_free(s->slot);
     *s = (rcd_series){0};
 }
 
@@ -65,23 +67,64 @@ float *rcd_series_step(rcd_series *s)
     return s->x + at;
 }
 
+static const char *name_at(const rcd_series *s, int32_t id)
+{
+    return s->names.p + s->name_start[id];
+}
+
+/* The slot of a name in the table: its own, or the empty one where it belongs. */
+static size_t slot_of(const rcd_series *s, const char *name, size_t n)
+{
+    size_t at = rcb_crc32(0, name, n) % s->slots;
+
+    for (; s->slot[at] > 0; at = (at + 1) % s->slots) {
+        const int32_t id = s->slot[at] - 1;
+        const size_t end = id + 1 < s->named ? s->name_start[id + 1] : s->names.n;
+
+        if (end - s->name_start[id] == n + 1 && memcmp(name_at(s, id), name, n) == 0)
+            break;
+    }
+    return at;
+}
+
+/* Twice as many slots, half of them empty at least. */
+static rc_status grow_slots(rcd_series *s)
+{
+    const size_t more = s->slots ? 2 * s->slots : 64;
+    int32_t *slot = rcb_calloc(more, sizeof *slot);
+
+    if (!slot)
+        return RC_ENOMEM;
+    rcb_free(s->slot);
+    s->slot = slot;
+    s->slots = more;
+    for (int32_t id = 0; id < s->named; id++) {
+        const size_t end = id + 1 < s->named ? s->name_start[id + 1] : s->names.n;
+
+        s->slot[slot_of(s, name_at(s, id), end - s->name_start[id] - 1)] = id + 1;
+    }
+    return RC_OK;
+}
+
 /* The number of a name, which is added if it is new. */
 static rc_status name_of(rcd_series *s, const char *name, size_t n, int32_t *id)
 {
-    const char *p = s->names.p, *end = p ? p + s->names.n : p;
+    if (2 * ((size_t)s->named + 1) > s->slots)
+        RC_TRY(grow_slots(s));
+    const size_t at = slot_of(s, name, n);
 
-    *id = 0;
-    while (p < end) {
-        const char *stop = memchr(p, '\n', (size_t)(end - p));
+    if (s->slot[at] == 0) {
+        void *room = s->name_start;
 
-        if ((size_t)(stop - p) == n && memcmp(p, name, n) == 0)
-            return RC_OK;
-        p = stop + 1;
-        ++*id;
+        RC_TRY(rcd_reserve(&room, &s->cap_names, (size_t)s->named + 1, sizeof *s->name_start));
+        s->name_start = room;
+        s->name_start[s->named] = s->names.n;
+        RC_TRY(rcb_buf_add(&s->names, name, n));
+        RC_TRY(rcb_buf_add(&s->names, "\n", 1));
+        s->slot[at] = ++s->named;
     }
-    RC_TRY(rcb_buf_add(&s->names, name, n));
-    s->named++;
-    return rcb_buf_add(&s->names, "\n", 1);
+    *id = s->slot[at] - 1;
+    return RC_OK;
 }
 
 /* Sequences are told apart and counted; whoever calls this has kept what is to be said. */

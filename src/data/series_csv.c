@@ -36,8 +36,9 @@ typedef struct table {
     int64_t *start; /* (series + 1) */
     int64_t rows, series;
     size_t cap_x, cap_start, cap_said;
-    rcb_buf said; /* K cells a row, each ended by '\n' */
-    rcb_buf id;   /* of the series at hand */
+    rcb_buf said;                   /* K cells a row, each ended by '\n' */
+    int64_t number_line, word_line; /* the first that is to be said; 0: none */
+    rcb_buf id, next_id;            /* of the series at hand, and of a line */
 } table;
 
 static rc_status bad(const table *t, const char *what)
@@ -137,6 +138,9 @@ static rc_status set_roles(table *t, const char *names, enum role role)
 
         for (int64_t i = 0; i < t->columns; i++)
             if (is_called(t, i, p, n)) {
+                if (t->role[i] != INPUT)
+                    return RC_FAIL(RC_EDATA, "cannot read '%s': column '%.*s' is named twice",
+                                   t->path, (int)(n < 100 ? n : 100), p);
                 t->role[i] = role;
                 found = true;
             }
@@ -248,21 +252,42 @@ static rc_status not_a_number(const table *t, int64_t column)
 
 static rc_status add_said(table *t, const cell *c)
 {
+    double value;
+
     if (memchr(c->p, '\n', c->n) || memchr(c->p, '\0', c->n))
         return bad(t, "what is to be said has a line feed or NUL in it");
+    if (c->n > 0) {
+        int64_t *first = number_of(c->p, c->n, &value) ? &t->number_line : &t->word_line;
+
+        if (*first == 0)
+            *first = t->line;
+    }
     RC_TRY(rcb_buf_add(&t->said, c->p, c->n));
     return rcb_buf_add(&t->said, "\n", 1);
 }
 
-/* The column that tells series apart has something new in it. */
-static rc_status follow_id(table *t, const cell *c)
+/* A line begins a series where the columns that tell them apart have something new in them. */
+static rc_status follow_id(table *t)
 {
-    const bool same = t->rows > 0 && t->id.n == c->n && memcmp(t->id.p, c->p, c->n) == 0;
+    bool any = false;
 
-    if (same)
+    rcb_buf_clear(&t->next_id);
+    for (int64_t i = 0; i < t->columns; i++) {
+        const cell *c = &t->cell[i];
+
+        if (t->role[i] != SERIES)
+            continue;
+        any = true;
+        RC_TRY(rcb_buf_add(&t->next_id, &c->n, sizeof c->n)); /* lest "a","bc" be "ab","c" */
+        RC_TRY(rcb_buf_add(&t->next_id, c->p, c->n));
+    }
+    if (!any ||
+        (t->rows > 0 && t->id.n == t->next_id.n && memcmp(t->id.p, t->next_id.p, t->id.n) == 0))
         return RC_OK;
-    rcb_buf_clear(&t->id);
-    RC_TRY(rcb_buf_add(&t->id, c->p, c->n));
+    const rcb_buf kept = t->id;
+
+    t->id = t->next_id;
+    t->next_id = kept;
     return end_series(t);
 }
 
@@ -272,9 +297,7 @@ static rc_status add_row(table *t)
     const size_t at = (size_t)(t->rows * t->D);
     size_t d = at;
 
-    for (int64_t i = 0; i < t->columns; i++)
-        if (t->role[i] == SERIES)
-            RC_TRY(follow_id(t, &t->cell[i]));
+    RC_TRY(follow_id(t));
     RC_TRY(rcd_reserve(&room, &t->cap_x, at + (size_t)t->D, sizeof *t->x));
     t->x = room;
     for (int64_t i = 0; i < t->columns; i++) {
@@ -363,6 +386,11 @@ static rc_status find_targets(const table *t, targets *y)
             y->numbers = false;
         p = feed + 1;
     }
+    if (!y->numbers && t->number_line > 0 && !t->how->classes)
+        return RC_FAIL_HINT(
+            RC_EDATA, "--aim class takes numbers for names; an empty cell says nothing",
+            "cannot read '%s': line %" PRId64 " says no number, line %" PRId64 " does", t->path,
+            t->word_line, t->number_line);
     if (!y->numbers && t->K > 1)
         return RC_FAIL(RC_EDATA,
                        "cannot read '%s': %" PRId64
@@ -447,5 +475,6 @@ rc_status rcd_series_csv(rcd_series *s, const char *path, const char *p, size_t 
     rcb_buf_free(&t.text);
     rcb_buf_free(&t.said);
     rcb_buf_free(&t.id);
+    rcb_buf_free(&t.next_id);
     return status;
 }

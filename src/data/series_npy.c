@@ -20,7 +20,8 @@ typedef struct arrays {
     int64_t K; /* of numbers */
 } arrays;
 
-/* "dir/x_train.npy" to "dir/y_train.npy"; nothing where the name does not begin with an x. */
+/* "dir/x_train.npy" to "dir/y_train.npy", X to y or Y; nothing where the name does not begin with
+ * an x. */
 static rc_status answers_path(rcb_buf *out, const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -29,7 +30,10 @@ static rc_status answers_path(rcb_buf *out, const char *path)
         return RC_OK;
     RC_TRY(rcb_buf_add(out, path, (size_t)(name - path)));
     RC_TRY(rcb_buf_puts(out, "y"));
-    return rcb_buf_puts(out, name + 1);
+    RC_TRY(rcb_buf_puts(out, name + 1));
+    if (*name == 'X' && !rcb_file_there(out->p))
+        out->p[name - path] = 'Y';
+    return RC_OK;
 }
 
 static rc_status shape_of_x(arrays *a)
@@ -41,8 +45,9 @@ static rc_status shape_of_x(arrays *a)
     a->n = a->x.dim[0];
     a->T = a->x.dim[1];
     a->D = a->x.rank == 3 ? a->x.dim[2] : 1;
-    if (a->D < 1)
-        return RC_FAIL(RC_EDATA, "cannot read '%s': its steps have no numbers", a->path);
+    if (a->D < 1 || a->T < 1)
+        return RC_FAIL(RC_EDATA, "cannot read '%s': its series have no steps, or no numbers",
+                       a->path);
     return RC_OK;
 }
 
@@ -91,6 +96,9 @@ static rc_status add_steps(const arrays *a, rcd_series *s, int64_t i)
     return RC_OK;
 }
 
+/* Whole numbers up to here are told apart. */
+static const double EXACT = 999999999999999.0;
+
 /* Names of classes are their numbers. */
 static rc_status end_classes(const arrays *a, rcd_series *s, int64_t i, int64_t n)
 {
@@ -102,7 +110,10 @@ static rc_status end_classes(const arrays *a, rcd_series *s, int64_t i, int64_t 
         const double value = rcf_npy_at(&a->y, i * n + k);
 
         name[k].p = text[k];
-        if (!isnan(value))
+        if (fabs(value) > EXACT)
+            status = RC_FAIL(RC_EDATA, "cannot read '%s': answer %" PRId64 " is too large a class",
+                             a->path, i * n + k);
+        else if (!isnan(value))
             name[k].n = (size_t)snprintf(text[k], sizeof text[k], "%.15g", value);
     }
     if (status == RC_OK)
@@ -115,15 +126,18 @@ static rc_status end_classes(const arrays *a, rcd_series *s, int64_t i, int64_t 
 static rc_status end_numbers(const arrays *a, rcd_series *s, int64_t i, int64_t n)
 {
     float *y = rcb_alloc((size_t)(n * a->K) + 1, sizeof *y);
+    rc_status status = y ? RC_OK : RC_ENOMEM;
 
-    if (!y)
-        return RC_ENOMEM;
-    for (int64_t k = 0; k < n * a->K; k++) {
+    for (int64_t k = 0; status == RC_OK && k < n * a->K; k++) {
         const double value = rcf_npy_at(&a->y, i * n * a->K + k);
 
-        y[k] = fabs(value) <= (double)FLT_MAX ? (float)value : (float)NAN;
+        y[k] = (float)value;
+        if (!isnan(value) && !(fabs(value) <= (double)FLT_MAX))
+            status = RC_FAIL(RC_EDATA, "cannot read '%s': answer %" PRId64 " is no number", a->path,
+                             i * n + k / a->K);
     }
-    const rc_status status = rcd_series_end_values(s, a->each, n, a->K, y);
+    if (status == RC_OK)
+        status = rcd_series_end_values(s, a->each, n, a->K, y);
     rcb_free(y);
     return status;
 }

@@ -263,8 +263,8 @@ static rc_status add_images(const reading *r, const rcd_reading *how, const unsi
             for (int64_t d = 0; d < D; d++)
                 x[d] = (float)p[from * D + d] / 255;
         }
-        const int length = snprintf(name, sizeof name, "%d", labels[8 + i]);
-        RC_TRY(rcd_series_end(r->s, name, (size_t)length));
+        const int length = labels ? snprintf(name, sizeof name, "%d", labels[8 + i]) : 0;
+        RC_TRY(rcd_series_end(r->s, labels ? name : NULL, (size_t)length));
     }
     return RC_OK;
 }
@@ -283,8 +283,8 @@ static rc_status read_idx(reading *r, const rcd_reading *how)
     if (n < 16 || bytes == 0 || n - 16 != bytes)
         return RC_FAIL(RC_EDATA, "cannot read '%s': it is cut off, or no idx file of images",
                        r->path);
-    rc_status s = labels_path(&path, r->path);
-    if (s == RC_OK)
+    rc_status s = how->blind ? RC_OK : labels_path(&path, r->path);
+    if (s == RC_OK && !how->blind)
         s = load_labels(&labels, path.p, big_endian(head + 4));
     if (s == RC_OK)
         s = add_images(r, how, labels.p);
@@ -392,7 +392,11 @@ rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, s
         return read_array(s, path, bytes, n, how);
     rc_status status = idx ? RC_OK : rcb_buf_add(&text, bytes, n);
     const char *p = idx ? bytes : text.p;
+    const bool marked = !idx && n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0; /* UTF-8 */
     reading r = {.path = path, .p = p, .end = p + n, .s = s};
+
+    if (status == RC_OK && marked)
+        r.p += 3;
 
     if (status == RC_OK)
         status = idx ? read_idx(&r, how) : read_text(&r, how);

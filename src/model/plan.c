@@ -40,14 +40,21 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
     return RC_OK;
 }
 
-/* A lower bound: what layers multiply of themselves. */
+/* A lower bound: what layers multiply of themselves and of those below. */
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more)
 {
     double needs = more;
 
-    for (int i = 0; i < p->stack.layers; i++)
-        needs += (double)p->hidden[i] * (double)p->hidden[i] *
-                 (double)rcc_part_gates(p->stack.cell, RCC_U);
+    for (int i = 0; i < p->stack.layers; i++) {
+        const int64_t below = i > 0 ? p->hidden[i - 1] : p->stack.deep_in;
+        const double reads = (double)below * (double)(p->stack.window > 1 ? p->stack.window : 1);
+
+        needs += (double)p->hidden[i] *
+                 ((double)p->hidden[i] * (double)rcc_part_gates(p->stack.cell, RCC_U) +
+                  reads * (double)rcc_part_gates(p->stack.cell, RCC_W));
+    }
+    if (p->stack.deep_out > 0)
+        needs += (double)p->stack.deep_out * (double)p->hidden[p->stack.layers - 1];
     if (needs > (double)m->room)
         return RC_FAIL(RC_EFORMAT,
                        "its configuration describes a model of more than %.15g numbers, it "

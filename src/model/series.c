@@ -56,9 +56,9 @@ static rc_status build(rc_model *m)
     p.stack.in = s->D + s->F;
 
     const int64_t last = c->deep_output ? c->deep_output : p.hidden[p.stack.layers - 1];
-    const double reads = c->deep_input
-                             ? (double)c->deep_input
-                             : (double)rcc_part_gates(p.stack.cell, RCC_W) * (double)p.hidden[0];
+    const double reads = c->deep_input ? (double)c->deep_input
+                                       : (double)rcc_part_gates(p.stack.cell, RCC_W) *
+                                             (double)p.hidden[0] * (double)c->window;
     const double wide = reads * (double)s->D, out = (double)s->O * (double)(last + 1);
     rc_status status = rcm_plan_room(m, &p, wide + out);
     if (status == RC_OK && rcm_says_next(s->aim) && c->bidirectional)

@@ -64,6 +64,8 @@ static rc_status check_aim(rcm_aim aim, const rcd_series *s, const char *path)
 {
     if (aim == RCM_AIM_CLASS && !s->classes)
         return RC_FAIL(RC_EDATA, "cannot use '%s': its series have no classes", path);
+    if (aim == RCM_AIM_CLASS && s->named == 0)
+        return RC_FAIL(RC_EDATA, "cannot use '%s': no class is said of any of its series", path);
     if (aim == RCM_AIM_VALUES && s->K == 0)
         return RC_FAIL(RC_EDATA, "cannot use '%s': its series have no numbers to say", path);
     return RC_OK;
@@ -92,18 +94,26 @@ static rc_status set_number(rc_config *c, const char *option, int64_t value)
     return rc_config_set(c, option, text);
 }
 
+/* Are answers where the model says them? */
+static rc_status check_places(const rc_config *c, const rcd_series *s, rcm_aim aim,
+                              const char *path)
+{
+    const int want = rcm_list_index("answers", c->answers);
+
+    if (rcm_says_next(aim) || want == RCM_ANSWERS_AUTO || (want == RCM_ANSWERS_EACH) == s->each)
+        return RC_OK;
+    return RC_FAIL(RC_EDATA, "cannot use '%s' with answers '%s': it has %s", path, c->answers,
+                   s->each ? "one at every step" : "one for a sequence");
+}
+
 /* Where something is to be said. */
 static rc_status complete_answers(rc_config *c, const rcd_series *s, rcm_aim aim)
 {
     const bool each = s->each || rcm_says_next(aim);
-    const int want = rcm_list_index("answers", c->answers);
 
-    if (want == RCM_ANSWERS_AUTO)
+    if (rcm_list_index("answers", c->answers) == RCM_ANSWERS_AUTO)
         return rc_config_set(c, "answers", each ? "each" : "last");
-    if ((want == RCM_ANSWERS_EACH) == each)
-        return RC_OK;
-    return RC_FAIL(RC_EDATA, "cannot use '%s' with answers '%s': it has %s", c->train, c->answers,
-                   each ? "one at every step" : "one for a sequence");
+    return check_places(c, s, aim, c->train);
 }
 
 /* The options that the data decides, set or checked. */
@@ -121,6 +131,9 @@ static rc_status complete(rc_config *c, const rcd_series *s)
         RC_TRY(rc_config_set(c, "aim", e.name));
     }
     RC_TRY(check_aim((rcm_aim)aim, s, c->train));
+    if (rcm_says_next((rcm_aim)aim) && *c->target)
+        return RC_FAIL_HINT(RC_EINVAL, "--drop leaves a column out",
+                            "cannot say '%s' where the next step is to be said", c->target);
     RC_TRY(complete_answers(c, s, (rcm_aim)aim));
     if (c->inputs == 0)
         RC_TRY(set_number(c, "inputs", s->D));
@@ -168,6 +181,7 @@ static rc_status own_part(rcm_series_corpus *p, rcm_part part, const char *files
         return RC_OK;
     RC_TRY(read_files(s, files, &how));
     RC_TRY(check_aim((rcm_aim)rcm_list_index("aims", c->aim), s, files));
+    RC_TRY(check_places(c, s, (rcm_aim)rcm_list_index("aims", c->aim), files));
     RC_TRY(check_width(s, c->inputs,
                        rcm_list_index("aims", c->aim) == RCM_AIM_VALUES ? c->outputs : 0, files));
     if (vocab && s->classes)
@@ -364,6 +378,7 @@ static rc_status read_for(rcd_series *s, const rc_model *m, const char *path, bo
     if (blind)
         return RC_OK;
     RC_TRY(check_aim(aim, s, path));
+    RC_TRY(check_places(c, s, aim, path));
     RC_TRY(check_width(s, c->inputs, aim == RCM_AIM_VALUES ? c->outputs : 0, path));
     return aim == RCM_AIM_CLASS ? rcd_series_label(s, m->vocab, path) : RC_OK;
 }

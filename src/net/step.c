@@ -96,7 +96,7 @@ static int64_t row_of(const layer *l)
 
 static const rc_real *block(const rcg_weight *bias, int stage)
 {
-    return bias ? bias->w + bias->at[stage] : NULL;
+    return bias && bias->lay[stage].gates > 0 ? bias->w + bias->at[stage] : NULL;
 }
 
 /* What W x is added to: every bias that is summed with it (see op_seq.c of the graph). */
@@ -106,7 +106,7 @@ static const rc_real *input_bias(const layer *l, int stage)
 
     if (st->apart || st->v == RCC_NO_V || !l->c)
         return block(l->b, stage);
-    return l->b ? l->both + l->b->at[stage] : block(l->c, stage);
+    return block(l->b, stage) ? l->both + l->b->at[stage] : block(l->c, stage);
 }
 
 /* W x + b of the panels `r` of a stage into `gates`. */

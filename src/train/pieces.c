@@ -27,8 +27,8 @@ static bool recomputes_steps(const rc_config *c)
 
 int64_t rct_piece_steps(const rc_config *c, int64_t steps)
 {
-    if (c->truncate > 0)
-        return c->truncate < steps ? c->truncate : 0;
+    if (c->truncate > 0 && c->truncate < steps)
+        return c->truncate;
     return recomputes_steps(c) && steps > 3 ? (int64_t)ceil(sqrt((double)steps)) : 0;
 }
 
@@ -151,16 +151,16 @@ rc_status rct_pieces_run(rct_pieces *p, const rct_pass *pass, double *nats)
     const rc_config *c = pass->m->config;
     const int64_t T = pass->feed->batch.steps, each = rct_piece_steps(c, T);
     const size_t size = (size_t)(pass->feed->batch.seqs * c->task->piece_width(pass->m));
-    const bool again = pass->back && c->truncate == 0;
+    const bool again = pass->back && (c->truncate == 0 || c->truncate >= T);
     const size_t kept = again ? (size_t)((T + each - 1) / each) + 1 : 2;
-    size_t bytes, cap = p->cap_d;
+    size_t bytes;
 
     if (!rcb_mul(size + 1, kept * sizeof(rc_real), &bytes))
         return RC_FAIL(RC_ENOMEM, "out of memory: the states of %" PRId64 " sequences",
                        pass->feed->batch.seqs);
     RC_TRY(reserve(&p->states, &p->cap_states, kept * size + 1));
-    RC_TRY(reserve(&p->d[0], &cap, size + 1));
-    RC_TRY(reserve(&p->d[1], &p->cap_d, size + 1));
+    RC_TRY(reserve(&p->d[0], &p->cap_d[0], size + 1));
+    RC_TRY(reserve(&p->d[1], &p->cap_d[1], size + 1));
     *nats = 0;
     return again ? run_back(p, pass, each, size, nats) : run_on(p, pass, each, size, nats);
 }

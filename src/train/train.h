@@ -141,7 +141,7 @@ size_t rct_comm_bytes(const rct_comm *c); /* of all arenas, at their fullest */
 typedef struct rct_pieces {
     rc_real *states; /* (pieces + 1, size) */
     rc_real *d[2];   /* (size) gradients at the ends of the piece at hand */
-    size_t cap_states, cap_d;
+    size_t cap_states, cap_d[2];
 } rct_pieces;
 void rct_pieces_free(rct_pieces *p);
 /* Time steps of a piece of a batch of so many; 0: it stays whole. */

@@ -48,7 +48,19 @@ static void a_column_or_empty_lines_tell_series_apart(void **unused)
     assert_true(s.D == 1 && s.K == 0 && !s.classes);
     rcd_series_free(&s);
 
-    CHECK_STATUS(parse(&s, "a\n1\n2\n\n\n3\n", (rcd_reading){0}), RC_OK);
+    /* two columns tell together, and "a","bc" is not "ab","c" */
+    CHECK_STATUS(parse(&s, "u,v,a\nx,x,1\nx,y,2\nx,y,3\na,bc,4\nab,c,5\n",
+                       (rcd_reading){.series_column = "u,v"}),
+                 RC_OK);
+    assert_int_equal(s.n, 4);
+    assert_int_equal(rcd_series_steps(&s, 1), 2);
+    rcd_series_free(&s);
+
+    CHECK_STATUS(parse(&s,
+                       "\xEF\xBB\xBF"
+                       "a\n1\n2\n\n\n3\n",
+                       (rcd_reading){.drop = ""}),
+                 RC_OK);
     assert_int_equal(s.n, 2);
     assert_int_equal(rcd_series_steps(&s, 0), 2);
     rcd_series_free(&s);
@@ -141,7 +153,10 @@ static void what_is_wrong_with_a_table_is_said(void **unused)
         {"a,b\n1,2\n", {.target = "c"}, "there is no column 'c'"},
         {"a,b\n1,2\n", {.drop = "#3"}, "there is no column '#3'"},
         {"a,b\n1,2\n", {.drop = "a,b"}, "no column is left to be read"},
-        {"a,b,c\n1,2,x\n", {.target = "b,c"}, "a class is one column"},
+        {"a,b,c\n1,2,x\n", {.target = "b,c"}, "line 2 says no number, line 2 does"},
+        {"a,b,c\n1,y,x\n", {.target = "b,c"}, "a class is one column"},
+        {"a,b\n1,2\n3,nan\n", {.target = "b"}, "line 3 says no number, line 2 does"},
+        {"a,b\n1,2\n", {.target = "b", .drop = "#2"}, "column 'b' is named twice"},
         {"a,b\n1,\"x\ny\"\n", {.target = "b"}, "has a line feed or NUL in it"},
     };
 
@@ -172,6 +187,29 @@ static void every_refused_allocation_is_an_error(void **unused)
     }
 }
 
+/* Many names are found as fast as few, and keep the order in which they came. */
+static void many_classes_keep_their_order(void **unused)
+{
+    (void)unused;
+    rcb_buf text = {0}, names = {0};
+    rcd_series s;
+
+    CHECK_STATUS(rcb_buf_puts(&text, "a,y\n"), RC_OK);
+    for (int i = 0; i < 40000; i++) {
+        CHECK_STATUS(rcb_buf_printf(&text, "1,c%d\n", i % 20000), RC_OK);
+        if (i < 20000)
+            CHECK_STATUS(rcb_buf_printf(&names, "c%d\n", i), RC_OK);
+    }
+    CHECK_STATUS(parse(&s, text.p, (rcd_reading){.target = "y"}), RC_OK);
+    assert_int_equal(s.named, 20000);
+    assert_int_equal(s.names.n, names.n);
+    assert_memory_equal(s.names.p, names.p, names.n);
+    assert_int_equal(s.label[39999], 19999);
+    rcd_series_free(&s);
+    rcb_buf_free(&text);
+    rcb_buf_free(&names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_column_or_empty_lines_tell_series_apart),
         cmocka_unit_test(answers_are_where_the_table_has_them),
         cmocka_unit_test(numbers_can_be_classes_and_answers_can_be_left_out),
+        cmocka_unit_test(many_classes_keep_their_order),
         cmocka_unit_test(what_is_wrong_with_a_table_is_said),
         cmocka_unit_test(every_refused_allocation_is_an_error),
     };

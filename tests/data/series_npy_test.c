@@ -67,7 +67,7 @@ static void answers_are_in_the_array_beside(void **unused)
     rcd_series_free(&s);
 
     x = array("X_b.npy", "<f4", "(4, 3)", steps, sizeof steps);
-    (void)array("y_b.npy", "<f4", "(4,)", numbers, sizeof numbers);
+    (void)array("Y_b.npy", "<f4", "(4,)", numbers, sizeof numbers);
     CHECK_STATUS(read_series(&s, x, (rcd_reading){0}), RC_OK);
     assert_true(s.n == 4 && s.D == 1 && s.K == 1 && !s.each);
     assert_int_equal(rcd_series_steps(&s, 3), 3);
@@ -101,6 +101,24 @@ static void what_does_not_fit_is_said(void **unused)
         read_series(&s, array("x_d.npy", "<f4", "(2, 6)", steps, sizeof steps), (rcd_reading){0}),
         RC_EDATA);
     CHECK_MESSAGE_HAS("answers to 3 steps, there are 6");
+    rcd_series_free(&s);
+    CHECK_STATUS(read_series(&s, array("w.npy", "<f4", "(100000000000000, 0, 1)", steps, 0),
+                             (rcd_reading){0}),
+                 RC_EDATA);
+    CHECK_MESSAGE_HAS("its series have no steps, or no numbers");
+    rcd_series_free(&s);
+    (void)array("y_e.npy", "<f4", "(2,)", odd + 1, 8);
+    CHECK_STATUS(
+        read_series(&s, array("x_e.npy", "<f4", "(2, 6)", steps, sizeof steps), (rcd_reading){0}),
+        RC_EDATA);
+    CHECK_MESSAGE_HAS("answer 1 is no number");
+    rcd_series_free(&s);
+    const int64_t huge[] = {1, INT64_MAX};
+    (void)array("y_f.npy", "<i8", "(2,)", huge, sizeof huge);
+    CHECK_STATUS(
+        read_series(&s, array("x_f.npy", "<f4", "(2, 6)", steps, sizeof steps), (rcd_reading){0}),
+        RC_EDATA);
+    CHECK_MESSAGE_HAS("answer 1 is too large a class");
     rcd_series_free(&s);
     CHECK_STATUS(read_series(&s, array("w.npy", "<f4", "(0, 6)", steps, 0), (rcd_reading){0}),
                  RC_EDATA);

@@ -223,6 +223,8 @@ static void a_square_root_of_the_steps(void **unused)
     assert_int_equal(rct_piece_steps(c, 3), 0);
     CHECK_STATUS(rc_config_set(c, "truncate", "25"), RC_OK);
     assert_int_equal(rct_piece_steps(c, 100), 25);
+    assert_int_equal(rct_piece_steps(c, 25), 5); /* nothing to truncate: recomputed as before */
+    CHECK_STATUS(rc_config_set(c, "recompute", "none"), RC_OK);
     assert_int_equal(rct_piece_steps(c, 25), 0);
     rc_config_free(c);
 }
