@@ -140,12 +140,12 @@ static int choose_units(const opts *o, trace_view *v, trace_match *all)
 static int show(const opts *o, const trace_view *v)
 {
     const char *html = opts_text(o, "html");
+    if (opts_has(o, "html") && !trace_save_page(v, html))
+        return say_failure("cannot write '%s': %s", html, strerror(errno));
     if (opts_flag(o, "json"))
         return trace_print_json(v);
     if (opts_has(o, "html"))
-        return trace_save_page(v, html)
-                   ? EXIT_DONE
-                   : say_failure("cannot write '%s': %s", html, strerror(errno));
+        return EXIT_DONE;
     if (opts_flag(o, "color") || (!opts_flag(o, "plain") && isatty(STDOUT_FILENO)))
         trace_print_colours(v);
     else

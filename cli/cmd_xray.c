@@ -63,11 +63,13 @@ static int write_pictures(const opts *o, const xray_view *v)
 
 static int show(const opts *o, const xray_view *v)
 {
-    if (opts_flag(o, "json"))
+    const bool pictures = opts_has(o, "html") || opts_has(o, "svg");
+    int code = EXIT_DONE;
+    if (pictures)
+        code = write_pictures(o, v);
+    if (code == EXIT_DONE && opts_flag(o, "json"))
         return xray_print_json(v);
-    if (!opts_has(o, "html") && !opts_has(o, "svg"))
-        return xray_print(v);
-    return write_pictures(o, v);
+    return pictures ? code : xray_print(v);
 }
 
 /* What the model is, in a line. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include "cmd.h"
 #include "runlog.h"
 
@@ -57,9 +58,30 @@ static bool ends_within_line(const char *path)
     return cut;
 }
 
+/* Is it a log, or nothing yet? What else there is must not be lost. */
+static bool may_be_log(const char *path)
+{
+    char head[512] = "";
+    struct stat is;
+    if (stat(path, &is) != 0 || !S_ISREG(is.st_mode) || is.st_size == 0)
+        return true;
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return true; /* who opens it for writing says why not */
+    const size_t n = fread(head, 1, sizeof head - 1, f);
+    fclose(f);
+    head[n] = '\0';
+    return head[0] == '{' && strstr(head, "\"event\"") != NULL;
+}
+
 static int open_file(runlog *l, const char *path, bool again)
 {
     const bool cut = again && ends_within_line(path);
+    if (!may_be_log(path)) {
+        say_failure("cannot write '%s': it is there already, and no log of a training", path);
+        say_hint("--log FILE names another, --log none writes none");
+        return EXIT_FAILED;
+    }
     const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (fd < 0)
         return say_failure("cannot write '%s': %s", path, strerror(errno));

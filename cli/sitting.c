@@ -339,6 +339,8 @@ static int choose_log(sitting *s, char **room)
     s->log = said[0] ? said : *room;
     if (!s->log)
         return say_out_of_memory();
+    if (strcmp(s->log, s->path) == 0)
+        return say_misuse("--log and --out are both '%s'", s->path);
     if (strcmp(s->log, "none") == 0)
         s->log = NULL;
     return OPT_GO_ON;

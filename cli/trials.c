@@ -10,6 +10,7 @@
  * up to the end of that epoch, whatever came after.
  */
 #define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -131,6 +132,19 @@ static int compare_search(const trials *s, json_t *was, json_t *is)
     return OPT_GO_ON;
 }
 
+/* Is there anything that a trial would write over? */
+static bool has_trials(const char *dir)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *e;
+    bool any = false;
+    while (d && !any && (e = readdir(d)))
+        any = strncmp(e->d_name, "trial-", 6) == 0;
+    if (d)
+        closedir(d);
+    return any;
+}
+
 /* Write what is searched into the empty file, or see that it is what is there. */
 static int agree(trials *s, json_t *is, const char *path)
 {
@@ -148,8 +162,16 @@ static int agree(trials *s, json_t *is, const char *path)
         json_decref(was);
         return code;
     }
-    if (json_dumpfd(is, s->lock, JSON_INDENT(2)) != 0 || write(s->lock, "\n", 1) != 1)
+    if (has_trials(s->dir)) {
+        say_failure("cannot search in '%s': it has trials, but no search.json that they are of",
+                    s->dir);
+        say_hint("name a new folder by --dir");
+        return EXIT_FAILED;
+    }
+    if (json_dumpfd(is, s->lock, JSON_INDENT(2)) != 0 || write(s->lock, "\n", 1) != 1) {
+        (void)!ftruncate(s->lock, 0); /* half of it would be in the way of the next search */
         return say_failure("cannot write '%s'", path);
+    }
     return OPT_GO_ON;
 }
 

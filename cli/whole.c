@@ -1,17 +1,18 @@
 /* whole.c -- a file is written beside its place, then renamed: what was there before stays whole
- * until all of the new one is on disk. What is no plain file (a pipe, a device) is written as it is.
+ * until all of the new one is on disk. What is no plain file (a pipe, a device) is written as it
+ * is; of a link it is the file behind it that is replaced.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* realpath */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "cmd.h"
 
 /* Write and close; false: errno says why. */
-static bool put_into(const char *path, whole_fn *put, const void *ctx)
+static bool put_into(FILE *out, whole_fn *put, const void *ctx)
 {
-    FILE *out = fopen(path, "w");
     if (!out)
         return false;
     put(out, ctx);
@@ -19,9 +20,17 @@ static bool put_into(const char *path, whole_fn *put, const void *ctx)
     return !(fclose(out) | bad);
 }
 
-static bool put_beside(const char *beside, const char *path, whole_fn *put, const void *ctx)
+/* beside: a name that ends with XXXXXX, for mkstemp(). */
+static bool put_beside(char *beside, const char *path, whole_fn *put, const void *ctx)
 {
-    if (put_into(beside, put, ctx) && rename(beside, path) == 0)
+    const mode_t mask = umask(0);
+    const int fd = mkstemp(beside);
+
+    (void)umask(mask);
+    if (fd < 0)
+        return false;
+    (void)fchmod(fd, 0666 & ~mask);
+    if (put_into(fdopen(fd, "w"), put, ctx) && rename(beside, path) == 0)
         return true;
     const int error = errno;
     remove(beside);
@@ -37,14 +46,16 @@ bool whole_save(const char *path, whole_fn *put, const void *ctx)
         return true;
     }
     if (stat(path, &is) == 0 && !S_ISREG(is.st_mode))
-        return put_into(path, put, ctx);
-    const size_t n = strlen(path);
-    char *beside = malloc(n + sizeof ".part");
-    if (!beside)
-        return false;
-    memcpy(beside, path, n);
-    strcpy(beside + n, ".part");
-    const bool done = put_beside(beside, path, put, ctx);
+        return put_into(fopen(path, "w"), put, ctx);
+    char *real = realpath(path, NULL); /* NULL: it is new */
+    const char *target = real ? real : path;
+    char *beside = malloc(strlen(target) + sizeof ".XXXXXX");
+    bool done = false;
+    if (beside) {
+        sprintf(beside, "%s.XXXXXX", target);
+        done = put_beside(beside, target, put, ctx);
+    }
     free(beside);
+    free(real);
     return done;
 }

@@ -124,3 +124,10 @@ ls events/t | wc -l
 ! recur train lm --train text --out u.model --tensorboard text --quiet
 ! recur train lm --train text --out u.model --tensorboard '' --quiet
 ls u.model* 2>/dev/null || true
+
+echo "# what is no log is not written over"
+echo precious >notes.txt
+train_one() { recur train lm --train text --hidden 4 --batch 2 --seq 8 --steps 4 --quiet "$@"; }
+train_one --log notes.txt --out unlogged >/dev/null || echo "exit $?"
+cat notes.txt
+train_one --log both --out both >/dev/null || echo "exit $?"

@@ -116,3 +116,9 @@ echo "# what cannot be searched"
 ! recur search lm --vary lr=0.1,0.2 --dir y
 ! recur search lm --train - --vary lr=0.1,0.2 --dir y
 ls x 2>/dev/null || true
+
+echo "# a folder with trials of who knows what"
+mkdir foreign
+echo precious >foreign/trial-001.model
+search --vary lr=0.1,0.2 --grid --dir foreign || echo "exit $?"
+cat foreign/trial-001.model

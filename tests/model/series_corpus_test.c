@@ -98,9 +98,6 @@ static void what_does_not_fit_is_refused(void **unused)
     refused(config_of("copy:2", (const char *const[]){"valid", "order:10", NULL}), RC_EDATA,
             "with answers 'each': it has one for a sequence");
     const char *last = file("last.csv", "a,y\n1,\n2,up\n\n3,\n2,down\n");
-    const char *each = file("each.csv", "a,y\n1,down\n2,up\n\n3,up\n2,down\n");
-    refused(config_of(last, (const char *const[]){"target", "y", "valid", each, NULL}), RC_EDATA,
-            "with answers 'last': it has one at every step");
     refused(config_of(last, (const char *const[]){"target", "y", "aim", "next", NULL}), RC_EINVAL,
             "cannot say 'y' where the next step is to be said");
 
