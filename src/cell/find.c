@@ -12,8 +12,8 @@ static const rcc_cell *const *const lists[RCB_ISA_COUNT] = {
 #ifdef RC_BUILD_X86
     [RCB_ISA_avx2] = rcc_cells_avx2,
     [RCB_ISA_avx512] = rcc_cells_avx512,
-    [RCB_ISA_avx512vnni] = rcc_cells_avx512vnni,
-    [RCB_ISA_avx512bf16] = rcc_cells_avx512bf16,
+    [RCB_ISA_avx512vnni] = rcc_cells_avx512, /* they add nothing to a cell */
+    [RCB_ISA_avx512bf16] = rcc_cells_avx512,
 #endif
 };
 

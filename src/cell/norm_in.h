@@ -91,7 +91,7 @@ RC_INLINE void norm_back_part(const int gates, const rc_real *restrict q,
 
 /* Mean and rate of a row of `gates` gates out of what norm_part() left at sum[0..1] of the first of
  * so many numbers a group. */
-RC_INLINE norm norm_of(const rcc_step *s, const rc_real *sum, const int sums, const int gates)
+RC_NOINLINE norm norm_of(const rcc_step *s, const rc_real *sum, const int sums, const int gates)
 {
     const int64_t groups = (s->units + RCK_LANES - 1) / RCK_LANES;
     const rc_real all = (rc_real)(s->units * gates);
@@ -115,8 +115,8 @@ RC_INLINE norm norm_of(const rcc_step *s, const rc_real *sum, const int sums, co
 }
 
 /* The means for the way back out of what norm_back_part() left at sum[0..1]. */
-RC_INLINE void norm_back_of(norm *m, const rcc_step *s, const rc_real *sum, const int sums,
-                            const int gates)
+RC_NOINLINE void norm_back_of(norm *m, const rcc_step *s, const rc_real *sum, const int sums,
+                              const int gates)
 {
     const int64_t groups = (s->units + RCK_LANES - 1) / RCK_LANES;
     const rc_real all = (rc_real)(s->units * gates);

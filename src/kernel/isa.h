@@ -19,6 +19,11 @@
 #define RC_ISA_PASTE(name, isa) RC_ISA_PASTE_(name, isa)
 #define RC_ISA_NAME(name) RC_ISA_PASTE(name, RC_ISA)
 
+/* The set whose functions this one has where it adds nothing: itself, unless the build says. */
+#ifndef RC_BASE
+#define RC_BASE RC_ISA
+#endif
+
 #define RC_ISA_QUOTE_(isa) #isa
 #define RC_ISA_QUOTE(isa) RC_ISA_QUOTE_(isa)
 #define RC_ISA_STRING RC_ISA_QUOTE(RC_ISA) /* "plain", "avx2", ... */

@@ -32,16 +32,28 @@ static void no_entry_of_a_table_is_missing(void **unused)
     }
 }
 
-static void tables_share_no_function(void **unused)
+static bool adds_to_avx512(int isa)
+{
+    return isa == RCB_ISA_avx512vnni || isa == RCB_ISA_avx512bf16;
+}
+
+static void tables_share_no_function_but_with_what_they_add_to(void **unused)
 {
     (void)unused;
 
     for (int i = 0; i < RCB_ISA_COUNT; i++)
         for (int k = 0; k < i; k++) {
-            const unsigned char *a = (const unsigned char *)rck_table_of((rcb_isa)i);
-            const unsigned char *b = (const unsigned char *)rck_table_of((rcb_isa)k);
+            const rck_table *t = rck_table_of((rcb_isa)i), *u = rck_table_of((rcb_isa)k);
+            const unsigned char *a = (const unsigned char *)t, *b = (const unsigned char *)u;
 
-            for (size_t at = 0; a && b && at < sizeof(rck_table); at += sizeof(void *))
+            if (!t || !u)
+                continue;
+            if (adds_to_avx512(i) && (adds_to_avx512(k) || k == RCB_ISA_avx512)) {
+                assert_true(t->add == u->add && t->adam == u->adam);
+                assert_true(t->row_int8 != u->row_int8 && t->pair != u->pair && t->gemm != u->gemm);
+                continue;
+            }
+            for (size_t at = 0; at < sizeof(rck_table); at += sizeof(void *))
                 assert_true(memcmp(a + at, b + at, sizeof(void *)) != 0);
         }
 }
@@ -51,7 +63,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_table_bears_the_name_of_its_set),
         cmocka_unit_test(no_entry_of_a_table_is_missing),
-        cmocka_unit_test(tables_share_no_function),
+        cmocka_unit_test(tables_share_no_function_but_with_what_they_add_to),
     };
 
     return cmocka_run_group_tests_name("table", tests, NULL, NULL);
