@@ -382,37 +382,15 @@ static rc_status choose_drawn(const struct vary *v, void *ctx, rc_config *c)
     return status;
 }
 
-/* Where i < n goes in an order of 0 .. n-1 that looks random: a Feistel network over the next power
- * of four, walked until it is below n again. */
-static int64_t shuffled(uint64_t seed, int64_t i, int64_t n)
-{
-    const rcb_key key = rcb_stream(seed, "search");
-    uint64_t at = (uint64_t)i;
-    int half = 1;
-
-    while (half < 32 && n > (int64_t)1 << 2 * half)
-        half++;
-    const uint64_t mask = ((uint64_t)1 << half) - 1;
-    do {
-        uint64_t left = at >> half, right = at & mask;
-        for (uint64_t round = 1; round <= 4; round++) {
-            uint32_t word[4];
-            rcb_draw(key, right, round, word);
-            const uint64_t next = left ^ (word[0] & mask);
-            left = right;
-            right = next;
-        }
-        at = left << half | right;
-    } while (at >= (uint64_t)n);
-    return (int64_t)at;
-}
-
 rc_status rc_space_draw(const rc_space *s, uint64_t seed, uint64_t number, rc_config **out)
 {
     const int64_t points = rc_space_points(s);
     struct draw d = {seed, number};
 
     if (points > 0)
-        return rc_space_point(s, shuffled(seed, (int64_t)(number % (uint64_t)points), points), out);
+        return rc_space_point(
+            s,
+            rcd_shuffled(rcb_stream(seed, "search"), points, (int64_t)(number % (uint64_t)points)),
+            out);
     return make_point(s, choose_drawn, &d, out);
 }
