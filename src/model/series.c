@@ -127,26 +127,52 @@ static void true_answer(const rcm_series_net *s, const rcd_batch *b, int64_t row
         memcpy(fed, b->y + row * b->K, (size_t)s->F * sizeof *fed);
 }
 
-/* What the stack reads at steps [from,to): them, and the answers before. */
-static rc_var *inputs(const rcm_series_net *s, rc_graph *g, const rcd_batch *b, int64_t from,
-                      int64_t to)
+/* Noise on the numbers of n rows of x, `width` apart, of which the first is row `first` of the
+ * batch: a function of the step of training and of the place in the batch, so that a batch in
+ * pieces has the noise of one that is whole. */
+static void add_noise(const rcm_series_net *s, rcb_key key, double deviation, int64_t first,
+                      int64_t n, int64_t width, rc_real *x)
 {
-    const int64_t width = s->D + s->F, first = b->at[from], rows = b->at[to] - first;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < s->D; k++) {
+            const uint64_t at = (uint64_t)((first + i) * s->D + k);
 
-    if (s->F == 0)
-        return rc_leaf(g, rc_shape_2(rows, b->D), b->x + first * b->D, NULL);
-    rc_real *x = rcg_keep(g, (size_t)(rows * width), sizeof *x);
-    if (!x)
-        return NULL;
-    memset(x, 0, (size_t)(rows * width) * sizeof *x);
+            x[i * width + k] += (rc_real)(deviation * rcb_normal(key, at));
+        }
+}
+
+/* Steps [from,to) of a batch with the answers before them, `width` numbers a row. */
+static void copy_inputs(const rcm_series_net *s, const rcd_batch *b, int64_t from, int64_t to,
+                        rc_real *x)
+{
+    const int64_t width = s->D + s->F, first = b->at[from];
+
+    memset(x, 0, (size_t)((b->at[to] - first) * width) * sizeof *x);
     for (int64_t t = from; t < to; t++)
         for (int64_t row = b->at[t]; row < b->at[t + 1]; row++) {
             rc_real *at = x + (row - first) * width;
 
             memcpy(at, b->x + row * s->D, (size_t)s->D * sizeof *x);
-            if (t > 0)
+            if (t > 0 && s->F > 0)
                 true_answer(s, b, row - b->at[t] + b->at[t - 1], at + s->D);
         }
+}
+
+/* What the stack reads at steps [from,to): them, and the answers before. */
+static rc_var *inputs(const rc_model *m, rc_graph *g, const rcd_batch *b, int64_t from, int64_t to)
+{
+    const rcm_series_net *s = m->own;
+    const int64_t width = s->D + s->F, first = b->at[from], rows = b->at[to] - first;
+    const double noise = rcg_training(g) ? m->config->input_noise : 0;
+
+    if (s->F == 0 && noise <= 0)
+        return rc_leaf(g, rc_shape_2(rows, b->D), b->x + first * b->D, NULL);
+    rc_real *x = rcg_keep(g, (size_t)(rows * width), sizeof *x);
+    if (!x)
+        return NULL;
+    copy_inputs(s, b, from, to, x);
+    if (noise > 0)
+        add_noise(s, rcg_mask_key(g), noise, first, rows, width, x);
     return rc_leaf(g, rc_shape_2(rows, width), x, NULL);
 }
 
@@ -166,7 +192,7 @@ static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
 
     rc_var *raw =
-        rcn_stack_run(&s->stack, &m->params, g, &rows, inputs(s, g, b, 0, b->steps), NULL);
+        rcn_stack_run(&s->stack, &m->params, g, &rows, inputs(m, g, b, 0, b->steps), NULL);
     rc_var *x = rcm_drop(&s->stack, g, &rows, raw);
     if (extra)
         *extra = rcm_penalties(m->config, g, b, raw, x);
@@ -215,7 +241,7 @@ static rc_var *piece(const rc_model *m, rc_graph *g, rcm_feed *feed, rcm_piece *
 
     const rc_rows rows = {.steps = steps, .seqs = b->seqs, .at = at};
     rc_var *x = rcn_stack_run_piece(&s->stack, &m->params, g, &rows,
-                                    inputs(s, g, b, p->from, p->to), &p->ends);
+                                    inputs(m, g, b, p->from, p->to), &p->ends);
     if (!p->said || !rcm_series_find(&a, g, b, first, b->at[p->to]) || a.n == 0)
         return NULL;
     x = rcm_drop(&s->stack, g, &rows, x);
@@ -236,7 +262,7 @@ static void work(const rc_model *m, rcg_work *w)
     const rcm_series_net *s = m->own;
 
     rcg_work_value(w, s->D + s->F);
-    if (s->F > 0) /* put together, then a leaf */
+    if (s->F > 0 || m->config->input_noise > 0) /* put together, then a leaf */
         w->keep += (double)w->rows * (double)(s->D + s->F);
     rcn_stack_work(&s->stack, w);
     rcm_drop_work(&s->stack, s->stack.out, w);
@@ -307,8 +333,8 @@ static rc_status score_piece(rcm_series_walk *w, const rcd_batch *b, int64_t fro
         at[t - from] = b->at[t] - b->at[from];
 
     const rc_rows rows = {.steps = to - from, .seqs = b->seqs, .at = at};
-    rc_var *x = rcn_stack_run(&s->stack, &w->m->params, w->g, &rows, inputs(s, w->g, b, from, to),
-                              w->carry);
+    rc_var *x = rcn_stack_run(&s->stack, &w->m->params, w->g, &rows,
+                              inputs(w->m, w->g, b, from, to), w->carry);
     if (!rcm_series_find(&a, w->g, b, b->at[from], b->at[to]) || a.n == 0)
         return rc_graph_status(w->g);
     if (a.n < at[to - from])

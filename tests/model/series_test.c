@@ -19,6 +19,7 @@ typedef struct bench {
     rcm_feed feed;
     rcb_pool *pool;
     rc_graph *g;
+    uint64_t step; /* of training, for what is drawn */
 } bench;
 
 static void bench_open(bench *b, const char *train, const char *const *pairs)
@@ -53,6 +54,7 @@ static double loss_now(bench *b)
 
     CHECK_STATUS(rcn_params_refresh(&b->m->params, b->pool), RC_OK);
     rc_graph_reset(b->g);
+    rcg_graph_seed(b->g, 1, b->step);
     rc_var *loss = b->c->task->loss(b->m, b->g, &b->feed);
     CHECK_STATUS(rc_var_total(b->g, loss, &total), RC_OK);
     return total;
@@ -64,6 +66,7 @@ static void check_gradients(bench *b)
 
     (void)loss_now(b);
     rc_graph_reset(b->g);
+    rcg_graph_seed(b->g, 1, b->step);
     rcn_params_fresh(ps);
     CHECK_STATUS(rc_graph_backward(b->g, b->c->task->loss(b->m, b->g, &b->feed)), RC_OK);
     rcn_params_settle(ps);
@@ -100,12 +103,12 @@ static void gradients_are_those_of_the_loss(void **unused)
     (void)unused;
     (void)check_seed();
     const char *roll = file("g.rolls", rolls), *ts = file("g.ts", cases);
-    static const char *const options[][13] = {
+    static const char *const options[][15] = {
         {"hidden", "5", "batch", "3", "valid-split", "0", "layers", "2", "cell", "gru", NULL},
         {"hidden", "5", "batch", "3", "valid-split", "0", "bidirectional", "true", NULL},
         {"hidden", "5", "batch", "3", "valid-split", "0", "cell", "none", "feedback", "true", NULL},
         {"hidden", "5", "batch", "3", "valid-split", "0", "window", "2", "learned-start", "true",
-         "deep-output", "4", NULL},
+         "deep-output", "4", "input-noise", "0.5", NULL},
     };
 
     for (int way = 0; way < 4; way++) {
@@ -113,7 +116,7 @@ static void gradients_are_those_of_the_loss(void **unused)
 
         for (int k = way == 2 ? 1 : 0; k < (way == 0 ? 6 : way == 2 ? 2 : 4); k++) {
             bench b;
-            const char *pairs[16];
+            const char *pairs[18];
             int n = 0;
 
             for (; options[way][n]; n++)
@@ -128,6 +131,35 @@ static void gradients_are_those_of_the_loss(void **unused)
             bench_close(&b);
         }
     }
+}
+
+static double loss_of(bench *b, bool training, uint64_t step)
+{
+    rcg_graph_train(b->g, training);
+    b->step = step;
+    return loss_now(b);
+}
+
+static void input_noise_is_drawn_anew_in_every_step_of_training_alone(void **unused)
+{
+    (void)unused;
+    static const char *const pairs[] = {"hidden",      "4",   "batch", "4",    "valid-split",
+                                        "0",           "aim", "next",  "cell", "none",
+                                        "input-noise", "0.5", NULL};
+    static const char *const plain[] = {"hidden", "4",    "batch", "4",    "valid-split", "0",
+                                        "aim",    "next", "cell",  "none", NULL};
+    const char *roll = file("n.rolls", rolls);
+    bench b, c;
+
+    bench_open(&b, roll, pairs);
+    bench_open(&c, roll, plain);
+    const double quiet = loss_of(&c, true, 1);
+    CHECK_NEAR(loss_of(&b, false, 1), quiet, 1e-6 * quiet);
+    CHECK_NEAR(loss_of(&b, true, 1), loss_of(&b, true, 1), 0);
+    assert_true(fabs(loss_of(&b, true, 1) - quiet) > 1e-6 * quiet);
+    assert_true(fabs(loss_of(&b, true, 1) - loss_of(&b, true, 2)) > 1e-6 * quiet);
+    bench_close(&b);
+    bench_close(&c);
 }
 
 /* What the loss is: of values, squares in the mean over the numbers; of bits, nats of all. */
@@ -257,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_those_of_the_loss),
+        cmocka_unit_test(input_noise_is_drawn_anew_in_every_step_of_training_alone),
         cmocka_unit_test(losses_are_what_they_say),
         cmocka_unit_test(neither_threads_nor_stops_change_a_bit),
         cmocka_unit_test(it_learns_to_add_and_to_tell_up_from_down),
