@@ -19,8 +19,8 @@ static const opt options[] = {
      .group = "search",
      .many = true,
      .needed = true,
-     .help = "an option that differs, and what it may be: A,B,C (or A|B|C), A..B, log:A..B, or N of"
-             " them evenly: A..B/N; again for more options"},
+     .help = "an option that differs, and what it may be: A,B,C (or A|B|C), A..B, log:A..B,"
+             " 1-log:A..B, or N of them evenly: A..B/N; again for more options"},
     {.name = "dir",
      .kind = RC_OPTION_TEXT,
      .value = "DIR",

@@ -473,6 +473,7 @@ RC_API rc_status rc_space_new(rc_space **out, const rc_config *base);
  *       "NAME=A..B"       a number from A to B, whole where the option is
  *       "NAME=log:A..B"   the same, every factor as likely as another of its size
  *       "NAME=A..B/N"     one of N numbers that lie evenly from A to B; also with log:
+ *       "NAME=1-log:A..B" 1 minus such a number: a momentum near 1; all ranges may begin so
  *
  * RC_EINVAL: no such option, one that differs already, or what is not a value of it; the space is
  * then as it was. */

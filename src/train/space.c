@@ -18,6 +18,7 @@ enum { DIGITS = 4, MOST_VALUES = 100000 };
 struct range {
     double lo, hi;
     bool log, whole;
+    bool from_one; /* what is tried is 1 minus the number */
 };
 
 /* One option that differs. */
@@ -103,6 +104,8 @@ static double number_drawn(const struct range *r, double u)
 
 static rc_status print_number(rcb_buf *b, const struct range *r, double x)
 {
+    if (r->from_one)
+        x = rounded(1 - x);
     return r->whole ? rcb_buf_printf(b, "%.0f", x) : rcb_buf_real(b, x);
 }
 
@@ -192,15 +195,26 @@ static rc_status find_whole(const rc_space *s, struct vary *v)
     return status == RC_EINVAL ? RC_OK : status;
 }
 
-/* "A..B" or "A..B/N", after "log:". */
-static rc_status read_range(const rc_space *s, struct vary *v, const char *text, bool log)
+/* Is this what comes next? Then go behind it. */
+static bool skip(const char **words, const char *word)
+{
+    const size_t n = strlen(word);
+    const bool there = strncmp(*words, word, n) == 0;
+
+    *words += there ? n : 0;
+    return there;
+}
+
+/* "A..B" or "A..B/N", after "1-" and "log:". */
+static rc_status read_range(const rc_space *s, struct vary *v, const char *text)
 {
     struct range *r = &v->range;
-    const char *at, *words = text + (log ? strlen("log:") : 0);
+    const char *at, *words = text;
     const char *dots = strstr(words, "..");
     double count = 0;
 
-    r->log = log;
+    r->from_one = skip(&words, "1-");
+    r->log = skip(&words, "log:");
     r->lo = rcb_real_read(words, &at);
     if (!dots || at == words || (at != dots && at != dots + 1)) /* "0..4": "0." is a number too */
         return not_a_range(v, text, "it has no two numbers");
@@ -218,7 +232,7 @@ static rc_status read_range(const rc_space *s, struct vary *v, const char *text,
         return not_a_range(v, text, "something stands after it");
     if (!(r->lo < r->hi))
         return not_a_range(v, text, "the first number must be below the second");
-    if (log && !(r->lo > 0))
+    if (r->log && !(r->lo > 0))
         return not_a_range(v, text, "log: needs numbers above zero");
     RC_TRY(find_whole(s, v));
     if (r->whole && !(is_whole(r->lo) && is_whole(r->hi)))
@@ -278,7 +292,7 @@ static rc_status read_vary(const rc_space *s, struct vary *v, const char *text)
     const bool number =
         v->kind != RC_OPTION_NAME && v->kind != RC_OPTION_FLAG && v->kind != RC_OPTION_FILES;
     if (known && number && (log || strstr(values, "..")))
-        RC_TRY(read_range(s, v, values, log));
+        RC_TRY(read_range(s, v, values));
     else
         RC_TRY(read_list(v, values));
     return check_values(s, v);

@@ -117,6 +117,30 @@ static void draws_lie_in_their_ranges_and_fill_them(void **unused)
     rc_space_free(s);
 }
 
+static void a_range_may_be_counted_down_from_one(void **unused)
+{
+    enum { DRAWS = 1000 };
+    rc_space *s = SPACE("momentum=1-log:0.01..1", "dropout=1-0.5..0.8");
+    rc_space *grid = SPACE("momentum=1-log:0.001..0.1/3");
+    int high = 0;
+
+    (void)unused;
+    for (uint64_t i = 0; i < DRAWS; i++) {
+        const double momentum = drawn(s, 1, i, "momentum"), dropout = drawn(s, 1, i, "dropout");
+        assert_true(momentum >= 0 && momentum <= 0.99 && dropout >= 0.2 && dropout <= 0.5);
+        high += momentum > 0.9; /* half of the factors; a deviation is 16 */
+    }
+    assert_true(abs(high - DRAWS / 2) < 90);
+    CHECK_POINT(grid, 0, "momentum", "0.999");
+    CHECK_POINT(grid, 1, "momentum", "0.99");
+    CHECK_POINT(grid, 2, "momentum", "0.9");
+    CHECK_STATUS(rc_space_vary(s, "lr=1-log:0..1"), RC_EINVAL);
+    CHECK_MESSAGE_HAS("'1-log:0..1'");
+    CHECK_STATUS(rc_space_vary(s, "beta1=1-1..3"), RC_EINVAL); /* -2 is no rate */
+    rc_space_free(s);
+    rc_space_free(grid);
+}
+
 static void a_draw_depends_on_seed_and_number_alone(void **unused)
 {
     rc_space *a = SPACE("lr=log:0.001..0.1", "dropout=0..0.5");
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_space_where_nothing_varies_has_one_point),
         cmocka_unit_test(ranges_without_a_number_of_values_have_no_end_of_points),
         cmocka_unit_test(draws_lie_in_their_ranges_and_fill_them),
+        cmocka_unit_test(a_range_may_be_counted_down_from_one),
         cmocka_unit_test(a_draw_depends_on_seed_and_number_alone),
         cmocka_unit_test(draws_from_a_grid_are_each_of_its_points_once),
         cmocka_unit_test(what_is_drawn_has_four_digits),
