@@ -491,6 +491,32 @@ RC_API rc_status rc_space_point(const rc_space *s, int64_t i, rc_config **out);
 RC_API rc_status rc_space_draw(const rc_space *s, uint64_t seed, uint64_t number, rc_config **out);
 RC_API void rc_space_free(rc_space *s);
 
+/* Some numbers, borrowed. */
+typedef struct rc_sample {
+    const double *x; /* (n) */
+    int64_t n;
+} rc_sample;
+
+/* A mean and where the true one lies. */
+typedef struct rc_interval {
+    double mean, lo, hi;
+} rc_interval;
+
+/* What comes of comparing two means. */
+typedef struct rc_welch {
+    double difference; /* of the first from the second */
+    double t, df;      /* the statistic and its degrees of freedom */
+    double p;          /* how likely so large a difference is, either way, if there is none */
+} rc_welch;
+
+/* The mean of numbers and the interval that holds the mean of what they are drawn from with
+ * probability `level` (0.95, say), by Student's distribution. Bounds are NaN for fewer than two
+ * numbers and for a level that is not between 0 and 1; all is NaN without a number. Pure. */
+RC_API rc_interval rc_sample_mean(rc_sample s, double level);
+/* Welch's t-test: do two samples come from distributions of the same mean? Variances may differ. t,
+ * df and p are NaN where either has fewer than two numbers or both have no spread. Pure. */
+RC_API rc_welch rc_sample_welch(rc_sample a, rc_sample b);
+
 /* Numbers over steps in a file that TensorBoard reads. One thread at a time. Owner. */
 typedef struct rc_scalars rc_scalars;
 
