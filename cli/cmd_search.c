@@ -85,11 +85,11 @@ static int by_valid(const void *a, const void *b)
 /* The trials from the best to the worst; free() it. NULL: out of memory. */
 static const trial **sorted(const trials *s)
 {
-    const trial **order = calloc((size_t)s->count + 1, sizeof *order);
-    for (int64_t i = 0; order && i < s->count; i++)
+    const trial **order = calloc((size_t)s->plan.count + 1, sizeof *order);
+    for (int64_t i = 0; order && i < s->plan.count; i++)
         order[i] = &s->at[i];
     if (order)
-        qsort(order, (size_t)s->count, sizeof *order, by_valid);
+        qsort(order, (size_t)s->plan.count, sizeof *order, by_valid);
     return order;
 }
 
@@ -177,7 +177,7 @@ static void add_row(table *t, const trials *s, const trial *of, const char *cons
     const char *name;
     snprintf(room, sizeof room, "%" PRId64, of->number);
     table_add(t, room);
-    for (size_t i = 0; (name = rc_space_name(s->space, i)); i++)
+    for (size_t i = 0; (name = rc_space_name(s->plan.space, i)); i++)
         table_add(t, rc_config_get(of->config, name));
     for (size_t i = 0; i < n; i++)
         table_add(t, of->run ? run_text(of->run, column(columns[i]), plain, room)
@@ -193,14 +193,14 @@ static int print_table(const trials *s, const trial *const order[], bool csv)
     table t = {.columns = n + 2};
     const char *name;
     table_add(&t, "trial");
-    for (size_t i = 0; (name = rc_space_name(s->space, i)); i++) {
+    for (size_t i = 0; (name = rc_space_name(s->plan.space, i)); i++) {
         t.columns++;
         table_add(&t, name);
     }
     for (size_t i = 0; i < n; i++)
         table_add(&t, columns[i]);
     table_add(&t, "state");
-    for (int64_t i = 0; i < s->count; i++)
+    for (int64_t i = 0; i < s->plan.count; i++)
         add_row(&t, s, order[i], columns, n, csv);
     const bool failed = t.failed;
     if (!failed && csv)
@@ -228,7 +228,7 @@ static json_t *trial_json(const trials *s, const trial *t)
 {
     const char *name;
     json_t *o = json_object(), *varied = json_object();
-    for (size_t i = 0; (name = rc_space_name(s->space, i)); i++) {
+    for (size_t i = 0; (name = rc_space_name(s->plan.space, i)); i++) {
         const char *value = rc_config_get(t->config, name);
         json_put(&varied, name, json_bytes(value, strlen(value)));
     }
@@ -244,9 +244,9 @@ static int print_json(const trials *s, const trial *const order[])
 {
     const trial *best = trials_best(s);
     json_t *o = json_object(), *list = json_array();
-    for (int64_t i = 0; i < s->count; i++)
+    for (int64_t i = 0; i < s->plan.count; i++)
         json_add(&list, trial_json(s, order[i]));
-    json_put(&o, "dir", json_bytes(s->dir, strlen(s->dir)));
+    json_put(&o, "dir", json_bytes(s->plan.dir, strlen(s->plan.dir)));
     json_put(&o, "trials", list);
     if (best) {
         char *again = command_text(best->config);
@@ -257,7 +257,7 @@ static int print_json(const trials *s, const trial *const order[])
     return json_print(stdout, o, true);
 }
 
-/* ---- the command ---------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static int report(const trials *s)
 {
@@ -294,9 +294,131 @@ static int check_data(const opts *o)
     return OPT_GO_ON;
 }
 
+/* ---- what is searched ----------------------------------------------------------------------- */
+
+typedef struct search {
+    const opts *o;
+    rc_config *base;
+    rc_space *space;
+    uint64_t seed;
+    trials_plan plan;
+} search;
+
+static rc_status make(const void *ctx, int64_t i, rc_config **out)
+{
+    const search *s = ctx;
+    return opts_flag(s->o, "grid") ? rc_space_point(s->space, i, out)
+                                   : rc_space_draw(s->space, s->seed, (uint64_t)i, out);
+}
+
+static int count_trials(search *s)
+{
+    const int64_t points = rc_space_points(s->space);
+    int64_t *count = &s->plan.count;
+    *count = opts_int(s->o, "trials");
+    if (opts_flag(s->o, "grid")) {
+        if (points == 0) {
+            say_misuse("option '--grid' needs values to try, and there is a range");
+            say_hint("A..B/N are N values of it");
+            return EXIT_MISUSED;
+        }
+        if (!opts_has(s->o, "trials"))
+            *count = points;
+    }
+    if (points > 0 && points < *count) { /* each once is all that can be tried */
+        if (!opts_flag(s->o, "grid"))
+            say_unless_quiet(s->o, "there are only %" PRId64 " combinations", points);
+        *count = points;
+    }
+    if (*count > TRIALS_MOST)
+        return say_misuse("this would be %" PRId64 " trials, there can be %d", *count, TRIALS_MOST);
+    return OPT_GO_ON;
+}
+
+static bool vary_epochs(const search *s)
+{
+    const char *name;
+    for (size_t i = 0; (name = rc_space_name(s->space, i)); i++)
+        if (strcmp(name, "epochs") == 0)
+            return true;
+    return false;
+}
+
+static int read_space(search *s)
+{
+    const char *text;
+    if (rc_space_new(&s->space, s->base) != RC_OK)
+        return say_library_failure();
+    for (size_t i = 0; (text = opts_each(s->o, "vary", i)); i++) {
+        const rc_status status = rc_space_vary(s->space, text);
+        if (status != RC_OK) {
+            say_library_failure();
+            return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
+        }
+    }
+    if (!rc_config_get(s->base, "valid")[0] &&
+        strtod(rc_config_get(s->base, "valid-split"), NULL) <= 0)
+        return say_misuse("a search chooses by validation: it needs --valid or --valid-split");
+    if (s->plan.halving == 1)
+        return say_misuse("option '--halving' is 1, it must be 2 or more (0: off)");
+    if (s->plan.halving > 0 && (vary_epochs(s) || trials_epochs(s->base) == 0))
+        return say_misuse("option '--halving' cuts the epochs into rounds: all trials need the"
+                          " same number of them");
+    return count_trials(s);
+}
+
+static json_t *about(const opts *o)
+{
+    const char *text;
+    json_t *told = json_object(), *vary = json_array();
+    for (size_t i = 0; (text = opts_each(o, "vary", i)); i++)
+        json_add(&vary, json_bytes(text, strlen(text)));
+    json_put(&told, "vary", vary);
+    json_put(&told, "grid", json_boolean(opts_flag(o, "grid")));
+    return told;
+}
+
+static int make_plan(search *s)
+{
+    const opts *o = s->o;
+    s->plan = (trials_plan){
+        .dir = opts_text(o, "dir"),
+        .halving = opts_int(o, "halving"),
+        .with_test = opts_flag(o, "with-test"),
+        .time = opts_real(o, "time"),
+        .tensorboard = opts_text(o, "tensorboard"),
+        .make = make,
+        .ctx = s,
+    };
+    int code = opts_config(o, &s->base);
+    if (code == OPT_GO_ON)
+        code = read_space(s);
+    if (code != OPT_GO_ON)
+        return code;
+    s->seed = strtoull(rc_config_get(s->base, "seed"), NULL, 10);
+    s->plan.base = s->base;
+    s->plan.space = s->space;
+    s->plan.about = about(o);
+    return OPT_GO_ON;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static int search_with(const search *s)
+{
+    trials t;
+    int code = trials_open(&t, s->o, &s->plan);
+    if (code == OPT_GO_ON)
+        code = trials_run(&t);
+    if (code == OPT_GO_ON)
+        code = report(&t);
+    trials_close(&t);
+    return code;
+}
+
 static int run_search(const opts *o)
 {
-    trials s;
+    search s = {.o = o};
     if (!opts_has(o, "train"))
         return say_misuse("'recur search' needs --train FILE");
     int code = sitting_check(o);
@@ -306,14 +428,13 @@ static int run_search(const opts *o)
         code = say_if_stream(o, "dir");
     if (code == OPT_GO_ON && !opts_text(o, "dir")[0])
         code = say_misuse("option '--dir' needs the name of a folder");
-    if (code != OPT_GO_ON)
-        return code;
-    code = trials_open(&s, o);
     if (code == OPT_GO_ON)
-        code = trials_run(&s);
+        code = make_plan(&s);
     if (code == OPT_GO_ON)
-        code = report(&s);
-    trials_close(&s);
+        code = search_with(&s);
+    json_decref(s.plan.about);
+    rc_space_free(s.space);
+    rc_config_free(s.base);
     return code;
 }
 

@@ -24,93 +24,28 @@
 #include "sitting.h"
 #include "trials.h"
 
-enum { TRIALS_MOST = 100000 };
-
-/* ---- what is searched ----------------------------------------------------------------------- */
-
-static bool vary_epochs(const trials *s)
-{
-    const char *name;
-    for (size_t i = 0; (name = rc_space_name(s->space, i)); i++)
-        if (strcmp(name, "epochs") == 0)
-            return true;
-    return false;
-}
-
-/* 0: no limit, or no epochs in this task. */
-static int64_t epochs_of(const rc_config *c)
+int64_t trials_epochs(const rc_config *c)
 {
     const char *epochs = rc_config_get(c, "epochs");
     return epochs ? strtoll(epochs, NULL, 10) : 0;
 }
 
-static int count_trials(trials *s)
-{
-    const int64_t points = rc_space_points(s->space);
-    s->count = opts_int(s->o, "trials");
-    if (opts_flag(s->o, "grid")) {
-        if (points == 0) {
-            say_misuse("option '--grid' needs values to try, and there is a range");
-            say_hint("A..B/N are N values of it");
-            return EXIT_MISUSED;
-        }
-        if (!opts_has(s->o, "trials"))
-            s->count = points;
-    }
-    if (points > 0 && points < s->count) { /* each once is all that can be tried */
-        if (!opts_flag(s->o, "grid"))
-            say_unless_quiet(s->o, "there are only %" PRId64 " combinations", points);
-        s->count = points;
-    }
-    if (s->count > TRIALS_MOST)
-        return say_misuse("this would be %" PRId64 " trials, there can be %d", s->count,
-                          TRIALS_MOST);
-    return OPT_GO_ON;
-}
-
-static int read_space(trials *s, const rc_config *base)
-{
-    const char *text;
-    if (rc_space_new(&s->space, base) != RC_OK)
-        return say_library_failure();
-    for (size_t i = 0; (text = opts_each(s->o, "vary", i)); i++) {
-        const rc_status status = rc_space_vary(s->space, text);
-        if (status != RC_OK) {
-            say_library_failure();
-            return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
-        }
-    }
-    if (!rc_config_get(base, "valid")[0] && strtod(rc_config_get(base, "valid-split"), NULL) <= 0)
-        return say_misuse("a search chooses by validation: it needs --valid or --valid-split");
-    if (s->halving == 1)
-        return say_misuse("option '--halving' is 1, it must be 2 or more (0: off)");
-    if (s->halving > 0 && (vary_epochs(s) || epochs_of(base) == 0))
-        return say_misuse("option '--halving' cuts the epochs into rounds: all trials need the"
-                          " same number of them");
-    return count_trials(s);
-}
-
 /* ---- search.json ---------------------------------------------------------------------------- */
 
-static json_t *describe(const trials *s, const rc_config *base)
+static json_t *describe(const trials *s)
 {
-    const char *text;
-    json_t *o = json_object(), *vary = json_array();
-    for (size_t i = 0; (text = opts_each(s->o, "vary", i)); i++)
-        json_add(&vary, json_bytes(text, strlen(text)));
-    json_put(&o, "vary", vary);
-    json_put(&o, "grid", json_boolean(opts_flag(s->o, "grid")));
-    json_put(&o, "with-test", json_boolean(opts_flag(s->o, "with-test")));
-    json_put(&o, "halving", json_integer(s->halving));
-    if (s->halving > 0) /* or there may be more of them next time */
-        json_put(&o, "trials", json_integer(s->count));
-    json_put(&o, "config", json_config(base));
+    json_t *o = json_copy(s->plan.about);
+    json_put(&o, "with-test", json_boolean(s->plan.with_test));
+    json_put(&o, "halving", json_integer(s->plan.halving));
+    if (s->plan.halving > 0) /* or there may be more of them next time */
+        json_put(&o, "trials", json_integer(s->plan.count));
+    json_put(&o, "config", json_config(s->plan.base));
     return o;
 }
 
 static int refuse_other(const trials *s, const char *what)
 {
-    say_failure("'%s' holds another search: '%s' is not what it was", s->dir, what);
+    say_failure("'%s' holds another search: '%s' is not what it was", s->plan.dir, what);
     say_hint("give this one another --dir");
     return EXIT_FAILED;
 }
@@ -162,9 +97,9 @@ static int agree(trials *s, json_t *is, const char *path)
         json_decref(was);
         return code;
     }
-    if (has_trials(s->dir)) {
+    if (has_trials(s->plan.dir)) {
         say_failure("cannot search in '%s': it has trials, but no search.json that they are of",
-                    s->dir);
+                    s->plan.dir);
         say_hint("name a new folder by --dir");
         return EXIT_FAILED;
     }
@@ -184,19 +119,19 @@ static bool lock_byte(const trials *s, int64_t byte, int type, bool wait)
            (errno != EACCES && errno != EAGAIN);
 }
 
-static int open_search(trials *s, const rc_config *base)
+static int open_search(trials *s)
 {
-    char *path = malloc(strlen(s->dir) + sizeof "/search.json");
+    char *path = malloc(strlen(s->plan.dir) + sizeof "/search.json");
     if (!path)
         return say_out_of_memory();
-    sprintf(path, "%s/search.json", s->dir);
+    sprintf(path, "%s/search.json", s->plan.dir);
     int code = OPT_GO_ON;
-    if (mkdir(s->dir, 0777) != 0 && errno != EEXIST)
-        code = say_failure("cannot make the folder '%s': %s", s->dir, strerror(errno));
+    if (mkdir(s->plan.dir, 0777) != 0 && errno != EEXIST)
+        code = say_failure("cannot make the folder '%s': %s", s->plan.dir, strerror(errno));
     else if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
         code = say_failure("cannot write '%s': %s", path, strerror(errno));
     if (code == OPT_GO_ON) {
-        json_t *is = describe(s, base);
+        json_t *is = describe(s);
         (void)lock_byte(s, 0, F_WRLCK, true);
         code = agree(s, is, path);
         (void)lock_byte(s, 0, F_UNLCK, false);
@@ -221,52 +156,38 @@ static int read_log(trial *t)
     return code;
 }
 
-static int make_trial(trials *s, int64_t i, uint64_t seed)
+static int make_trial(trials *s, int64_t i)
 {
     trial *t = &s->at[i];
-    const size_t room = strlen(s->dir) + 40;
+    const size_t room = strlen(s->plan.dir) + 40;
     t->number = i + 1;
     t->path = malloc(room);
     if (!t->path)
         return say_out_of_memory();
-    snprintf(t->path, room, "%s/trial-%03" PRId64 ".model", s->dir, t->number);
-    const rc_status status = opts_flag(s->o, "grid")
-                                 ? rc_space_point(s->space, i, &t->config)
-                                 : rc_space_draw(s->space, seed, (uint64_t)i, &t->config);
-    return status == RC_OK ? read_log(t) : say_library_failure();
+    snprintf(t->path, room, "%s/trial-%03" PRId64 ".model", s->plan.dir, t->number);
+    return s->plan.make(s->plan.ctx, i, &t->config) == RC_OK ? read_log(t) : say_library_failure();
 }
 
-int trials_open(trials *s, const opts *o)
+int trials_open(trials *s, const opts *o, const trials_plan *plan)
 {
-    rc_config *base;
-    const double time = opts_real(o, "time");
-    *s =
-        (trials){.o = o, .dir = opts_text(o, "dir"), .halving = opts_int(o, "halving"), .lock = -1};
-    s->deadline = time > 0 ? say_clock() + time : 0;
-    int code = opts_config(o, &base);
-    if (code != OPT_GO_ON)
-        return code;
-    code = read_space(s, base);
-    if (code == OPT_GO_ON)
-        code = open_search(s, base);
-    if (code == OPT_GO_ON && !(s->at = calloc((size_t)s->count + 1, sizeof *s->at)))
+    *s = (trials){.o = o, .plan = *plan, .began = say_clock(), .lock = -1};
+    s->deadline = plan->time > 0 ? s->began + plan->time : 0;
+    int code = open_search(s);
+    if (code == OPT_GO_ON && !(s->at = calloc((size_t)plan->count + 1, sizeof *s->at)))
         code = say_out_of_memory();
-    const uint64_t seed = strtoull(rc_config_get(base, "seed"), NULL, 10);
-    for (int64_t i = 0; code == OPT_GO_ON && i < s->count; i++)
-        code = make_trial(s, i, seed);
-    rc_config_free(base);
+    for (int64_t i = 0; code == OPT_GO_ON && i < plan->count; i++)
+        code = make_trial(s, i);
     return code;
 }
 
 void trials_close(trials *s)
 {
-    for (int64_t i = 0; s->at && i < s->count; i++) {
+    for (int64_t i = 0; s->at && i < s->plan.count; i++) {
         rc_config_free(s->at[i].config);
         run_free(s->at[i].run);
         free(s->at[i].path);
     }
     free(s->at);
-    rc_space_free(s->space);
     if (s->lock >= 0)
         close(s->lock);
     *s = (trials){.lock = -1};
@@ -279,7 +200,7 @@ const char *trial_options(const trials *s, const trial *t, char out[RUN_ROOM])
     size_t used = 0;
     const char *name;
     out[0] = '\0';
-    for (size_t i = 0; (name = rc_space_name(s->space, i)) && used < RUN_ROOM; i++)
+    for (size_t i = 0; (name = rc_space_name(s->plan.space, i)) && used < RUN_ROOM; i++)
         used += (size_t)snprintf(out + used, RUN_ROOM - used, "%s%s %s", i ? "  " : "", name,
                                  rc_config_get(t->config, name));
     return out;
@@ -304,7 +225,7 @@ const char *trial_state(const trial *t)
 const trial *trials_best(const trials *s)
 {
     const trial *best = NULL;
-    for (int64_t i = 0; i < s->count; i++) {
+    for (int64_t i = 0; i < s->plan.count; i++) {
         const run *r = s->at[i].run;
         if (r && isfinite(r->valid) && (!best || r->valid < best->run->valid))
             best = &s->at[i];
@@ -314,24 +235,10 @@ const trial *trials_best(const trials *s)
 
 bool trials_are_refused(const trials *s)
 {
-    for (int64_t i = 0; i < s->count; i++)
+    for (int64_t i = 0; i < s->plan.count; i++)
         if (!s->at[i].refused)
             return false;
-    return s->count > 0;
-}
-
-static void tell(const trials *s, const trial *t)
-{
-    char options[RUN_ROOM], time[SAY_ROOM];
-    const run *r = t->run;
-    trial_options(s, t, options);
-    if (!r || !isfinite(r->valid))
-        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  %s", t->number, s->count,
-                         options, trial_state(t));
-    else
-        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  val %.*f%s  %s", t->number,
-                         s->count, options, fabs(r->valid) < 0.1 ? 6 : 4, r->valid,
-                         trials_best(s) == t ? " (best)" : "", say_seconds(time, r->seconds));
+    return s->plan.count > 0;
 }
 
 /* ---- training one --------------------------------------------------------------------------- */
@@ -377,7 +284,7 @@ static int refuse(trial *t, rc_status status)
 /* The folder of its event files in that of the search; "" without one. free() it. */
 static char *events_of(const trials *s, const trial *t)
 {
-    const char *dir = opts_text(s->o, "tensorboard");
+    const char *dir = s->plan.tensorboard;
     const size_t n = strlen(dir) + 40;
     char *path = malloc(n);
     if (path)
@@ -406,7 +313,7 @@ static int train_trial(trials *s, trial *t, int64_t budget)
     rc_trainer *trainer = NULL;
     rc_trainer_options options = sitting_options(s->o);
     const bool again = has_state(t);
-    options.spare_test = !opts_flag(s->o, "with-test");
+    options.spare_test = !s->plan.with_test;
     const rc_status status = again ? rc_trainer_resume(&trainer, t->path, &options)
                                    : rc_trainer_new(&trainer, t->config, t->path, &options);
     if (status != RC_OK)
@@ -449,6 +356,36 @@ static bool is_done(const trial *t, int64_t budget)
     return budget > 0 && !isnan(score_at(t, budget));
 }
 
+/* " 54 trials/h  eta 1h02m", for others may help. Nothing at the last one, or in rounds. */
+static const char *pace(const trials *s, char out[RUN_ROOM])
+{
+    char eta[SAY_ROOM], rate[SAY_ROOM];
+    const double each = (say_clock() - s->began) / (double)(s->ended > 0 ? s->ended : 1);
+    int64_t left = 0;
+    for (int64_t i = 0; i < s->plan.count; i++)
+        left += !s->at[i].busy && !is_done(&s->at[i], 0);
+    out[0] = '\0';
+    if (left > 0 && s->ended > 0 && each > 0 && s->plan.halving == 0)
+        snprintf(out, RUN_ROOM, "  %s trials/h  eta %s", say_short(rate, 3600 / each),
+                 say_seconds(eta, each * (double)left));
+    return out;
+}
+
+static void tell(const trials *s, const trial *t)
+{
+    char options[RUN_ROOM], time[SAY_ROOM], rest[RUN_ROOM];
+    const run *r = t->run;
+    trial_options(s, t, options);
+    pace(s, rest);
+    if (!r || !isfinite(r->valid))
+        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  %s%s", t->number, s->plan.count,
+                         options, trial_state(t), rest);
+    else
+        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  val %.*f%s  %s%s", t->number,
+                         s->plan.count, options, fabs(r->valid) < 0.1 ? 6 : 4, r->valid,
+                         trials_best(s) == t ? " (best)" : "", say_seconds(time, r->seconds), rest);
+}
+
 /* One trial up to its budget, unless somebody else is at it. */
 static int run_trial(trials *s, trial *t, int64_t budget)
 {
@@ -462,6 +399,7 @@ static int run_trial(trials *s, trial *t, int64_t budget)
         code = train_trial(s, t, budget);
         if (code == OPT_GO_ON)
             code = read_log(t);
+        s->ended += is_done(t, 0);
         if (code == OPT_GO_ON && !sitting_interrupted() && !t->refused)
             tell(s, t);
     }
@@ -471,21 +409,21 @@ static int run_trial(trials *s, trial *t, int64_t budget)
 
 static int run_round(trials *s, int64_t budget)
 {
-    for (int64_t i = 0; i < s->count; i++) {
+    for (int64_t i = 0; i < s->plan.count; i++) {
         if (s->at[i].dropped)
             continue;
         const int code = run_trial(s, &s->at[i], budget);
         if (code != OPT_GO_ON)
             return code;
         if (sitting_interrupted()) {
-            say("interrupted in trial %" PRId64 " of %" PRId64, s->at[i].number, s->count);
+            say("interrupted in trial %" PRId64 " of %" PRId64, s->at[i].number, s->plan.count);
             say_hint("the same command goes on from there");
             return EXIT_INTERRUPTED;
         }
         if (s->out_of_time)
             return OPT_GO_ON;
     }
-    for (int64_t i = 0; i < s->count; i++)
+    for (int64_t i = 0; i < s->plan.count; i++)
         s->waiting = s->waiting || (s->at[i].busy && !s->at[i].dropped);
     return OPT_GO_ON;
 }
@@ -494,14 +432,14 @@ static int run_round(trials *s, int64_t budget)
  * stay. */
 static int drop(trials *s, int64_t left, int64_t epoch)
 {
-    double *score = calloc((size_t)s->count, sizeof *score); /* NaN: out already */
+    double *score = calloc((size_t)s->plan.count, sizeof *score); /* NaN: out already */
     if (!score)
         return say_out_of_memory();
-    for (int64_t i = 0; i < s->count; i++)
+    for (int64_t i = 0; i < s->plan.count; i++)
         score[i] = s->at[i].dropped ? nan("") : score_at(&s->at[i], epoch);
-    for (int64_t i = 0; i < s->count; i++) {
+    for (int64_t i = 0; i < s->plan.count; i++) {
         int64_t better = 0;
-        for (int64_t k = 0; k < s->count; k++)
+        for (int64_t k = 0; k < s->plan.count; k++)
             better += score[k] < score[i] || (score[k] <= score[i] && k < i);
         s->at[i].dropped = s->at[i].dropped || better >= left;
     }
@@ -511,19 +449,20 @@ static int drop(trials *s, int64_t left, int64_t epoch)
 
 int trials_run(trials *s)
 {
-    const int64_t epochs = s->count > 0 ? epochs_of(s->at[0].config) : 0;
+    const int64_t epochs = s->plan.count > 0 ? trials_epochs(s->at[0].config) : 0;
     int64_t rounds = 0, cut = 1;
-    while (s->halving > 0 && cut <= epochs / s->halving && cut <= s->count / s->halving) {
-        cut *= s->halving;
+    while (s->plan.halving > 0 && cut <= epochs / s->plan.halving &&
+           cut <= s->plan.count / s->plan.halving) {
+        cut *= s->plan.halving;
         rounds++;
     }
-    int64_t left = s->count;
-    for (int64_t i = 0; i < rounds; i++, cut /= s->halving) {
+    int64_t left = s->plan.count;
+    for (int64_t i = 0; i < rounds; i++, cut /= s->plan.halving) {
         const int64_t budget = (epochs + cut - 1) / cut;
         int code = run_round(s, budget);
         if (code != OPT_GO_ON || s->out_of_time || s->waiting)
             return code;
-        left = (left + s->halving - 1) / s->halving;
+        left = (left + s->plan.halving - 1) / s->plan.halving;
         code = drop(s, left, budget);
         if (code != OPT_GO_ON)
             return code;

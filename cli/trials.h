@@ -1,9 +1,29 @@
-/* trials.h -- the trials of a search: which there are, how far each is, and training them. */
+/* trials.h -- the trials of a search: which there are, how far each is, and training them. What
+ * they are is up to whoever searches: recur search, recur repro. */
 #ifndef RECUR_CLI_TRIALS_H
 #define RECUR_CLI_TRIALS_H
 
+#include <jansson.h>
 #include "opts.h"
 #include "runs.h"
+
+enum { TRIALS_MOST = 100000 };
+
+/* What is searched. All is borrowed. */
+typedef struct trials_plan {
+    const char *dir;
+    int64_t count;
+    int64_t halving;         /* after a round one trial in so many goes on; 0: no rounds */
+    bool with_test;          /* score the test data of those that end */
+    double time;             /* seconds; 0: no limit */
+    const char *tensorboard; /* folder of event files; "": none */
+    const rc_config *base;   /* what they have in common */
+    json_t *about;           /* what else search.json tells of them */
+    const rc_space *space;   /* names the options that differ */
+    /* The configuration of trial i, from 0; the caller frees it. */
+    rc_status (*make)(const void *ctx, int64_t i, rc_config **out);
+    const void *ctx;
+} trials_plan;
 
 typedef struct trial {
     int64_t number; /* from 1 */
@@ -16,23 +36,24 @@ typedef struct trial {
 } trial;
 
 typedef struct trials {
-    const opts *o;
-    const char *dir;
-    rc_space *space;
-    trial *at;
-    int64_t count;
-    int64_t halving;           /* after a round one trial in so many goes on; 0: no rounds */
-    double deadline;           /* say_clock(); 0: none */
+    const opts *o; /* threads, report, quiet */
+    trials_plan plan;
+    trial *at;                 /* (plan.count) */
+    double began;              /* clocks are say_clock() */
+    int64_t ended;             /* trials that this sitting has seen the end of */
+    double deadline;           /* 0: none */
     bool out_of_time, waiting; /* why trials are left: for others too */
     int lock;                  /* the file search.json, or -1 */
 } trials;
 
-/* Make the trials that the options describe, in their folder, with what was done there before.
- * OPT_GO_ON, or an exit code after a message; trials_close() in any case. */
-int trials_open(trials *s, const opts *o);
+/* Make the trials of a plan, in their folder, with what was done there before. OPT_GO_ON, or an exit
+ * code after a message; trials_close() in any case. */
+int trials_open(trials *s, const opts *o, const trials_plan *plan);
 /* Train what is left. OPT_GO_ON when there is something to tell, or an exit code. */
 int trials_run(trials *s);
 void trials_close(trials *s);
+/* How many epochs a training may have; 0: no limit, or no epochs in this task. */
+int64_t trials_epochs(const rc_config *c);
 
 /* "lr 0.01  hidden 64" */
 const char *trial_options(const trials *s, const trial *t, char out[RUN_ROOM]);
