@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "demo.h"
 #include "draw.h"
+#include "repro.h"
 #include "runs.h"
 #include "trace_find.h"
 
@@ -90,6 +91,14 @@ static bool list_demos(size_t i, rc_entry *out)
     return d != NULL;
 }
 
+static bool list_repros(size_t i, rc_entry *out)
+{
+    const repro *r = repro_at(i);
+    if (r)
+        *out = (rc_entry){.name = r->name, .help = r->help, .detail = r->paper};
+    return r != NULL;
+}
+
 static bool list_expressions(size_t i, rc_entry *out)
 {
     const draw_example *e = draw_example_at(i);
@@ -115,6 +124,7 @@ static const struct {
                  {"axes", "what the curves of recur runs run over", list_run_axes},
                  {"properties", "what recur trace finds units about", trace_property},
                  {"demos", "examples of the lectures for recur demo", list_demos},
+                 {"repros", "experiments of papers for recur repro", list_repros},
                  {"expressions", "what recur draw draws besides models", list_expressions},
                  {"shells", "shells with completion", list_shells},
                  {"lists", "what recur list can list", list_lists}};
