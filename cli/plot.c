@@ -6,25 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "axis.h"
 #include "cmd.h"
 #include "plot.h"
 
-/* ---- axes and ticks ------------------------------------------------------------------------- */
-
-typedef struct axis {
-    double lo, hi;
-    bool log;
-} axis;
-
-enum { TICKS = 32 };
-
-/* Where an axis has its numbers: round ones, or (x, where points are marked) those of the points.
- */
-typedef struct ticks {
-    double at[TICKS];
-    int count;
-    int decimals; /* negative: powers of ten, as 1e-6 */
-} ticks;
+/* ---- axes ----------------------------------------------------------------------------------- */
 
 bool plot_has_points(const plot *p)
 {
@@ -33,42 +19,6 @@ bool plot_has_points(const plot *p)
             if (isfinite(p->curve[c].points[i].y))
                 return true;
     return false;
-}
-
-static double fraction(axis a, double x)
-{
-    return a.log ? log(x / a.lo) / log(a.hi / a.lo) : (x - a.lo) / (a.hi - a.lo);
-}
-
-/* Room at both ends, so that marks and labels stay clear of the frame. */
-static axis make_room(axis a)
-{
-    const double by = 0.04;
-
-    if (a.log)
-        return (axis){a.lo * pow(a.lo / a.hi, by), a.hi * pow(a.hi / a.lo, by), true};
-    return (axis){a.lo - by * (a.hi - a.lo), a.hi + by * (a.hi - a.lo), false};
-}
-
-static axis widen(axis a)
-{
-    if (a.hi > a.lo)
-        return a;
-    if (a.log)
-        return (axis){a.lo / 2, a.hi * 2, true};
-    const double by = fabs(a.lo) > 0 ? 0.05 * fabs(a.lo) : 0.5;
-    return (axis){a.lo - by, a.hi + by, false};
-}
-
-/* The next of 1, 2, 5, 10, ... times a power of ten: at or above x, or (up false) at or below. */
-static double round_number(double x, bool up)
-{
-    const double power = pow(10, floor(log10(x) + 1e-9));
-    const double lead = x / power;
-
-    if (up)
-        return (lead <= 1 + 1e-9 ? 1 : lead <= 2 ? 2 : lead <= 5 ? 5 : 10) * power;
-    return (lead < 2 ? 1 : lead < 5 ? 2 : 5) * power;
 }
 
 static void choose_axes(const plot *p, axis *x, axis *y)
@@ -85,54 +35,13 @@ static void choose_axes(const plot *p, axis *x, axis *y)
         }
     }
     if (p->y_log)
-        *y = (axis){round_number(y->lo, false), round_number(y->hi, true), true};
+        *y = (axis){axis_round(y->lo, false), axis_round(y->hi, true), true};
     else if (p->y_zero)
         *y = (axis){0, 1.1 * y->hi, false};
-    *x = widen(*x);
-    *y = widen(*y);
+    *x = axis_widen(*x);
+    *y = axis_widen(*y);
     if (p->curve[0].marked)
-        *x = make_room(*x);
-}
-
-static ticks choose_ticks(axis a, int about)
-{
-    const double step = round_number((a.hi - a.lo) / about, true);
-    const double first = ceil(a.lo / step - 1e-9) * step;
-    const int count = 1 + (int)floor((a.hi - first) / step + 1e-9);
-    const double digits = -floor(log10(step) + 1e-9);
-    ticks t = {.count = count < TICKS ? count : TICKS, .decimals = digits > 0 ? (int)digits : 0};
-
-    for (int i = 0; i < t.count; i++) {
-        const double x = first + i * step;
-        t.at[i] = fabs(x) < 1e-9 * step ? 0 : x;
-    }
-    return t;
-}
-
-/* Powers of ten, some of them where there are many. */
-static ticks choose_powers(axis a)
-{
-    const int first = (int)ceil(log10(a.lo) - 1e-9), last = (int)floor(log10(a.hi) + 1e-9);
-    const int by = (last - first) / 8 + 1;
-    ticks t = {.decimals = -1};
-
-    for (int k = last; k >= first && t.count < TICKS; k -= by)
-        t.at[t.count++] = pow(10, k);
-    return t;
-}
-
-static ticks choose_log_ticks(axis a)
-{
-    ticks t = {0};
-
-    if (a.hi / a.lo > 1.001e4)
-        return choose_powers(a);
-    for (double x = round_number(a.lo, true); x <= a.hi * (1 + 1e-9) && t.count < TICKS;
-         x = round_number(x * 1.5, true))
-        t.at[t.count++] = x;
-    if (t.at[0] < 1)
-        t.decimals = (int)-floor(log10(t.at[0]) + 1e-9);
-    return t;
+        *x = axis_make_room(*x);
 }
 
 static ticks ticks_at_points(const plot_curve *c)
@@ -180,8 +89,8 @@ static void draw_line(canvas *k, const plot_curve *c, axis x, axis y)
         const plot_point q = c->points[i];
         if (!isfinite(q.y))
             continue;
-        const int at_x = (int)lround(fraction(x, q.x) * (width - 1));
-        const int at_y = (int)lround((1 - fraction(y, q.y)) * (height - 1));
+        const int at_x = (int)lround(axis_fraction(x, q.x) * (width - 1));
+        const int at_y = (int)lround((1 - axis_fraction(y, q.y)) * (height - 1));
         draw_segment(k, begun ? before_x : at_x, begun ? before_y : at_y, at_x, at_y);
         before_x = at_x;
         before_y = at_y;
@@ -199,8 +108,8 @@ static void draw_marks(canvas *k, const plot_curve *c, char mark, int apart, axi
         const plot_point q = c->points[i];
         if (!isfinite(q.y))
             continue;
-        const int column = (int)lround(fraction(x, q.x) * (width - 1)) / k->dx;
-        const int row = (int)lround((1 - fraction(y, q.y)) * (height - 1)) / k->dy;
+        const int column = (int)lround(axis_fraction(x, q.x) * (width - 1)) / k->dx;
+        const int row = (int)lround((1 - axis_fraction(y, q.y)) * (height - 1)) / k->dy;
         last = &k->mark[row * k->columns + column];
         if (column - before < apart)
             continue;
@@ -243,22 +152,13 @@ static void put_cell(FILE *out, const canvas *k, int row, int column, bool utf8)
         fputc('.', out);
 }
 
-enum { TICK_ROOM = 64 };
-
-static int tick_text(char out[TICK_ROOM], double at, int decimals)
-{
-    if (decimals < 0)
-        return snprintf(out, TICK_ROOM, "1e%d", (int)lround(log10(at)));
-    return snprintf(out, TICK_ROOM, "%.*f", decimals, at);
-}
-
 /* The tick that belongs to a row of characters, as its label; blanks where there is none. */
 static void put_y_label(FILE *out, const ticks *t, axis y, int row)
 {
     for (int i = 0; i < t->count; i++) {
-        if ((int)lround((1 - fraction(y, t->at[i])) * (ROWS - 1)) == row) {
+        if ((int)lround((1 - axis_fraction(y, t->at[i])) * (ROWS - 1)) == row) {
             char text[TICK_ROOM];
-            tick_text(text, t->at[i], t->decimals);
+            axis_tick_text(text, t->at[i], t->decimals);
             fprintf(out, "%*s ", MARGIN - 2, text);
             return;
         }
@@ -268,7 +168,7 @@ static void put_y_label(FILE *out, const ticks *t, axis y, int row)
 
 static void put_x_axis(FILE *out, const canvas *k, const plot *p, axis x, bool utf8)
 {
-    const ticks t = choose_ticks(x, k->columns / 12 > 1 ? k->columns / 12 : 1);
+    const ticks t = axis_ticks(x, k->columns / 12 > 1 ? k->columns / 12 : 1);
     fprintf(out, "%*s%s", MARGIN - 1, "", utf8 ? "\xe2\x94\x94" : "+");
     for (int i = 0; i < k->columns; i++)
         fputs(utf8 ? "\xe2\x94\x80" : "-", out);
@@ -277,7 +177,7 @@ static void put_x_axis(FILE *out, const canvas *k, const plot *p, axis x, bool u
     for (int i = 0; i < t.count; i++) {
         char label[32];
         const int n = snprintf(label, sizeof label, "%.*f", t.decimals, t.at[i]);
-        int begin = (int)lround(fraction(x, t.at[i]) * (k->columns - 1)) - n / 2;
+        int begin = (int)lround(axis_fraction(x, t.at[i]) * (k->columns - 1)) - n / 2;
         begin = begin < 0 ? 0 : begin + n > k->columns ? k->columns - n : begin;
         if (i > 0 && begin <= at)
             continue;
@@ -311,7 +211,7 @@ bool plot_terminal(FILE *out, const plot *p, int columns, bool utf8)
     if (ok) {
         axis x, y;
         choose_axes(p, &x, &y);
-        const ticks t = y.log ? choose_log_ticks(y) : choose_ticks(y, 5);
+        const ticks t = y.log ? axis_log_ticks(y) : axis_ticks(y, 5);
         draw_curves(&k, p, x, y);
         put_names(out, p, utf8);
         for (int row = 0; row < ROWS; row++) {
@@ -334,52 +234,18 @@ enum { WIDTH = 800, HEIGHT = 480, LEFT = 88, RIGHT = 32, TOP = 72, BOTTOM = 64 }
 
 static double svg_x(axis x, double at)
 {
-    return LEFT + fraction(x, at) * (WIDTH - LEFT - RIGHT);
+    return LEFT + axis_fraction(x, at) * (WIDTH - LEFT - RIGHT);
 }
 
 static double svg_y(axis y, double at)
 {
-    return TOP + (1 - fraction(y, at)) * (HEIGHT - TOP - BOTTOM);
-}
-
-static void put_xml(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        default:
-            fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-        }
-    }
-}
-
-/* 12, 0.5; thousands apart: 10,000 */
-static void put_tick(FILE *out, double at, int decimals)
-{
-    char digits[TICK_ROOM];
-    const int n = tick_text(digits, at, decimals);
-    const int whole = decimals < 0 ? 0 : decimals ? n - decimals - 1 : n;
-
-    for (int i = 0; i < n; i++) {
-        fputc(digits[i], out);
-        const int left = whole - 1 - i;
-        if (left > 0 && left % 3 == 0 && digits[i] != '-')
-            fputc(',', out);
-    }
+    return TOP + (1 - axis_fraction(y, at)) * (HEIGHT - TOP - BOTTOM);
 }
 
 static void put_svg_axes(FILE *out, const plot *p, axis x, axis y)
 {
-    const ticks tx = p->curve[0].marked ? ticks_at_points(&p->curve[0]) : choose_ticks(x, 8);
-    const ticks ty = y.log ? choose_log_ticks(y) : choose_ticks(y, 7);
+    const ticks tx = p->curve[0].marked ? ticks_at_points(&p->curve[0]) : axis_ticks(x, 8);
+    const ticks ty = y.log ? axis_log_ticks(y) : axis_ticks(y, 7);
     fputs("<g stroke=\"#ddd\">\n", out);
     for (int i = 0; i < tx.count; i++)
         fprintf(out, "<path d=\"M%.1f %dV%d\"/>\n", svg_x(x, tx.at[i]), TOP, HEIGHT - BOTTOM);
@@ -390,18 +256,18 @@ static void put_svg_axes(FILE *out, const plot *p, axis x, axis y)
     fputs("<g text-anchor=\"middle\">\n", out);
     for (int i = 0; i < tx.count; i++) {
         fprintf(out, "<text x=\"%.1f\" y=\"%d\">", svg_x(x, tx.at[i]), HEIGHT - BOTTOM + 20);
-        put_tick(out, tx.at[i], tx.decimals);
+        svg_tick(out, tx.at[i], tx.decimals);
         fputs("</text>\n", out);
     }
     fprintf(out, "<text x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18);
-    put_xml(out, p->x_name);
+    svg_text(out, p->x_name);
     fprintf(out, "</text>\n<text transform=\"translate(18 %d) rotate(-90)\">",
             (TOP + HEIGHT - BOTTOM) / 2);
-    put_xml(out, p->y_name);
+    svg_text(out, p->y_name);
     fputs("</text>\n</g>\n<g text-anchor=\"end\">\n", out);
     for (int i = 0; i < ty.count; i++) {
         fprintf(out, "<text x=\"%d\" y=\"%.1f\">", LEFT - 8, svg_y(y, ty.at[i]) + 4);
-        put_tick(out, ty.at[i], ty.decimals);
+        svg_tick(out, ty.at[i], ty.decimals);
         fputs("</text>\n", out);
     }
     fputs("</g>\n", out);
@@ -419,7 +285,7 @@ static void put_svg_mark(FILE *out, const plot_point *q, const char *colour, boo
         return;
     fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"11\" fill=\"%s\">",
             at_x, above ? at_y - 9 : at_y + 18, colour);
-    put_xml(out, q->label);
+    svg_text(out, q->label);
     fputs("</text>\n", out);
 }
 
@@ -477,14 +343,14 @@ static void put_svg_legend(FILE *out, const plot *p, const char *const colour[])
                 "<path d=\"M%d %dh24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" "
                 "y=\"%d\">",
                 from, y, colour[c], from + 30, y + 4);
-        put_xml(out, wraps ? name : p->curve[c].name);
+        svg_text(out, wraps ? name : p->curve[c].name);
         fputs("</text>\n", out);
         from += NAME_GAP + NAME_LETTER * (int)strlen(p->curve[c].name);
     }
     if (p->note) {
         fprintf(out, "<text x=\"%d\" y=\"54\" text-anchor=\"end\" font-size=\"11\" fill=\"#666\">",
                 WIDTH - RIGHT);
-        put_xml(out, p->note);
+        svg_text(out, p->note);
         fputs("</text>\n", out);
     }
 }
@@ -502,7 +368,7 @@ void plot_svg(FILE *out, const plot *p)
         "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n"
         "<text x=\"%d\" y=\"28\" font-size=\"16\">",
         WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
-    put_xml(out, p->title);
+    svg_text(out, p->title);
     fputs("</text>\n", out);
     put_svg_legend(out, p, colour);
     put_svg_axes(out, p, x, y);

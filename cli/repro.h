@@ -18,8 +18,8 @@ typedef struct repro {
 /* Repro i in the order of repros.def; NULL past the end. */
 const repro *repro_at(size_t i);
 
-/* The path of a file of the data folder (--data, or RECUR_DATA), packed or not; free() it. OPT_GO_ON,
- * or an exit code after a message. */
+/* The path of a file of the data folder (--data, or RECUR_DATA), packed or not; free() it.
+ * OPT_GO_ON, or an exit code after a message. */
 int repro_data(const opts *o, const char *file, char **path);
 
 /* ---- odyssey_report.c ----------------------------------------------------------------------- */

@@ -46,8 +46,8 @@ typedef struct trials {
     int lock;                  /* the file search.json, or -1 */
 } trials;
 
-/* Make the trials of a plan, in their folder, with what was done there before. OPT_GO_ON, or an exit
- * code after a message; trials_close() in any case. */
+/* Make the trials of a plan, in their folder, with what was done there before. OPT_GO_ON, or an
+ * exit code after a message; trials_close() in any case. */
 int trials_open(trials *s, const opts *o, const trials_plan *plan);
 /* Train what is left. OPT_GO_ON when there is something to tell, or an exit code. */
 int trials_run(trials *s);
