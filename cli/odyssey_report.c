@@ -7,11 +7,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "boxes.h"
 #include "cmd.h"
 #include "repro.h"
 
 enum { LEAST = 5, QUARTERS = 4 };
 static const double LEVEL = 0.95;
+static const rc_welch UNKNOWN = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
 
 /* What is found of a variant. */
 typedef struct finding {
@@ -22,7 +24,7 @@ typedef struct finding {
     double *test;  /* of the first `top` of them */
     int64_t top;
     rc_interval mean;
-    rc_welch against; /* the first variant */
+    rc_welch against; /* the first variant; of that, NaN */
     double parameters, seconds;
 } finding;
 
@@ -87,7 +89,8 @@ static bool collect(const trials *s, int v, finding *f)
 
     *f = (finding){.of = &odyssey_variants[v],
                    .trial = calloc(most, sizeof *f->trial),
-                   .test = calloc(most, sizeof *f->test)};
+                   .test = calloc(most, sizeof *f->test),
+                   .against = UNKNOWN};
     if (!f->trial || !f->test)
         return false;
     for (int64_t i = v; i < s->plan.count; i += ODYSSEY_VARIANTS) {
@@ -123,7 +126,7 @@ static bool find_all(const trials *s, finding f[ODYSSEY_VARIANTS])
 
 static bool is_apart(const finding *f)
 {
-    return f->of != odyssey_variants && f->against.p < 1 - LEVEL;
+    return f->against.p < 1 - LEVEL;
 }
 
 /* ---- the table of variants ------------------------------------------------------------------ */
@@ -161,8 +164,8 @@ static void add_row(table *t, const finding *f, bool plain)
     add_number(t, f->mean.mean, "%.4f", plain);
     add_number(t, f->mean.lo, "%.4f", plain);
     add_number(t, f->mean.hi, "%.4f", plain);
-    add_number(t, f->of == odyssey_variants ? (double)NAN : f->against.difference, "%+.4f", plain);
-    add_number(t, f->of == odyssey_variants ? (double)NAN : f->against.p, "%.3g", plain);
+    add_number(t, f->against.difference, "%.4f", plain);
+    add_number(t, f->against.p, "%.3g", plain);
     if (plain) {
         add_number(t, f->parameters, "", true);
         add_number(t, f->seconds, "", true);
@@ -281,16 +284,23 @@ static void print_apart(const finding f[ODYSSEY_VARIANTS], const char *head, int
 static void print_words(const trials *s, const finding f[ODYSSEY_VARIANTS])
 {
     int64_t ended = 0;
+    bool told = false;
 
-    for (int v = 0; v < ODYSSEY_VARIANTS; v++)
+    for (int v = 0; v < ODYSSEY_VARIANTS; v++) {
         ended += f[v].ended;
+        told = told || isfinite(f[v].against.p);
+    }
     printf("\ntrials     %" PRId64 " of %" PRId64
            " have ended; mean, from, to: test loss of the top"
            " by validation, %.0f%% interval\n",
            ended, s->plan.count, 100 * LEVEL);
-    print_apart(f, "better     than vanilla, p < 0.05 (Welch): ", -1);
-    print_apart(f, "worse      than vanilla, p < 0.05 (Welch): ", 1);
-    puts("published  none is significantly better; forget gate and output activation matter most");
+    if (told) {
+        print_apart(f, "better     than vanilla, p < 0.05 (Welch): ", -1);
+        print_apart(f, "worse      than vanilla, p < 0.05 (Welch): ", 1);
+    } else {
+        puts("compared   nothing yet: that takes two trials of vanilla and of another");
+    }
+    puts("published  none significantly better; forget gate and output activation matter most");
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
@@ -307,7 +317,6 @@ static json_t *best_json(const finding *f)
 
 static json_t *finding_json(const finding *f)
 {
-    const bool first = f->of == odyssey_variants;
     json_t *tests = json_array();
 
     for (int64_t i = 0; i < f->top; i++)
@@ -317,9 +326,8 @@ static json_t *finding_json(const finding *f)
                      (json_int_t)f->ended, "failed", (json_int_t)(f->ended - f->count), "best",
                      best_json(f), "top", tests, "mean", json_number(f->mean.mean), "from",
                      json_number(f->mean.lo), "to", json_number(f->mean.hi), "difference",
-                     first ? json_null() : json_number(f->against.difference), "p",
-                     first ? json_null() : json_number(f->against.p), "parameters",
-                     json_number(f->parameters), "seconds", json_number(f->seconds));
+                     json_number(f->against.difference), "p", json_number(f->against.p),
+                     "parameters", json_number(f->parameters), "seconds", json_number(f->seconds));
 }
 
 static json_t *settings_json(const trials *s)
@@ -354,6 +362,35 @@ static int print_json(const trials *s, const finding f[ODYSSEY_VARIANTS])
     return json_print(stdout, o, true);
 }
 
+/* ---- the picture ---------------------------------------------------------------------------- */
+
+static int draw(const trials *s, const finding f[ODYSSEY_VARIANTS])
+{
+    const char *path = opts_text(s->o, "svg");
+    box each[ODYSSEY_VARIANTS];
+    char under[ODYSSEY_VARIANTS][SAY_ROOM];
+    const boxes all = {
+        .title = "LSTM: A Search Space Odyssey, JSB chorales",
+        .note = "test loss of the best trials by validation; red: apart from vanilla, p < 0.05"
+                " (Welch); below: median number of parameters",
+        .y_name = "nats a step",
+        .box = each,
+        .count = ODYSSEY_VARIANTS,
+    };
+
+    for (int v = 0; v < ODYSSEY_VARIANTS; v++)
+        each[v] = (box){.name = f[v].of->name,
+                        .under = f[v].count ? say_short(under[v], f[v].parameters) : NULL,
+                        .x = f[v].test,
+                        .n = (size_t)f[v].top,
+                        .apart = is_apart(&f[v])};
+    if (!boxes_save(&all, path))
+        return say_failure("cannot write '%s': %s", path, strerror(errno));
+    if (strcmp(path, "-") != 0)
+        say_unless_quiet(s->o, "the picture is in %s", path);
+    return EXIT_DONE;
+}
+
 /* ---- the report ----------------------------------------------------------------------------- */
 
 static int print_all(const trials *s, const finding f[ODYSSEY_VARIANTS])
@@ -372,8 +409,10 @@ static int print_all(const trials *s, const finding f[ODYSSEY_VARIANTS])
 int odyssey_report(const trials *s)
 {
     finding f[ODYSSEY_VARIANTS];
-    const int code = find_all(s, f) ? print_all(s, f) : say_out_of_memory();
+    int code = find_all(s, f) ? print_all(s, f) : say_out_of_memory();
 
+    if (code == EXIT_DONE && opts_text(s->o, "svg")[0])
+        code = draw(s, f);
     free_findings(f);
     return code;
 }
