@@ -11,7 +11,7 @@
 #include "cmd.h"
 #include "repro.h"
 
-enum { LEAST = 5, QUARTERS = 4 };
+enum { LEAST = 3, QUARTERS = 4 };
 static const double LEVEL = 0.95;
 static const rc_welch UNKNOWN = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
 
@@ -158,13 +158,13 @@ static void add_row(table *t, const finding *f, bool plain)
     table_add(t, f->of->cell);
     add_count(t, f->ended);
     add_count(t, f->ended - f->count);
-    add_number(t, best ? best->valid : (double)NAN, "%.4f", plain);
-    add_number(t, best ? best->test : (double)NAN, "%.4f", plain);
+    add_number(t, best ? best->valid : (double)NAN, "%.5g", plain);
+    add_number(t, best ? best->test : (double)NAN, "%.5g", plain);
     add_count(t, f->top);
-    add_number(t, f->mean.mean, "%.4f", plain);
-    add_number(t, f->mean.lo, "%.4f", plain);
-    add_number(t, f->mean.hi, "%.4f", plain);
-    add_number(t, f->against.difference, "%.4f", plain);
+    add_number(t, f->mean.mean, "%.5g", plain);
+    add_number(t, f->mean.lo, "%.5g", plain);
+    add_number(t, f->mean.hi, "%.5g", plain);
+    add_number(t, f->against.difference, "%.5g", plain);
     add_number(t, f->against.p, "%.3g", plain);
     if (plain) {
         add_number(t, f->parameters, "", true);
