@@ -21,6 +21,13 @@ mkdir whole
 cp old/m* whole
 recur resume whole/m --steps 3 --threads 1 >/dev/null 2>&1
 
+mkdir jsb_chorales
+for part in train valid test; do
+    printf '60 62,67 - 64\n61 64 60,72\n' >jsb_chorales/jsb-quarter.$part.txt
+done
+odyssey=(repro odyssey --data . --dir odyssey --trials 2 --epochs 1 --threads 1)
+recur "${odyssey[@]}" --quiet >/dev/null
+
 complain() {
     echo "$turn=$n: recur $*: $why" >&2
     tail -n 5 err >&2
@@ -92,6 +99,8 @@ attempt surface --grid 5 --updates 3 --svg -
 attempt surface --grid 5 --updates 3 --json
 attempt demo wrong-gradient
 attempt demo deep-sigmoid --json
+attempt "${odyssey[@]}" --show --svg /dev/null
+attempt "${odyssey[@]}" --show --json
 attempt list
 attempt list --json
 attempt list options
