@@ -1,6 +1,6 @@
-# cells.sh -- a model of any cell lives through the same commands as an LSTM: it trains, goes on after an end to the
-# same bits as in one go, samples, scores, shrinks, is drawn, looked into and described; in a language model and in
-# series.
+# cells.sh -- a model of any cell lives through the same commands as an LSTM: it trains, goes on
+# after an end to the same bits as in one go, samples, scores, shrinks, is drawn, looked into and
+# described; in a language model and in series.
 . "$TESTS/cli/tiny.bash"
 
 tiny_text >text
