@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "cmd.h"
 #include "draw.h"
+#include "interrupt.h"
 
 static const opt options[] = {
     {.name = "unroll",
@@ -164,11 +165,15 @@ static int draw_made(const opts *o, picture *p, rc_config *c)
     if (!mkdtemp(folder))
         return say_failure("cannot write a file into TMPDIR: %s", strerror(errno));
     strcpy(path, folder);
+    interrupt_note(folder);
+    interrupt_note(path);
     int code = make_data(o, c, path);
     if (code == OPT_GO_ON)
         code = draw_config(o, p, c);
     (void)unlink(path);
     (void)rmdir(folder);
+    interrupt_forget(path);
+    interrupt_forget(folder);
     return code;
 }
 

@@ -144,7 +144,7 @@ static const char *exit_codes(const command *c)
 {
     return c->may_be_interrupted
                ? "0 done; 1 failed; 2 misused; 130 interrupted, a checkpoint is written"
-               : "0 done; 1 failed; 2 misused";
+               : "0 done; 1 failed; 2 misused; 130 interrupted";
 }
 
 static void put_list(FILE *out, const char *head, const char *list, int width)

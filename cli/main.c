@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include "cmd.h"
+#include "interrupt.h"
 
 #define COMMAND(name) extern const command cmd_##name;
 #include "cmds.def"
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error like any other */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that grows beyond a limit */
+    interrupt_listen();
     const int code = run(argc, argv);
     errno = 0;
     const bool lost = ferror(stdout) || fflush(stdout) != 0;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "sitting.h"
 
@@ -23,7 +24,7 @@ static void on_stop(int signal_number)
 {
     (void)signal_number;
     if (stop_wanted)
-        _exit(EXIT_INTERRUPTED);
+        interrupt_end();
     stop_wanted = 1;
 }
 

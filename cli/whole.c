@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "cmd.h"
+#include "interrupt.h"
 
 /* Write and close; false: errno says why. */
 static bool put_into(FILE *out, whole_fn *put, const void *ctx)
@@ -29,13 +30,15 @@ static bool put_beside(char *beside, const char *path, whole_fn *put, const void
     (void)umask(mask);
     if (fd < 0)
         return false;
+    interrupt_note(beside);
     (void)fchmod(fd, 0666 & ~mask);
-    if (put_into(fdopen(fd, "w"), put, ctx) && rename(beside, path) == 0)
-        return true;
+    const bool done = put_into(fdopen(fd, "w"), put, ctx) && rename(beside, path) == 0;
     const int error = errno;
-    remove(beside);
+    if (!done)
+        remove(beside);
+    interrupt_forget(beside);
     errno = error;
-    return false;
+    return done;
 }
 
 bool whole_save(const char *path, whole_fn *put, const void *ctx)

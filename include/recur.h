@@ -10,7 +10,7 @@
  *   - Any function that returns rc_status may return RC_ENOMEM. One that makes an owner sets it to
  *     NULL on failure. A `const rc_..._options *` may be NULL: the defaults.
  *   - The library prints nothing, never exits, and keeps no hidden state but the per-thread
- *     message and the table of kernels, which is chosen once. It puts functions of its own before
+ *     message, the table of kernels, which is chosen once, and the names of files half written. It puts functions of its own before
  *     the allocator of jansson.
  *
  * Dimension letters: T time, B batch, N rows of a ragged batch, D input size, H hidden size,
@@ -77,6 +77,11 @@ RC_API const char *rc_error_hint(void);
  * one of the names. */
 typedef const char *(*rc_name_fn)(const void *ctx, size_t i);
 RC_API const char *rc_nearest(const char *word, rc_name_fn name, const void *ctx);
+
+/* Remove the files that this process has half written, beside the places that they are to take. For
+ * a program that ends at once: safe in a handler of signals. What was being written cannot be
+ * finished. Of more than 64 files that are written at a time some stay. */
+RC_API void rc_unfinished_remove(void);
 
 /* ---- lists and options ------------------------------------------------------------------- */
 

@@ -2,7 +2,8 @@
  *
  * Bytes go to a temporary name in the folder of the target, so that a reader sees the old file or
  * the new one, whole, and a failure at any moment leaves the old one. Symbolic links are written
- * through; devices and pipes, which cannot be replaced, are written straight.
+ * through; devices and pipes, which cannot be replaced, are written straight. The names of what is
+ * half written are noted, so that a program that a signal ends can take them away.
  */
 #define _GNU_SOURCE /* faccessat, clock_gettime */
 #include "base/base.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,18 +21,45 @@
 enum {
     PENDING = 1 << 18, /* bytes gathered before they are written */
     LINKS = 40,        /* symbolic links followed in a row, as the system does */
+    NOTED = 64,        /* files half written at a time whose names are noted */
 };
+
+/* Names of files that are half written; NULL: a place is free. Who swaps a name out owns it. */
+static _Atomic(char *) noted[NOTED];
 
 struct rcb_out {
     int fd;
     char *name;   /* the path as the caller gave it, for messages */
     char *target; /* the file that is replaced: name with symbolic links followed */
     char *temp;   /* the file being written; NULL when writing straight to a device or pipe */
-    bool made;    /* temp exists */
+    bool made;    /* temp exists, */
+    bool noted;   /* and its name is noted */
     rc_status failed;
     size_t n;               /* bytes of pending */
     unsigned char *pending; /* (PENDING) */
 };
+
+/* Put `new` in the place of `old`; false: there is no such place. */
+static bool swap_noted(char *old, char *new)
+{
+    for (int i = 0; i < NOTED; i++) {
+        char *is = old;
+
+        if (atomic_compare_exchange_strong(&noted[i], &is, new))
+            return true;
+    }
+    return false;
+}
+
+void rc_unfinished_remove(void)
+{
+    for (int i = 0; i < NOTED; i++) {
+        const char *name = atomic_exchange(&noted[i], NULL);
+
+        if (name)
+            (void)unlink(name);
+    }
+}
 
 static rc_status cannot_write(rcb_out *o)
 {
@@ -112,6 +141,7 @@ static rc_status create_temp(rcb_out *o, mode_t mode, bool replaces)
         o->fd = open(o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (o->fd >= 0) {
             o->made = true;
+            o->noted = swap_noted(NULL, o->temp);
             if (replaces && fchmod(o->fd, mode & 0777) != 0)
                 return cannot_write(o);
             return RC_OK;
@@ -270,6 +300,8 @@ void rcb_out_drop(rcb_out *o)
         (void)close(o->fd);
     if (o->made)
         (void)unlink(o->temp);
+    if (o->noted && !swap_noted(o->temp, NULL))
+        o->temp = NULL; /* a handler of signals reads it, and the program ends */
     rcb_free(o->pending);
     rcb_free(o->temp);
     rcb_free(o->target);

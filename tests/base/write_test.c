@@ -67,6 +67,37 @@ static void drop_leaves_no_trace(void **unused)
     rcb_out_drop(NULL);
 }
 
+static void half_written_files_can_be_taken_away_at_once(void **unused)
+{
+    const char *folder = check_new_folder();
+    rcb_out *o[70];
+    char name[40];
+
+    (void)unused;
+    fill_text(text, SIZE);
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(name, sizeof name, "model-%d", i);
+        CHECK_STATUS(rcb_out_open(&o[i], check_in_folder(folder, name)), RC_OK);
+        CHECK_STATUS(rcb_out_write(o[i], text, SIZE), RC_OK);
+    }
+    CHECK_STATUS(rcb_out_commit(o[0]), RC_OK);
+    rcb_out_drop(o[1]);
+    assert_int_equal(check_entries(folder), 2);
+    rc_unfinished_remove();
+    assert_int_equal(check_entries(folder), 1);
+    CHECK_STATUS(rcb_out_commit(o[2]), RC_EIO);
+    check_file_has(check_in_folder(folder, "model-0"), text, SIZE);
+    for (int i = 0; i < 70; i++) { /* more than there are places to note */
+        (void)snprintf(name, sizeof name, "model-%d", i);
+        CHECK_STATUS(rcb_out_open(&o[i], check_in_folder(folder, name)), RC_OK);
+    }
+    for (int i = 0; i < 70; i++)
+        CHECK_STATUS(rcb_out_commit(o[i]), RC_OK);
+    assert_int_equal(check_entries(folder), 70);
+    rc_unfinished_remove();
+    assert_int_equal(check_entries(folder), 70);
+}
+
 static void file_that_is_being_written_is_hidden_beside_its_place(void **unused)
 {
     const char *folder = check_new_folder();
@@ -367,6 +398,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_changes_before_commit),
         cmocka_unit_test(drop_leaves_no_trace),
+        cmocka_unit_test(half_written_files_can_be_taken_away_at_once),
         cmocka_unit_test(file_that_is_being_written_is_hidden_beside_its_place),
         cmocka_unit_test(new_file_obeys_the_mask_and_an_old_one_keeps_its_mode),
         cmocka_unit_test(symbolic_links_are_written_through),
