@@ -63,6 +63,7 @@ static const opt options[] = {
     {.name = "csv",
      .kind = RC_OPTION_FLAG,
      .group = "output",
+     .prints = true,
      .help = "print the trials as comma-separated values"},
     OPT_JSON,
     OPT_END,
@@ -259,10 +260,12 @@ static int print_json(const trials *s, const trial *const order[])
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-static int report(const trials *s)
+static int report(trials *s)
 {
+    int code = trials_refresh(s);
+    if (code != OPT_GO_ON)
+        return code;
     const trial **order = sorted(s);
-    int code;
     if (!order)
         return say_out_of_memory();
     if (opts_flag(s->o, "json"))
@@ -276,8 +279,12 @@ static int report(const trials *s)
         code = say_failure("no trial could be trained");
     if (s->out_of_time)
         say_unless_quiet(s->o, "the time is over; the same command goes on");
-    if (s->waiting)
-        say_unless_quiet(s->o, "another search trains the rest; the same command goes on after it");
+    if (s->elsewhere > 0)
+        say("%" PRId64
+            " trial%s still running elsewhere, the best may change; the same command tells",
+            s->elsewhere, s->elsewhere == 1 ? " is" : "s are");
+    else if (s->waiting && s->plan.halving > 0)
+        say("others have trained the rest of this round; the same command goes on");
     return code;
 }
 
@@ -351,10 +358,8 @@ static int read_space(search *s)
         return say_library_failure();
     for (size_t i = 0; (text = opts_each(s->o, "vary", i)); i++) {
         const rc_status status = rc_space_vary(s->space, text);
-        if (status != RC_OK) {
-            say_library_failure();
-            return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
-        }
+        if (status != RC_OK)
+            return say_library_misuse(status);
     }
     if (!rc_config_get(s->base, "valid")[0] &&
         strtod(rc_config_get(s->base, "valid-split"), NULL) <= 0)

@@ -155,6 +155,8 @@ static int run_plan(const opts *o, const trials_plan *plan)
     if (code == OPT_GO_ON && !opts_flag(o, "show"))
         code = trials_run(&s);
     if (code == OPT_GO_ON)
+        code = trials_refresh(&s);
+    if (code == OPT_GO_ON)
         code = odyssey_report(&s);
     if (code == EXIT_DONE && trials_are_refused(&s))
         code = say_failure("no trial could be trained");

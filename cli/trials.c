@@ -1,23 +1,20 @@
 /* trials.c -- the trials of a search, each an ordinary training with its model, state and log.
  *
  * All that is known of a trial is in its files, so a search goes on by doing the same again: what
- * is finished is not touched, what was stopped or killed is resumed. search.json holds what was
- * searched, so that nobody goes on with something else; a process locks byte N of it while it
- * trains trial N, so that several can share a search.
+ * is finished is not touched, what was stopped or killed is resumed. What was searched is in
+ * search.json (trial_record.c).
  *
  * With halving, all trials train for a few epochs, then the best of them for more, and so on
  * (successive halving, Jamieson and Talwalkar 2016). Who goes on is decided by the best validation
  * up to the end of that epoch, whatever came after.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "cmd.h"
 #include "runlog.h"
@@ -28,117 +25,6 @@ int64_t trials_epochs(const rc_config *c)
 {
     const char *epochs = rc_config_get(c, "epochs");
     return epochs ? strtoll(epochs, NULL, 10) : 0;
-}
-
-/* ---- search.json ---------------------------------------------------------------------------- */
-
-static json_t *describe(const trials *s)
-{
-    json_t *o = json_copy(s->plan.about);
-    json_put(&o, "with-test", json_boolean(s->plan.with_test));
-    json_put(&o, "halving", json_integer(s->plan.halving));
-    if (s->plan.halving > 0) /* or there may be more of them next time */
-        json_put(&o, "trials", json_integer(s->plan.count));
-    json_put(&o, "config", json_config(s->plan.base));
-    return o;
-}
-
-static int refuse_other(const trials *s, const char *what)
-{
-    say_failure("'%s' holds another search: '%s' is not what it was", s->plan.dir, what);
-    say_hint("give this one another --dir");
-    return EXIT_FAILED;
-}
-
-static int compare_search(const trials *s, json_t *was, json_t *is)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach(json_object_get(is, "config"), key, value)
-    {
-        if (!json_equal(value, json_object_get(json_object_get(was, "config"), key)))
-            return refuse_other(s, key);
-    }
-    json_object_foreach(is, key, value)
-    {
-        if (!json_equal(value, json_object_get(was, key)))
-            return refuse_other(s, key);
-    }
-    return OPT_GO_ON;
-}
-
-/* Is there anything that a trial would write over? */
-static bool has_trials(const char *dir)
-{
-    DIR *d = opendir(dir);
-    const struct dirent *e;
-    bool any = false;
-    while (d && !any && (e = readdir(d)))
-        any = strncmp(e->d_name, "trial-", 6) == 0;
-    if (d)
-        closedir(d);
-    return any;
-}
-
-/* Write what is searched into the empty file, or see that it is what is there. */
-static int agree(trials *s, json_t *is, const char *path)
-{
-    struct stat st;
-    json_error_t error;
-    if (!is)
-        return say_out_of_memory();
-    if (fstat(s->lock, &st) != 0)
-        return say_failure("cannot read '%s': %s", path, strerror(errno));
-    if (st.st_size > 0) {
-        json_t *was = json_loadfd(s->lock, 0, &error);
-        const int code =
-            was ? compare_search(s, was, is)
-                : say_failure("cannot read '%s': line %d: %s", path, error.line, error.text);
-        json_decref(was);
-        return code;
-    }
-    if (has_trials(s->plan.dir)) {
-        say_failure("cannot search in '%s': it has trials, but no search.json that they are of",
-                    s->plan.dir);
-        say_hint("name a new folder by --dir");
-        return EXIT_FAILED;
-    }
-    if (json_dumpfd(is, s->lock, JSON_INDENT(2)) != 0 || write(s->lock, "\n", 1) != 1) {
-        (void)!ftruncate(s->lock, 0); /* half of it would be in the way of the next search */
-        return say_failure("cannot write '%s'", path);
-    }
-    return OPT_GO_ON;
-}
-
-/* Lock or unlock one byte: 0 is of search.json itself, N of trial N. False: somebody has it. A file
- * system without locks is taken at its word. */
-static bool lock_byte(const trials *s, int64_t byte, int type, bool wait)
-{
-    struct flock lock = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-    return fcntl(s->lock, wait ? F_SETLKW : F_SETLK, &lock) == 0 ||
-           (errno != EACCES && errno != EAGAIN);
-}
-
-static int open_search(trials *s)
-{
-    char *path = malloc(strlen(s->plan.dir) + sizeof "/search.json");
-    if (!path)
-        return say_out_of_memory();
-    sprintf(path, "%s/search.json", s->plan.dir);
-    int code = OPT_GO_ON;
-    if (mkdir(s->plan.dir, 0777) != 0 && errno != EEXIST)
-        code = say_failure("cannot make the folder '%s': %s", s->plan.dir, strerror(errno));
-    else if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
-        code = say_failure("cannot write '%s': %s", path, strerror(errno));
-    if (code == OPT_GO_ON) {
-        json_t *is = describe(s);
-        (void)lock_byte(s, 0, F_WRLCK, true);
-        code = agree(s, is, path);
-        (void)lock_byte(s, 0, F_UNLCK, false);
-        json_decref(is);
-    }
-    free(path);
-    return code;
 }
 
 /* ---- what there is -------------------------------------------------------------------------- */
@@ -172,7 +58,7 @@ int trials_open(trials *s, const opts *o, const trials_plan *plan)
 {
     *s = (trials){.o = o, .plan = *plan, .began = say_clock(), .lock = -1};
     s->deadline = plan->time > 0 ? s->began + plan->time : 0;
-    int code = open_search(s);
+    int code = trials_record(s);
     if (code == OPT_GO_ON && !(s->at = calloc((size_t)plan->count + 1, sizeof *s->at)))
         code = say_out_of_memory();
     for (int64_t i = 0; code == OPT_GO_ON && i < plan->count; i++)
@@ -391,7 +277,7 @@ static int run_trial(trials *s, trial *t, int64_t budget)
 {
     if (is_done(t, budget))
         return OPT_GO_ON;
-    t->busy = !lock_byte(s, t->number, F_WRLCK, false);
+    t->busy = !trials_lock(s, t->number, F_WRLCK, false);
     if (t->busy)
         return OPT_GO_ON;
     int code = read_log(t); /* somebody may have been at it since */
@@ -403,7 +289,27 @@ static int run_trial(trials *s, trial *t, int64_t budget)
         if (code == OPT_GO_ON && !sitting_interrupted() && !t->refused)
             tell(s, t);
     }
-    (void)lock_byte(s, t->number, F_UNLCK, false);
+    (void)trials_lock(s, t->number, F_UNLCK, false);
+    return code;
+}
+
+/* Does another process train this trial? Asked without taking it. */
+static bool is_elsewhere(const trials *s, const trial *t)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = t->number, .l_len = 1};
+    return fcntl(s->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+int trials_refresh(trials *s)
+{
+    int code = OPT_GO_ON;
+    s->elsewhere = 0;
+    for (int64_t i = 0; i < s->plan.count && code == OPT_GO_ON; i++) {
+        trial *t = &s->at[i];
+        t->busy = is_elsewhere(s, t); /* before the log is read: it is whole when this is false */
+        s->elsewhere += t->busy;
+        code = read_log(t);
+    }
     return code;
 }
 

@@ -43,6 +43,7 @@ typedef struct trials {
     int64_t ended;             /* trials that this sitting has seen the end of */
     double deadline;           /* 0: none */
     bool out_of_time, waiting; /* why trials are left: for others too */
+    int64_t elsewhere;         /* trials that others train; see trials_refresh() */
     int lock;                  /* the file search.json, or -1 */
 } trials;
 
@@ -51,9 +52,19 @@ typedef struct trials {
 int trials_open(trials *s, const opts *o, const trials_plan *plan);
 /* Train what is left. OPT_GO_ON when there is something to tell, or an exit code. */
 int trials_run(trials *s);
+/* Read the logs of all trials again: others may have been at them since. An exit code or
+ * OPT_GO_ON. */
+int trials_refresh(trials *s);
 void trials_close(trials *s);
 /* How many epochs a training may have; 0: no limit, or no epochs in this task. */
 int64_t trials_epochs(const rc_config *c);
+
+/* (trial_record.c) Open search.json, or begin it, and see that it is this search; as
+ * trials_open(). */
+int trials_record(trials *s);
+/* Lock or unlock (F_WRLCK, F_UNLCK) one byte of it: 0 is of itself, N of trial N. False: somebody
+ * has it. */
+bool trials_lock(const trials *s, int64_t byte, int type, bool wait);
 
 /* "lr 0.01  hidden 64" */
 const char *trial_options(const trials *s, const trial *t, char out[RUN_ROOM]);

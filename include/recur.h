@@ -230,6 +230,9 @@ RC_API bool rc_model_spaced(const rc_model *m);
  * RC_EDATA: invalid UTF-8. RC_EINVAL: the model has no vocabulary. */
 RC_API rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, int32_t **ids,
                                  size_t *count, int64_t *unknown);
+/* How many bytes a file has, unpacked, and their CRC-32: whether data is what it was. Either may be
+ * NULL. RC_EIO, RC_EDATA (packed and damaged), RC_ENOSUP (packed in a way that this build lacks). */
+RC_API rc_status rc_file_crc(const char *path, uint64_t *bytes, uint32_t *crc);
 /* Free what the library handed over; NULL is accepted. */
 RC_API void rc_free(void *p);
 

@@ -541,6 +541,19 @@ const char *rcb_file_parts(void)
     return "gz " GZ_WORD ", xz " XZ_WORD ", zst " ZST_WORD;
 }
 
+rc_status rc_file_crc(const char *path, uint64_t *bytes, uint32_t *crc)
+{
+    rcb_bytes b;
+
+    RC_TRY(rcb_file_load(&b, path));
+    if (bytes)
+        *bytes = b.n;
+    if (crc)
+        *crc = rcb_crc32(0, b.p, b.n);
+    rcb_bytes_free(&b);
+    return RC_OK;
+}
+
 bool rcb_file_there(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -156,6 +156,28 @@ static void plain_file_is_loaded_and_streamed(void **unused)
     }
 }
 
+static void checksum_of_a_file_is_of_what_it_holds_unpacked(void **unused)
+{
+    const char *path = check_in_folder(check_new_folder(), "text");
+    uint64_t bytes = 0;
+    uint32_t crc = 0;
+
+    (void)unused;
+    check_write_file(path, "123456789", 9);
+    CHECK_STATUS(rc_file_crc(path, &bytes, &crc), RC_OK);
+    assert_int_equal(bytes, 9);
+    assert_int_equal(crc, 0xcbf43926u);
+#if RC_HAVE_ZLIB
+    unsigned char small[100];
+
+    check_write_file(path, small,
+                     pack_gz(small, sizeof small, (const unsigned char *)"123456789", 9));
+    CHECK_STATUS(rc_file_crc(path, NULL, &crc), RC_OK);
+    assert_int_equal(crc, 0xcbf43926u);
+#endif
+    CHECK_STATUS(rc_file_crc("/no/such/file", &bytes, &crc), RC_EIO);
+}
+
 static void loaded_file_may_be_removed(void **unused)
 {
     const char *path = check_temp_path("gone");
@@ -506,6 +528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_file_is_loaded_and_streamed),
+        cmocka_unit_test(checksum_of_a_file_is_of_what_it_holds_unpacked),
         cmocka_unit_test(loaded_file_may_be_removed),
         cmocka_unit_test(packed_file_is_loaded_and_streamed),
         cmocka_unit_test(a_large_packed_file_goes_through_an_unnamed_file),

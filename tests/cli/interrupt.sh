@@ -4,14 +4,11 @@ tiny_text >text
 
 # signalled SIGNAL FILE COMMAND...: the signal comes when a file of that pattern is there.
 signalled() {
-    local signal=$1 pattern=$2 pid i code=0
+    local signal=$1 pattern=$2 pid code=0
     shift 2
     recur "$@" >/dev/null 2>err &
     pid=$!
-    for ((i = 0; i < 1000; i++)); do
-        compgen -G "$pattern" >/dev/null && break
-        sleep 0.02
-    done
+    wait_for compgen -G "$pattern" >/dev/null
     kill -"$signal" "$pid"
     wait "$pid" || code=$?
     echo "$1: exit $code, $(cat err)"
@@ -28,10 +25,7 @@ ls -A temp
 # One that writes nothing: to its first words.
 recur demo agreement >words 2>err &
 pid=$!
-for ((i = 0; i < 1000; i++)); do
-    [[ ! -s words ]] || break
-    sleep 0.02
-done
+wait_for test -s words
 kill -TERM "$pid"
 code=0
 wait "$pid" || code=$?

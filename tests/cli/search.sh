@@ -61,18 +61,31 @@ awk '/^ +[0-9]/ {print $2, $3, $NF}' two
 search --epochs 4 --vary lr=log:0.0001..0.1/4 --grid --halving 2 --dir h | cmp two
 
 echo "# killed at any moment, it goes on and ends where an undisturbed one does"
-long=(--epochs 2 --vary lr=log:0.001..0.1 --trials 3 --save-every 7 --halving 2 --report 0.01)
+long=(--epochs 4 --vary lr=log:0.001..0.1 --trials 3 --save-every 7 --halving 2 --report 0.01)
 search "${long[@]}" --dir whole | tidy | sed 's/whole/#/' >whole.out
+lines() { cat parts/*.jsonl 2>/dev/null | wc -l; }
+# Some lines more in the logs than before, or the search is over.
+is_at_work() { [[ $(lines) -ge $1 || ! -e /proc/$pid ]]; }
+hits=0
 for signal in KILL TERM KILL INT KILL; do
+    before=$(lines)
     recur search lm "${small[@]}" "${long[@]}" --dir parts >/dev/null 2>err &
     pid=$!
-    sleep 0.1
+    wait_for is_at_work $((before + 3))
     kill -$signal "$pid" 2>/dev/null || true
     code=0
     wait "$pid" 2>/dev/null || code=$?
-    [[ $signal == KILL || $code == 0 || ($code == 130 && $(grep -c '^hint: the same' err) == 1) ||
-        $code -gt 128 ]] || { echo "$signal: exit $code"; cat err; }
+    case $signal:$code in
+    KILL:137) hits=$((hits + 1)) ;;
+    *:0) ;; # it was over
+    *:130) hits=$((hits + $(grep -c -e '^hint: the same' -e '^recur: interrupted' err))) ;;
+    *)
+        echo "$signal: exit $code"
+        cat err
+        ;;
+    esac
 done
+[[ $hits -ge 2 ]] || echo "only $hits of 5 signals met the search"
 search "${long[@]}" --dir parts | tidy | sed 's/parts/#/' | cmp - whole.out
 for i in 1 2 3; do
     cmp whole/trial-00$i.model parts/trial-00$i.model
@@ -80,12 +93,37 @@ done
 
 echo "# two processes share it"
 shared=(--steps 40 --vary lr=log:0.001..0.1 --trials 6 --dir shared)
-recur search lm "${small[@]}" "${shared[@]}" >/dev/null 2>err1 &
+recur search lm "${small[@]}" "${shared[@]}" >out1 2>err1 &
 pid=$!
-recur search lm "${small[@]}" "${shared[@]}" >/dev/null 2>err2
+recur search lm "${small[@]}" "${shared[@]}" >out2 2>err2
 wait "$pid"
+for i in 1 2; do # what is not finished is said to be elsewhere
+    ! grep -q ' running$' out$i || grep -q 'still running elsewhere' err$i || cat out$i
+done
+cat out1 out2 | grep -c finished | awk '{ print ($1 >= 6 ? "all" : $1) }' # the last has seen all
 search "${shared[@]}" | grep -c finished
 grep -h '"event": "begin"' shared/*.jsonl | wc -l
+
+echo "# one that is still at work elsewhere"
+recur search lm "${small[@]}" --vary steps=20,100000000 --grid --dir busy >/dev/null 2>&1 &
+pid=$!
+wait_for has busy/trial-002.model.log.jsonl 1 begin
+search --vary steps=20,100000000 --grid --dir busy | awk '/^ +[0-9]/ {print $2, $NF}'
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null || true
+search --vary steps=20,100000000 --grid --dir busy --time 0.01 |
+    awk '/^ +[0-9]/ {print $2, $NF}'
+
+echo "# other data under the same name"
+cp text changing
+search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
+echo more >>changing
+! search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data
+head -n 300 text >changing
+search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
+sed -i '/"data": \[/,/^  \]/d; s/^  },$/  }/' data/search.json # as older programs wrote it
+! grep '"crc"' data/search.json
+search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
 
 echo "# a limit of time, and one training that goes bad"
 search --epochs 0 --vary lr=0.01,0.02 --time 0.2 --dir limit >out

@@ -20,3 +20,19 @@ tiny_train() {
 hide_numbers() {
     sed -E 's/-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?/#/g'
 }
+
+# wait_for COMMAND...: until it succeeds, for a minute at most.
+wait_for() {
+    local i
+    for ((i = 0; i < 3000; i++)); do
+        ! "$@" || return 0
+        sleep 0.02
+    done
+    echo "waited in vain for: $*" >&2
+    return 1
+}
+
+# has FILE N PATTERN: are there N lines or more with the pattern?
+has() {
+    [[ $(grep -c "$3" "$1" 2>/dev/null) -ge $2 ]]
+}
