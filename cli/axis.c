@@ -88,25 +88,6 @@ int axis_tick_text(char out[TICK_ROOM], double at, int decimals)
     return snprintf(out, TICK_ROOM, "%.*f", decimals, at);
 }
 
-void svg_text(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        default:
-            fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-        }
-    }
-}
-
 /* 12, 0.5; thousands apart: 10,000 */
 void svg_tick(FILE *out, double at, int decimals)
 {

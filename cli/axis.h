@@ -34,8 +34,6 @@ ticks axis_ticks(axis a, int about);
 ticks axis_log_ticks(axis a);
 int axis_tick_text(char out[TICK_ROOM], double at, int decimals);
 
-/* Text and ticks (12, 0.5; thousands apart: 10,000) of an SVG picture. */
-void svg_text(FILE *out, const char *text);
 void svg_tick(FILE *out, double at, int decimals);
 
 #endif

@@ -1,5 +1,5 @@
 /* boxes.c -- box plots as SVG. Quartiles lie between values as by default in R and NumPy. Relies
- * on axis.h.
+ * on axis.h and page.h.
  */
 #include "boxes.h"
 #include <math.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include "axis.h"
 #include "cmd.h"
+#include "page.h"
 
 enum { WIDTH = 800, HEIGHT = 480, LEFT = 88, RIGHT = 32, TOP = 72, BOTTOM = 64 };
 
@@ -87,20 +88,20 @@ static void put_axis(FILE *out, const boxes *b, axis a)
     }
     fprintf(out, "</g>\n<text text-anchor=\"middle\" transform=\"translate(18 %d) rotate(-90)\">",
             (TOP + HEIGHT - BOTTOM) / 2);
-    svg_text(out, b->y_name);
+    page_word(out, b->y_name);
     fputs("</text>\n", out);
 }
 
 static void put_name(FILE *out, const box *b, double at)
 {
     fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", at, HEIGHT - BOTTOM + 20);
-    svg_text(out, b->name);
+    page_word(out, b->name);
     fputs("</text>\n", out);
     if (!b->under)
         return;
     fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" font-size=\"11\" fill=\"#666\">",
             at, HEIGHT - BOTTOM + 38);
-    svg_text(out, b->under);
+    page_word(out, b->under);
     fputs("</text>\n", out);
 }
 
@@ -133,9 +134,9 @@ static void put_picture(FILE *out, const boxes *b, const five *f, axis a)
             "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n"
             "<text x=\"%d\" y=\"28\" font-size=\"16\">",
             WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
-    svg_text(out, b->title);
+    page_word(out, b->title);
     fprintf(out, "</text>\n<text x=\"%d\" y=\"50\" font-size=\"11\" fill=\"#666\">", LEFT);
-    svg_text(out, b->note);
+    page_word(out, b->note);
     fputs("</text>\n", out);
     put_axis(out, b, a);
     if (b->count > 0 && b->box[0].n > 0)

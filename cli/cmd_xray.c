@@ -1,5 +1,6 @@
 /* cmd_xray.c -- recur xray: what goes on in the recurrent layers of a model, trained or fresh. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include "cmd.h"
 #include "xray_show.h"
@@ -31,11 +32,13 @@ static const opt options[] = {
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "write a page with all pictures to FILE (-: standard output)"},
     {.name = "svg",
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "write the picture of the gradient to FILE (-: standard output)"},
     OPT_THREADS,
     OPT_JSON,
@@ -86,6 +89,19 @@ static void title_of(const rc_model *m, const char *name, char *out, size_t room
                                                                                         : "layers");
 }
 
+/* What was asked for and is not so. */
+static void say_shorter(const opts *o, const rc_xray *x, const char *data, bool text)
+{
+    const int64_t steps = opts_int(o, "length"), windows = opts_int(o, "windows");
+    if (x->windows < windows)
+        say_unless_quiet(o, "'%s' has %" PRId64 " of the %" PRId64 " windows of --windows", data,
+                         x->windows, windows);
+    if (x->steps < steps)
+        say_unless_quiet(
+            o, "the longest window of '%s' has %" PRId64 " steps, --length is %" PRId64 "%s", data,
+            x->steps, steps, text && x->windows > 1 ? " (fewer --windows are longer)" : "");
+}
+
 static int look(const opts *o, const rc_model *m, const char *name, const char *path)
 {
     rc_xray_options how = rc_xray_options_default();
@@ -99,6 +115,7 @@ static int look(const opts *o, const rc_model *m, const char *name, const char *
         return say_library_failure();
     title_of(m, name, title, sizeof title);
     const xray_view v = {.x = x, .title = title, .data = path ? path : opts_text(o, "train")};
+    say_shorter(o, x, v.data, rc_config_get(rc_model_config(m), "level") != NULL);
     const int code = show(o, &v);
     rc_xray_free(x);
     return code;
@@ -118,6 +135,10 @@ static int look_at_fresh(const opts *o)
     if (code != OPT_GO_ON)
         return code;
     how.threads = (int)opts_int(o, "threads");
+    static const char *const one[] = {"batch", "shards"}; /* no batch is made of the data */
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+        if (rc_config_get(c, one[i]))
+            (void)rc_config_set(c, one[i], "1");
     if (rc_trainer_new(&t, c, "fresh", &how) != RC_OK)
         code = say_library_failure();
     else

@@ -15,7 +15,10 @@ void page_text(FILE *out, const char *text, size_t n)
                              : text[i] == '>' ? "&gt;"
                              : text[i] == '"' ? "&quot;"
                                               : NULL;
-        if (length == 0)
+        const bool blank = (unsigned char)text[i] < 0x20 && !strchr("\t\n\r", text[i]);
+        if (blank)
+            fputc(' ', out);
+        else if (length == 0)
             fprintf(out, "\\x%02x", (unsigned)(unsigned char)text[i]);
         else if (entity)
             fputs(entity, out);
@@ -25,12 +28,17 @@ void page_text(FILE *out, const char *text, size_t n)
     }
 }
 
+void page_word(FILE *out, const char *text)
+{
+    page_text(out, text, strlen(text));
+}
+
 static void write_page(FILE *out, const char *title, page_body *body, const void *ctx)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
           out);
-    page_text(out, title, strlen(title));
+    page_word(out, title);
     fputs(
         "</title>\n<style>\n"
         "body { font: 15px/1.45 sans-serif; color: #222; background: #fff; max-width: 1000px;"

@@ -2,24 +2,10 @@
 #include <math.h>
 #include <string.h>
 #include "cmd.h"
+#include "page.h"
 #include "picture.h"
 
 /* ---- SVG ------------------------------------------------------------------------------------ */
-
-static void put_xml(FILE *out, const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const char c = text[i];
-        if (c == '&')
-            fputs("&amp;", out);
-        else if (c == '<')
-            fputs("&lt;", out);
-        else if (c == '>')
-            fputs("&gt;", out);
-        else
-            fputc((unsigned char)c < 0x20 ? ' ' : c, out);
-    }
-}
 
 /* Lines around a middle. */
 static void put_lines(FILE *out, const char *text, double x, double y, int font, const char *anchor)
@@ -31,7 +17,7 @@ static void put_lines(FILE *out, const char *text, double x, double y, int font,
         const size_t n = strcspn(line, "\n");
         fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"%d\" text-anchor=\"%s\">", x, at,
                 font, anchor);
-        put_xml(out, line, n);
+        page_text(out, line, n);
         fputs("</text>\n", out);
         line += n + (line[n] != '\0');
         at += step;

@@ -1,13 +1,15 @@
 /* plot.c -- curves: dots on a terminal, SVG on paper.
  *
  * Both share the choice of ranges and round ticks. On a terminal every character holds 2 x 4
- * braille dots; where only ASCII can be shown it holds one. Relies on the C library alone.
+ * braille dots; where only ASCII can be shown it holds one. Relies on page.c for what
+ * is text in a picture.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "axis.h"
 #include "cmd.h"
+#include "page.h"
 #include "plot.h"
 
 /* ---- axes ----------------------------------------------------------------------------------- */
@@ -260,10 +262,10 @@ static void put_svg_axes(FILE *out, const plot *p, axis x, axis y)
         fputs("</text>\n", out);
     }
     fprintf(out, "<text x=\"%d\" y=\"%d\">", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18);
-    svg_text(out, p->x_name);
+    page_word(out, p->x_name);
     fprintf(out, "</text>\n<text transform=\"translate(18 %d) rotate(-90)\">",
             (TOP + HEIGHT - BOTTOM) / 2);
-    svg_text(out, p->y_name);
+    page_word(out, p->y_name);
     fputs("</text>\n</g>\n<g text-anchor=\"end\">\n", out);
     for (int i = 0; i < ty.count; i++) {
         fprintf(out, "<text x=\"%d\" y=\"%.1f\">", LEFT - 8, svg_y(y, ty.at[i]) + 4);
@@ -285,7 +287,7 @@ static void put_svg_mark(FILE *out, const plot_point *q, const char *colour, boo
         return;
     fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" font-size=\"11\" fill=\"%s\">",
             at_x, above ? at_y - 9 : at_y + 18, colour);
-    svg_text(out, q->label);
+    page_word(out, q->label);
     fputs("</text>\n", out);
 }
 
@@ -343,14 +345,14 @@ static void put_svg_legend(FILE *out, const plot *p, const char *const colour[])
                 "<path d=\"M%d %dh24\" stroke=\"%s\" stroke-width=\"2\"/>\n<text x=\"%d\" "
                 "y=\"%d\">",
                 from, y, colour[c], from + 30, y + 4);
-        svg_text(out, wraps ? name : p->curve[c].name);
+        page_word(out, wraps ? name : p->curve[c].name);
         fputs("</text>\n", out);
         from += NAME_GAP + NAME_LETTER * (int)strlen(p->curve[c].name);
     }
     if (p->note) {
         fprintf(out, "<text x=\"%d\" y=\"54\" text-anchor=\"end\" font-size=\"11\" fill=\"#666\">",
                 WIDTH - RIGHT);
-        svg_text(out, p->note);
+        page_word(out, p->note);
         fputs("</text>\n", out);
     }
 }
@@ -368,7 +370,7 @@ void plot_svg(FILE *out, const plot *p)
         "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n"
         "<text x=\"%d\" y=\"28\" font-size=\"16\">",
         WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT);
-    svg_text(out, p->title);
+    page_word(out, p->title);
     fputs("</text>\n", out);
     put_svg_legend(out, p, colour);
     put_svg_axes(out, p, x, y);

@@ -207,10 +207,10 @@ static void put_body(FILE *out, const void *ctx)
 {
     const trace_view *v = ctx;
     fputs("<h1>", out);
-    page_text(out, v->model, strlen(v->model));
+    page_word(out, v->model);
     fprintf(out, ": layer %d, %s</h1>\n<p>", v->layer, v->t->name);
     fprintf(out, "%" PRId64 " of %" PRId64 " symbols of ", v->show, v->t->count);
-    page_text(out, v->data, strlen(v->data));
+    page_word(out, v->data);
     fputs(". Each symbol stands on the unit's value once it has been read; r is the correlation"
           " with that property over the whole text.</p>\n",
           out);

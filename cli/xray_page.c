@@ -5,11 +5,6 @@
 #include "page.h"
 #include "xray_show.h"
 
-static void put_text(FILE *out, const char *text)
-{
-    page_text(out, text, strlen(text));
-}
-
 static void put_number(FILE *out, double x)
 {
     if (isnan(x))
@@ -96,7 +91,7 @@ static void put_matrices(FILE *out, const xray_view *v)
                       out);
             any = true;
             fprintf(out, "<tr><td>%s, U<sub>", xray_layer_name(name, &v->x->layer[i]));
-            put_text(out, m->gate);
+            page_word(out, m->gate);
             fprintf(out, m->number > 1 ? " (%d)</sub></td>" : "</sub></td>", m->number);
             put_cell(out, m->radius);
             put_cell(out, m->norm);
@@ -118,7 +113,7 @@ static void put_histogram(FILE *out, const char *title, const rc_xray_gate *g)
             " %d\" font-family=\"sans-serif\" font-size=\"12\">\n<text x=\"10\" y=\"14\""
             " font-weight=\"bold\">",
             WIDTH, TOP + H + 22, WIDTH, TOP + H + 22);
-    put_text(out, title);
+    page_word(out, title);
     fprintf(out, "</text>\n<text x=\"10\" y=\"31\" fill=\"#555\">low %.1f%%, high %.1f%%</text>\n",
             100 * g->low, 100 * g->high);
     for (int i = 0; i < RC_XRAY_BINS; i++) {
@@ -188,10 +183,10 @@ static void put_body(FILE *out, const void *ctx)
 {
     const xray_view *v = ctx;
     fputs("<h1>", out);
-    put_text(out, v->title);
+    page_word(out, v->title);
     fprintf(out, "</h1>\n<p>%" PRId64 " windows of %" PRId64 " steps of ", v->x->windows,
             v->x->steps);
-    put_text(out, v->data);
+    page_word(out, v->data);
     fprintf(out, "; loss at the last step %.4f.</p>\n", v->x->loss);
     put_gradients(out, v);
     put_jacobians(out, v);

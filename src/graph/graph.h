@@ -11,6 +11,9 @@
 #include "cell/cell.h"
 #include "kernel/kernel.h"
 
+/* Steps of sequence b of a ragged batch (see rc_rows). */
+int64_t rcg_rows_length(const rc_rows *rows, int64_t b);
+
 /* ---- packed weights ---------------------------------------------------------------------- */
 
 enum { RCG_BLOCKS = RCC_PRODUCTS };

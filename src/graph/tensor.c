@@ -7,6 +7,22 @@
 
 #include <string.h>
 
+/* Those alive never grow in number. */
+int64_t rcg_rows_length(const rc_rows *rows, int64_t b)
+{
+    int64_t lo = 0, hi = rows->steps;
+
+    while (lo < hi) {
+        const int64_t t = lo + (hi - lo) / 2;
+
+        if (rows->at[t + 1] - rows->at[t] > b)
+            lo = t + 1;
+        else
+            hi = t;
+    }
+    return lo;
+}
+
 rc_shape rc_shape_1(int64_t n)
 {
     return (rc_shape){.rank = 1, .dim = {n}};

@@ -54,25 +54,9 @@ bool rcg_sight_at(const rc_graph *g, size_t i, rcg_sight *out)
     return false;
 }
 
-/* Steps of sequence b: those alive never grow in number. */
-static int64_t length_of(const rcg_sight *s, int64_t b)
-{
-    int64_t lo = 0, hi = s->rows.steps;
-
-    while (lo < hi) {
-        const int64_t t = lo + (hi - lo) / 2;
-
-        if (s->rows.at[t + 1] - s->rows.at[t] > b)
-            lo = t + 1;
-        else
-            hi = t;
-    }
-    return lo;
-}
-
 int64_t rcg_sight_row(const rcg_sight *s, int64_t b, int64_t distance)
 {
-    const int64_t length = length_of(s, b);
+    const int64_t length = rcg_rows_length(&s->rows, b);
 
     if (distance >= length)
         return -1;
@@ -157,7 +141,7 @@ static rc_var *copied(rc_graph *g, const rc_real *row, int64_t cols, int64_t cop
 static rc_var *input_again(const rcg_sight *sight, rc_graph *g, int64_t b, int64_t copies)
 {
     const rc_var *x = sight->node->in[RCG_SEQ_X];
-    const int64_t steps = length_of(sight, b);
+    const int64_t steps = rcg_rows_length(&sight->rows, b);
     rc_real *rows = rcg_keep(g, (size_t)(steps * copies * x->ld), sizeof *rows);
 
     if (!rows)
@@ -186,7 +170,7 @@ static rc_var *weight_again(rc_graph *g, const rcg_weight *w)
 rc_var *rcg_sight_again(const rcg_sight *sight, rc_graph *g, int64_t b, int64_t copies)
 {
     const rcg_seq *s = sight->node->own;
-    const int64_t steps = length_of(sight, b);
+    const int64_t steps = rcg_rows_length(&sight->rows, b);
     int64_t *at = rcg_keep(g, (size_t)steps + 1, sizeof *at);
     rc_rnn_args args = rc_rnn_args_default();
 

@@ -103,9 +103,13 @@ static rc_status cut_tracks(rcm_corpus *out, const struct span *train, int64_t t
 
     if (n >= 2 * tracks)
         return rcd_stream_init(&out->train, &out->tape[RCM_TRAIN], vocab, tracks, false);
+    if (n < 2)
+        return RC_FAIL_HINT(RC_EDATA, "pass a longer text",
+                            "cannot use '%s': its symbols are %" PRId64 ", 2 are the least",
+                            rcd_text_name(train->text), n);
     (void)snprintf(hint, sizeof hint, "pass a longer text or a smaller --batch, at most %" PRId64,
                    n / 2);
-    return RC_FAIL_HINT(RC_EDATA, n >= 2 ? hint : "pass a longer text",
+    return RC_FAIL_HINT(RC_EDATA, hint,
                         "cannot train on '%s': its %" PRId64 " symbols are too few for a batch of "
                         "%" PRId64 " tracks with 2 or more each",
                         rcd_text_name(train->text), n, tracks);

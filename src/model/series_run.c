@@ -122,14 +122,18 @@ static rc_status say_rows(predictor *p)
     return rc_var_read(p->g, rcm_series_answers(p->m, p->g, x), p->said, b->rows * p->s->O);
 }
 
-/* The last row of the sequence in column i; -1: it has no step. */
+/* Steps of the sequence in column i. */
+static int64_t steps_of(const rcd_batch *b, int64_t i)
+{
+    return rcg_rows_length(&(rc_rows){.steps = b->steps, .seqs = b->seqs, .at = b->at}, i);
+}
+
+/* Its last row; -1: it has no step. */
 static int64_t last_row(const rcd_batch *b, int64_t i)
 {
-    int64_t t = 0;
+    const int64_t steps = steps_of(b, i);
 
-    while (t < b->steps && b->at[t + 1] - b->at[t] > i)
-        t++;
-    return t == 0 ? -1 : b->at[t - 1] + i;
+    return steps == 0 ? -1 : b->at[steps - 1] + i;
 }
 
 /* A step as it would be read that was only said. */
@@ -183,10 +187,11 @@ static bool tell_sequence(const predictor *p, int64_t i)
 {
     const rcd_batch *b = &p->b;
     const int64_t O = p->s->O, last = last_row(b, i);
-    rc_prediction one = {.sequence = b->seq[i], .classes = p->s->aim == RCM_AIM_CLASS, .count = O};
+    rc_prediction one = {.sequence = b->seq[i],
+                         .steps = steps_of(b, i),
+                         .classes = p->s->aim == RCM_AIM_CLASS,
+                         .count = O};
 
-    while (last >= 0 && b->at[one.steps] <= last)
-        one.steps++;
     if (one.steps == 0)
         return true;
     if (!p->s->each)

@@ -56,7 +56,6 @@ static rc_status set_data(bench *b, const char *path)
 {
     static const char *const off[][2] = {
         {"valid", ""}, {"test", ""}, {"valid-split", "0"}, {"test-split", "0"}};
-    char windows[32];
 
     RC_TRY(rc_config_clone(&b->config, b->model->config));
     if (path) {
@@ -65,8 +64,38 @@ static rc_status set_data(bench *b, const char *path)
     }
     for (size_t i = 0; i < sizeof off / sizeof *off; i++)
         RC_TRY(rc_config_set(b->config, off[i][0], off[i][1]));
-    (void)snprintf(windows, sizeof windows, "%" PRId64, b->o.windows);
-    return rc_config_set(b->config, "batch", windows);
+    return RC_OK;
+}
+
+/* The corpus, from which a batch is so many windows. */
+static rc_status open_corpus(bench *b, int64_t windows)
+{
+    char batch[32];
+    rcd_vocab *made = NULL;
+
+    (void)snprintf(batch, sizeof batch, "%" PRId64, windows);
+    RC_TRY(rc_config_set(b->config, "batch", batch));
+    const rc_status s = b->task->corpus_open(&b->corpus, b->config, b->model->vocab, &made);
+    rcd_vocab_free(made);
+    return s;
+}
+
+/* What is long enough for one window is too short for so many. */
+static rc_status open_windows(bench *b)
+{
+    const rc_status s = open_corpus(b, b->o.windows);
+    char hint[96];
+
+    if (s != RC_EDATA || b->o.windows == 1 || open_corpus(b, 1) != RC_OK)
+        return s;
+    (void)snprintf(hint, sizeof hint,
+                   "ask for fewer windows (recur xray --windows, at most "
+                   "%" PRId64 ")",
+                   b->task->epoch_rows(b->corpus) / 2);
+    return RC_FAIL_HINT(RC_EDATA, hint,
+                        "cannot look into the model: '%s' is too short for %" PRId64
+                        " windows of 2 steps or more",
+                        b->config->train, b->o.windows);
 }
 
 /* Of every sequence the last aim alone counts. */
@@ -96,12 +125,8 @@ static rc_status keep_last(bench *b)
 
 static rc_status read_windows(bench *b, const char *path)
 {
-    rcd_vocab *made = NULL;
-
     RC_TRY(set_data(b, path));
-    const rc_status s = b->task->corpus_open(&b->corpus, b->config, b->model->vocab, &made);
-    rcd_vocab_free(made);
-    RC_TRY(s);
+    RC_TRY(open_windows(b));
     RC_TRY(b->task->batch(b->corpus, 1, 0, b->o.steps, &b->feed));
     RC_TRY(keep_last(b));
     if (b->feed.batch.aims < 1)
@@ -293,21 +318,12 @@ static rc_status add_layers(bench *b)
     return RC_OK;
 }
 
-/* The longest number of steps that so many sequences of a batch have. */
-static int64_t common_steps(const rcd_batch *b, int64_t windows, int64_t most)
-{
-    int64_t t = 0;
-
-    while (t < most && b->at[t + 1] - b->at[t] >= windows)
-        t++;
-    return t;
-}
-
 static rc_status look_back(bench *b)
 {
     const rcd_batch *batch = &b->feed.batch;
     const int64_t windows = batch->seqs < JACOBIAN_WINDOWS ? batch->seqs : JACOBIAN_WINDOWS;
-    const int64_t steps = common_steps(batch, windows, b->out->steps);
+    const rc_rows rows = {.steps = b->out->steps, .seqs = batch->seqs, .at = batch->at};
+    const int64_t steps = windows > 0 ? rcg_rows_length(&rows, windows - 1) : 0; /* of all those */
     rcg_sight s;
 
     for (size_t i = 0; rcg_sight_at(b->graph, i, &s); i++) {

@@ -299,15 +299,6 @@ static void write_lead(const run *r, int i, int64_t b, int64_t length, rc_real *
     }
 }
 
-static int64_t length_of(const rc_rows *rows, int64_t b)
-{
-    int64_t length = 0;
-
-    while (length < rows->steps && rows->at[length + 1] - rows->at[length] > b)
-        length++;
-    return length;
-}
-
 /* All final states into the carry. */
 static void write_carry(const run *r)
 {
@@ -325,7 +316,7 @@ static void write_carry(const run *r)
         }
         const int64_t lead = lead_of(r->s, i);
         for (int64_t b = 0; lead > 0 && b < r->rows->seqs; b++)
-            write_lead(r, i, b, length_of(r->rows, b), r->carry + b * r->s->state_width + at);
+            write_lead(r, i, b, rcg_rows_length(r->rows, b), r->carry + b * r->s->state_width + at);
         at += lead;
     }
 }

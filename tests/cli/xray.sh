@@ -44,6 +44,13 @@ echo "# what cannot be"
 ! recur xray a.model nothing
 : >empty
 ! recur xray a.model empty
+echo 12 >tiny
+! recur xray a.model tiny
+! recur xray a.model text --windows 60000
+! recur xray lm --train tiny
+recur xray a.model text --windows 500 | grep windows | hide_numbers
+recur xray a.model text --windows 500 --quiet | grep -c windows
+recur xray series --train ways.ts --hidden 5 --windows 9 | grep -c windows
 ! recur xray a.model text --length 1
 ! recur xray a.model text --html nowhere/page.html
 recur train ngram --train text --out n.model --quiet >/dev/null

@@ -147,10 +147,23 @@ static void transpose_is_the_same_for_any_number_of_workers(void **unused)
     }
 }
 
+static void a_sequence_is_as_long_as_there_are_steps_with_its_row(void **unused)
+{
+    const int64_t at[] = {0, 4, 7, 8, 9};
+    const rc_rows rows = {.steps = 4, .seqs = 5, .at = at};
+    const int64_t want[] = {4, 2, 2, 1, 0};
+
+    (void)unused;
+    for (int64_t b = 0; b < 5; b++)
+        assert_int_equal(rcg_rows_length(&rows, b), want[b]);
+    assert_int_equal(rcg_rows_length(&(rc_rows){.at = at}, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_have_their_axes_in_order),
+        cmocka_unit_test(a_sequence_is_as_long_as_there_are_steps_with_its_row),
         cmocka_unit_test(plan_puts_blocks_one_behind_the_other),
         cmocka_unit_test(pack_puts_every_number_in_its_place_and_zeroes_the_rest),
         cmocka_unit_test(transpose_is_the_same_for_any_number_of_workers),
