@@ -27,11 +27,13 @@ static const opt options[] = {
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "draw it as a picture ('-': standard output)"},
     {.name = "dot",
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "write it for Graphviz ('-': standard output, as without --svg)"},
     OPT_JSON,
     OPT_END,
@@ -121,8 +123,9 @@ static bool put_data(FILE *out, const opts *o, const rc_config *c)
  * name of the folder, and room for that of the file. */
 static int make_data(const opts *o, rc_config *c, char *path)
 {
-    static const char *const quiet[][2] = {
-        {"batch", "1"}, {"valid-split", "0"}, {"test-split", "0"}, {"shards", "1"}};
+    static const char *const quiet[][2] = {{"batch", "1"},        {"valid-split", "0"},
+                                           {"test-split", "0"},   {"shards", "1"},
+                                           {"series-column", ""}, {"drop", ""}};
     strcat(path, wants_table(c) ? "/data.csv" : "/data");
     FILE *out = fopen(path, "w");
     bool ok = out && put_data(out, o, c);
@@ -133,9 +136,10 @@ static int make_data(const opts *o, rc_config *c, char *path)
         return say_failure("cannot write '%s': %s", path, strerror(errno));
     rc_status s = rc_config_set(c, "train", path);
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet && s == RC_OK; i++)
-        s = rc_config_set(c, quiet[i][0], quiet[i][1]);
-    if (s == RC_OK && wants_table(c) && !opts_has(o, "target"))
-        s = rc_config_set(c, "target", "y");
+        if (rc_config_get(c, quiet[i][0]))
+            s = rc_config_set(c, quiet[i][0], quiet[i][1]);
+    if (s == RC_OK && rc_config_get(c, "target"))
+        s = rc_config_set(c, "target", wants_table(c) ? "y" : "");
     return s == RC_OK ? OPT_GO_ON : say_library_failure();
 }
 
@@ -201,7 +205,11 @@ static int draw_file(const opts *o, picture *p)
 
     if (rc_model_open(&m, o->args[0]) != RC_OK) {
         say_library_failure();
-        if (access(o->args[0], F_OK) != 0)
+        const char *near = opt_nearest_in_list("expressions", o->args[0]);
+        near = near ? near : opt_nearest_in_list("tasks", o->args[0]);
+        if (access(o->args[0], F_OK) != 0 && near)
+            say_hint("did you mean '%s'?", near);
+        else if (access(o->args[0], F_OK) != 0)
             say_hint("what is drawn is a task (lm, series), an expression of recur list"
                      " expressions, or a model file");
         return EXIT_FAILED;

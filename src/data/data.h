@@ -245,6 +245,7 @@ typedef struct rcd_reading {
     const char *drop;          /* what is not read */
     bool classes;              /* targets are classes, even where all are numbers */
     bool blind;                /* targets are not wanted, and need not be there */
+    bool lenient;              /* what is no table is read even where columns are named */
     rcd_places places;         /* is there one at every step? */
 } rcd_reading;
 

@@ -357,12 +357,27 @@ static bool is_table(const char *path, const char *p, const char *stop)
     return false;
 }
 
+/* What has no columns cannot be told what is in which. */
+static rc_status check_columns(const char *path, const rcd_reading *how)
+{
+    const char *const given[][2] = {
+        {"target", how->target}, {"series-column", how->series_column}, {"drop", how->drop}};
+
+    for (size_t i = 0; !how->lenient && i < sizeof given / sizeof *given; i++)
+        if (given[i][1] && *given[i][1])
+            return RC_FAIL(RC_EINVAL,
+                           "cannot read '%s' with %s '%s': only tables (.csv, .tsv) have columns",
+                           path, given[i][0], given[i][1]);
+    return RC_OK;
+}
+
 static rc_status read_text(reading *r, const rcd_reading *how)
 {
     const char *p = r->p;
 
     if (is_table(r->path, r->p, r->end))
         return rcd_series_csv(r->s, r->path, r->p, (size_t)(r->end - r->p), how);
+    RC_TRY(check_columns(r->path, how));
     while (p < r->end && (*p == '\n' || *p == '\r' || *p == ' '))
         p++;
     if (p < r->end && (*p == '@' || *p == '#'))
@@ -377,6 +392,7 @@ static rc_status read_text(reading *r, const rcd_reading *how)
 static rc_status read_array(rcd_series *s, const char *path, const void *bytes, size_t n,
                             const rcd_reading *how)
 {
+    RC_TRY(check_columns(path, how));
     RC_TRY(rcd_series_npy(s, path, bytes, n, how));
     return s->n > 0 ? RC_OK
                     : RC_FAIL(RC_EDATA, "cannot read '%s': there are no series in it", path);
@@ -399,7 +415,9 @@ rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, s
         r.p += 3;
 
     if (status == RC_OK)
-        status = idx ? read_idx(&r, how) : read_text(&r, how);
+        status = !idx ? read_text(&r, how) : check_columns(path, how);
+    if (status == RC_OK && idx)
+        status = read_idx(&r, how);
     if (status == RC_OK && s->n == 0)
         status = RC_FAIL(RC_EDATA, "cannot read '%s': there are no series in it", path);
     rcb_buf_free(&text);
@@ -414,8 +432,10 @@ rc_status rcd_series_read(rcd_series *s, const char *path, const rcd_reading *ho
 
     if (path[n] == ':' && n < sizeof name)
         memcpy(name, path, n);
-    if (*name && rcd_source_find(name))
+    if (*name && rcd_source_find(name)) {
+        RC_TRY(check_columns(path, how));
         return make(s, rcd_source_find(name), path, how);
+    }
     if (s->source)
         return RC_FAIL(RC_EINVAL, "cannot add '%s' to series that are made", path);
     RC_TRY(rcb_file_load(&file, path));

@@ -35,9 +35,21 @@ static rc_status add_params(rc_model *m, rcm_series_net *s, const rcm_plan *p)
     return rcn_params_weight(ps, "out.bias", 1, 1, &one, s->O, 1);
 }
 
+/* Files of before 'answers' leave open where answers are. Of what could be read then, one source
+ * alone had them at every step. */
+static rc_status settle_answers(rc_config *c, rcm_aim aim)
+{
+    const bool open = rcm_list_index("answers", c->answers) == RCM_ANSWERS_AUTO;
+
+    if (!open)
+        return RC_OK;
+    const bool each = rcm_says_next(aim) || strncmp(c->train, "copy:", 5) == 0;
+    return rc_config_set(c, "answers", each ? "each" : "last");
+}
+
 static rc_status build(rc_model *m)
 {
-    const rc_config *c = m->config;
+    rc_config *c = m->config;
     const int aim = rcm_list_index("aims", c->aim);
     rcm_series_net *s = rcb_calloc(1, sizeof *s);
     rcm_plan p;
@@ -48,6 +60,7 @@ static rc_status build(rc_model *m)
     if (aim <= RCM_AIM_AUTO || c->inputs < 1 || (aim == RCM_AIM_CLASS ? !m->vocab : c->outputs < 1))
         return RC_FAIL(RC_EFORMAT, "a model of series needs an aim and the numbers of a step");
     s->aim = (rcm_aim)aim;
+    RC_TRY(settle_answers(c, s->aim));
     s->D = c->inputs;
     s->O = aim == RCM_AIM_CLASS ? classes_of(m) : c->outputs;
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));

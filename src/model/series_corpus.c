@@ -373,6 +373,7 @@ static rc_status read_for(rcd_series *s, const rc_model *m, const char *path, bo
     rcd_reading how = reading_of(c, "eval");
 
     how.blind = blind;
+    how.lenient = true; /* columns are those of the training data, which was a table */
     RC_TRY(rcd_series_read(s, path, &how));
     RC_TRY(check_width(s, c->inputs, 0, path));
     if (blind)

@@ -35,6 +35,9 @@ recur predict ways t.csv || echo "exit $?"
 recur predict ways nothing.ts || echo "exit $?"
 recur train series --train t.csv --target phases --out x || echo "exit $?"
 recur train series --train t.csv --out x || echo "exit $?"
+recur train series --train ways.ts --target phase --out x || echo "exit $?"
+recur train series --train adding:6 --drop a --out x || echo "exit $?"
+recur train series --train roll --series-column a --out x || echo "exit $?"
 recur train series --train ways.ts --feedback --out x || echo "exit $?"
 printf '%s\n' 'a' 1 2 3 4 5 6 7 8 >count.csv
 recur train series --train count.csv --valid count.csv --hidden 8 --lr 0.05 --epochs 200 --seed 2 \

@@ -250,6 +250,30 @@ static void neither_threads_nor_stops_change_a_bit(void **unused)
     }
 }
 
+/* Files of before the option 'answers' do not say where answers are. */
+static void old_files_have_answers_where_their_source_had_them(void **unused)
+{
+    static const char *const rows[][2] = {
+        {"copy:5:10", "each"}, {"adding:5:10", "last"}, {"order:10:10", "last"}};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bench b;
+
+        bench_open(&b, rows[i][0], (const char *const[]){"hidden", "3", NULL});
+        assert_string_equal(rc_config_get(b.c, "answers"), rows[i][1]);
+        CHECK_STATUS(rc_config_set(b.c, "answers", "auto"), RC_OK);
+        rcd_vocab *vocab = NULL;
+        if (b.m->vocab)
+            CHECK_STATUS(rcd_vocab_clone(&vocab, b.m->vocab), RC_OK);
+        rc_model *old;
+        CHECK_STATUS(rcm_model_new(&old, b.c, vocab), RC_OK);
+        assert_string_equal(rc_config_get(rc_model_config(old), "answers"), rows[i][1]);
+        rc_model_free(old);
+        bench_close(&b);
+    }
+}
+
 static void it_learns_to_add_and_to_tell_up_from_down(void **unused)
 {
     (void)unused;
@@ -292,6 +316,7 @@ int main(void)
         cmocka_unit_test(input_noise_is_drawn_anew_in_every_step_of_training_alone),
         cmocka_unit_test(losses_are_what_they_say),
         cmocka_unit_test(neither_threads_nor_stops_change_a_bit),
+        cmocka_unit_test(old_files_have_answers_where_their_source_had_them),
         cmocka_unit_test(it_learns_to_add_and_to_tell_up_from_down),
     };
 
