@@ -47,6 +47,8 @@ int say_if_stream(const opts *o, const char *option);
 RC_PRINTF(1, 2) void say_hint(const char *fmt, ...);
 /* The library's message and hint. */
 int say_library_failure(void);
+/* The same of what came from the command line: RC_EINVAL is misuse. */
+int say_library_misuse(rc_status status);
 int say_out_of_memory(void);
 
 /* Numbers for people, into a buffer that the caller brings. */

@@ -120,6 +120,7 @@ static const opt options[] = {
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "draw the speeds of a sweep as an SVG picture; - for stdout"},
     OPT_END,
 };
@@ -526,8 +527,7 @@ static int failed(report *r, rc_status status)
 {
     json_decref(r->array);
     json_decref(r->object);
-    say_library_failure();
-    return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
+    return say_library_misuse(status);
 }
 
 /* A kind that tells many rows of itself. */
@@ -593,8 +593,6 @@ static int run_survey(survey *v, report *r, const opts *o)
         return say_out_of_memory();
     r->table = v->sweeps > 0;
     r->silent = opts_has(o, "svg") && strcmp(opts_text(o, "svg"), "-") == 0;
-    if (r->json && r->silent)
-        return say_misuse("option '--svg -' and '--json' both write to stdout");
     if (r->json)
         begin_json(r, &v->base);
     for (int i = 0; i < v->rounds; i++) {

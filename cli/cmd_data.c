@@ -88,8 +88,9 @@ static int run(const opts *o)
         say_hint("pass --force to write over it");
         return EXIT_FAILED;
     }
-    if (rc_source_new(&s, o->args[0]) != RC_OK)
-        return say_library_failure();
+    const rc_status status = rc_source_new(&s, o->args[0]);
+    if (status != RC_OK)
+        return say_library_misuse(status);
     rc_source_begin(s, (uint64_t)opts_int(o, "seed"));
     if (!opts_has(o, "out"))
         code = stream(s, opts_int(o, "length"));

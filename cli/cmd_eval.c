@@ -149,12 +149,16 @@ static int run(const opts *o)
 {
     rc_source *source = NULL;
     rc_model *m = NULL;
+    rc_status status = RC_OK;
     int code;
     if (opts_real(o, "from") > opts_real(o, "to"))
         return say_misuse("--from is %g, which is after --to %g", opts_real(o, "from"),
                           opts_real(o, "to"));
-    if ((opts_has(o, "source") && rc_source_new(&source, opts_text(o, "source")) != RC_OK) ||
-        rc_model_open(&m, o->args[0]) != RC_OK)
+    if (opts_has(o, "source"))
+        status = rc_source_new(&source, opts_text(o, "source"));
+    if (status != RC_OK)
+        code = say_library_misuse(status);
+    else if (rc_model_open(&m, o->args[0]) != RC_OK)
         code = say_library_failure();
     else
         code = evaluate(o, m, source);

@@ -12,15 +12,18 @@ static const opt options[] = {
     {.name = "vocab",
      .kind = RC_OPTION_FLAG,
      .group = "output",
+     .prints = true,
      .help = "print the vocabulary alone: id, count in the training text and symbol per line"},
     {.name = "curve",
      .kind = RC_OPTION_FLAG,
      .group = "output",
+     .prints = true,
      .help = "draw the loss over the steps of training on the terminal"},
     {.name = "svg",
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "draw it as a picture ('-': standard output)"},
     OPT_JSON,
     OPT_END,
@@ -262,13 +265,14 @@ static int run(const opts *o)
     int code = EXIT_DONE;
     if (rc_model_open(&m, o->args[0]) != RC_OK)
         return say_library_failure();
-    if (opts_flag(o, "json")) {
-        code = print_json(m);
-    } else if (opts_flag(o, "vocab")) {
-        print_vocabulary(m);
-    } else if (opts_flag(o, "curve") || opts_has(o, "svg")) {
+    const bool draws = opts_flag(o, "curve") || opts_has(o, "svg");
+    if (draws)
         code = draw(o, m);
-    } else {
+    if (code == EXIT_DONE && opts_flag(o, "json")) {
+        code = print_json(m);
+    } else if (code == EXIT_DONE && opts_flag(o, "vocab")) {
+        print_vocabulary(m);
+    } else if (!draws) {
         print_facts(m);
         print_tensors(m);
         print_symbols(m);

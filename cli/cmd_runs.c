@@ -19,11 +19,13 @@ static const opt options[] = {
     {.name = "curve",
      .kind = RC_OPTION_FLAG,
      .group = "output",
+     .prints = true,
      .help = "draw the validation losses on the terminal, of one run its training losses too"},
     {.name = "svg",
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
+     .prints = true,
      .help = "draw them as a picture ('-': standard output)"},
     {.name = "over",
      .kind = RC_OPTION_NAME,
@@ -34,6 +36,7 @@ static const opt options[] = {
     {.name = "csv",
      .kind = RC_OPTION_FLAG,
      .group = "output",
+     .prints = true,
      .help = "print all columns as comma-separated values"},
     OPT_JSON,
     OPT_END,
@@ -183,18 +186,33 @@ static int read_all(const opts *o, runs *r)
     return code;
 }
 
+/* On the terminal, into a file, or both. */
+static int draw(const opts *o, const runs *r)
+{
+    const char *over = opts_text(o, "over");
+    int code = EXIT_DONE;
+    if (opts_flag(o, "curve"))
+        code = runs_draw(o, r, over, NULL);
+    if (code == EXIT_DONE && opts_has(o, "svg"))
+        code = runs_draw(o, r, over, opts_text(o, "svg"));
+    return code;
+}
+
 static int show(const opts *o, runs *r)
 {
     const bool json = opts_flag(o, "json"), csv = opts_flag(o, "csv");
     if (opts_has(o, "sort") || !opts_flag(o, "compare"))
         sort(r, find_column(opts_text(o, "sort")), opts_flag(o, "reverse"));
+    const bool draws = opts_flag(o, "curve") || opts_has(o, "svg");
+    if (r->count == 0 && draws)
+        return say_failure("cannot draw: there is no log of a training here (MODEL.log.jsonl)");
     if (r->count == 0 && !json && !csv) {
         say_unless_quiet(o, "there is no log of a training here (MODEL.log.jsonl)");
         return EXIT_DONE;
     }
-    if (opts_flag(o, "curve") || opts_has(o, "svg"))
-        return runs_draw(o, r, opts_text(o, "over"),
-                         opts_has(o, "svg") ? opts_text(o, "svg") : NULL);
+    const int code = draws ? draw(o, r) : EXIT_DONE;
+    if (code != EXIT_DONE || (draws && !json && !csv))
+        return code;
     if (opts_flag(o, "compare"))
         return json ? compare_json(r) : compare(r, csv);
     return json ? list_json(r) : list(r, csv);

@@ -518,6 +518,31 @@ static size_t own_rows(opt *rows, size_t n)
     return kept;
 }
 
+/* Does this ask for something on standard output? A flag may have been taken back. */
+static bool prints(const opts *o, const opt *row)
+{
+    if (!row->prints || !opts_has(o, row->name))
+        return false;
+    return row->kind == RC_OPTION_FLAG ? opts_flag(o, row->name)
+                                       : strcmp(opts_text(o, row->name), "-") == 0;
+}
+
+/* Two results in one stream could not be told apart. */
+static int check_prints(const opts *o)
+{
+    const opt *first = NULL;
+    for (size_t i = 0; i < o->row_count; i++) {
+        const opt *row = &o->rows[i];
+        if (!prints(o, row))
+            continue;
+        if (first)
+            return say_misuse("options '--%s' and '--%s' both print to standard output",
+                              first->name, row->name);
+        first = row;
+    }
+    return OPT_GO_ON;
+}
+
 int opts_parse(opts *o, const command *c, int argc, char **argv)
 {
     words w = {argv, argc};
@@ -542,6 +567,8 @@ int opts_parse(opts *o, const command *c, int argc, char **argv)
         code = check_args(o);
     if (code == OPT_GO_ON)
         code = check_needed(o);
+    if (code == OPT_GO_ON)
+        code = check_prints(o);
     o->quiet = code == OPT_GO_ON && opts_flag(o, "quiet");
     return code;
 }
@@ -633,8 +660,7 @@ int opts_config(const opts *o, rc_config **out)
             rc_config_set(c, row->name, plain_number(row, o->given[i].text, room));
         if (status != RC_OK) {
             rc_config_free(c);
-            say_library_failure();
-            return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
+            return say_library_misuse(status);
         }
     }
     *out = c;

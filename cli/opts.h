@@ -22,6 +22,7 @@ typedef struct opt {
     const char *group;    /* heading in help */
     const char *tasks;    /* of a row of the library: tasks that have it, "" = all; NULL: our own */
     const char *help;
+    bool prints; /* what it asks for goes to standard output; of a FILE, where that is '-' */
     bool many;   /* may be given again; each adds a value */
     bool needed; /* must be given */
 } opt;
@@ -29,7 +30,7 @@ typedef struct opt {
 /* Rows that several commands share; each stands alone in a table. */
 #define OPT_JSON                                                                                   \
     {                                                                                              \
-        .name = "json", .kind = RC_OPTION_FLAG, .group = "output",                                 \
+        .name = "json", .kind = RC_OPTION_FLAG, .group = "output", .prints = true,                 \
         .help = "print the result as JSON"                                                         \
     }
 #define OPT_THREADS                                                                                \

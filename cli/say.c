@@ -84,6 +84,12 @@ int say_library_failure(void)
     return EXIT_FAILED;
 }
 
+int say_library_misuse(rc_status status)
+{
+    say_library_failure();
+    return status == RC_EINVAL ? EXIT_MISUSED : EXIT_FAILED;
+}
+
 int say_out_of_memory(void)
 {
     return say_failure("out of memory");

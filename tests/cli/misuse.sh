@@ -38,3 +38,11 @@ try gradcheck lm --train
 try help trian
 try help --completion basj
 try list cels
+try data evn
+try draw logistc
+try runs --csv --json
+try runs --curve --svg -
+try info a.model --vocab --json
+try draw logistic --svg - --dot -
+try surface --tsv --json
+try surface --svg - --json

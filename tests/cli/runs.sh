@@ -59,7 +59,7 @@ echo "# stopped, running, killed"
 recur train lm --train text --out k.model --hidden 8 --batch 4 --seq 16 --epochs 0 --quiet \
     --report 0.01 --save-every 5 >/dev/null 2>&1 &
 pid=$!
-until [[ $(grep -c '"event": "saved"' k.model.log.jsonl 2>/dev/null) -gt 2 ]]; do sleep 0.02; done
+wait_for has k.model.log.jsonl 3 '"event": "saved"'
 recur runs k.model | grep -o '[a-z]*$'
 ! recur train lm --train text --out other.model --log k.model.log.jsonl --quiet
 kill -KILL "$pid"
@@ -70,7 +70,7 @@ recur runs k.model | grep -o '[a-z]*$'
 recur train lm --train text --out s.model --hidden 8 --batch 4 --seq 16 --epochs 0 --quiet \
     --report 0.01 >/dev/null 2>&1 &
 pid=$!
-until grep -q '"event": "report"' s.model.log.jsonl 2>/dev/null; do sleep 0.02; done
+wait_for has s.model.log.jsonl 1 '"event": "report"'
 kill -TERM "$pid"
 wait "$pid" || true
 recur runs s.model | grep -o '[a-z]*$'
@@ -108,6 +108,12 @@ recur runs empty | tr -s ' '
 recur runs empty --json >/dev/null
 recur runs empty --compare >/dev/null
 ! recur runs empty --curve
+mkdir none
+! recur runs none --curve
+! recur runs none --svg none.svg
+recur runs models/d.model --csv --svg csv.svg | wc -l
+recur runs models/d.model --json --svg csv.svg | grep -c '"name"'
+ls csv.svg
 ! recur runs text
 ! recur runs nothing
 ! recur runs models/c.model
