@@ -34,6 +34,7 @@ ticks axis_ticks(axis a, int about);
 ticks axis_log_ticks(axis a);
 int axis_tick_text(char out[TICK_ROOM], double at, int decimals);
 
+/* 12, 0.5; thousands apart: 10,000: text of an SVG picture. */
 void svg_tick(FILE *out, double at, int decimals);
 
 #endif

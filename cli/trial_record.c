@@ -29,7 +29,7 @@ static int add_file(json_t **list, const char *path)
     return OPT_GO_ON;
 }
 
-/* The files of one option, one per line of its text: for each its path, bytes and checksum. */
+/* The files of one option, one per line of its text: path, bytes and checksum of each. */
 static int add_files(const trials *s, const char *option, json_t **list)
 {
     const char *text = rc_config_get(s->plan.base, option);

@@ -10,8 +10,8 @@
  *   - Any function that returns rc_status may return RC_ENOMEM. One that makes an owner sets it to
  *     NULL on failure. A `const rc_..._options *` may be NULL: the defaults.
  *   - The library prints nothing, never exits, and keeps no hidden state but the per-thread
- *     message, the table of kernels, which is chosen once, and the names of files half written. It puts functions of its own before
- *     the allocator of jansson.
+ *     message, the table of kernels, which is chosen once, and the names of files half written. It
+ *     puts functions of its own before the allocator of jansson.
  *
  * Dimension letters: T time, B batch, N rows of a ragged batch, D input size, H hidden size,
  * G gates, V vocabulary, L layers.
@@ -231,7 +231,7 @@ RC_API bool rc_model_spaced(const rc_model *m);
 RC_API rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, int32_t **ids,
                                  size_t *count, int64_t *unknown);
 /* How many bytes a file has, unpacked, and their CRC-32: whether data is what it was. Either may be
- * NULL. RC_EIO, RC_EDATA (packed and damaged), RC_ENOSUP (packed in a way that this build lacks). */
+ * NULL. RC_EIO, RC_EDATA (packed and damaged), RC_ENOSUP (packed in a way this build lacks). */
 RC_API rc_status rc_file_crc(const char *path, uint64_t *bytes, uint32_t *crc);
 /* Free what the library handed over; NULL is accepted. */
 RC_API void rc_free(void *p);
