@@ -54,6 +54,8 @@ static int print_series_json(const rc_evaluation *e, const char *measure, double
                   (json_int_t)e->tokens, "measure", measure, "loss", json_number(e->nats / n));
     if (e->wrong >= 0)
         json_put(&o, "accuracy", json_number(1 - (double)e->wrong / n));
+    if (e->numbers > 0)
+        json_put(&o, "mean_squared_error", json_number(e->squares / (double)e->numbers));
     json_put(&o, "sequences_per_second", json_number((double)e->sequences / seconds));
     json_put(&o, "seconds", json_number(seconds));
     return json_print(stdout, o, false);
@@ -65,7 +67,11 @@ static void print_series(const rc_evaluation *e, const char *measure, double sec
     char a[SAY_ROOM], b[SAY_ROOM];
     printf("sequences    %s\n", say_count(a, e->sequences));
     printf("said         %s\n", say_count(a, e->tokens));
-    printf("%-12s %.5g\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square", e->nats / n);
+    printf("%-12s %.5g%s\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square", e->nats / n,
+           e->numbers > 0 ? " (standardized)" : "");
+    if (e->numbers > 0)
+        printf("in units     %.5g (root %.5g)\n", e->squares / (double)e->numbers,
+               sqrt(e->squares / (double)e->numbers));
     if (e->wrong >= 0)
         printf("accuracy     %.2f%% (%s wrong)\n", 100 * (1 - (double)e->wrong / n),
                say_count(a, e->wrong));

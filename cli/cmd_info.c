@@ -120,6 +120,12 @@ static void print_number(double x, int decimals)
         printf(" %9s", "-");
 }
 
+static const char *loss_name(const rc_model *m)
+{
+    const char *measure = rc_model_measure(m);
+    return strcmp(measure, "nats") == 0 ? "nats per symbol" : measure;
+}
+
 static void print_history(const rc_model *m)
 {
     rc_record r;
@@ -127,8 +133,8 @@ static void print_history(const rc_model *m)
     const size_t first = n > RECORDS_SHOWN ? n - RECORDS_SHOWN : 0;
     if (n == 0)
         return;
-    printf("\n%10s %6s %14s %9s %9s %9s  (nats per symbol)\n", "step", "epoch", "tokens", "lr",
-           "train", "valid");
+    printf("\n%10s %6s %14s %9s %9s %9s  (%s)\n", "step", "epoch", "tokens", "lr", "train", "valid",
+           loss_name(m));
     if (first > 0)
         printf("  %zu records before are in --json\n", first);
     for (size_t i = first; rc_model_record(m, i, &r); i++) {
@@ -244,7 +250,7 @@ static int draw(const opts *o, const rc_model *m)
     }
     const plot p = {.title = o->args[0],
                     .x_name = "step",
-                    .y_name = "nats per symbol",
+                    .y_name = loss_name(m),
                     .curve = {{"train", points, n, false}, {"valid", points + n, n, true}},
                     .curves = 2};
     int code = EXIT_DONE;

@@ -122,6 +122,18 @@ static bool of_series(const rc_model *m)
     return !rc_config_get(rc_model_config(m), "level");
 }
 
+/* Numbers of a step that differ very much in size: the library has noted how much. */
+static void hint_at_scales(const opts *o, const rc_model *m)
+{
+    const char *name, *text;
+    char times[SAY_ROOM];
+    for (size_t i = 0; rc_model_fact(m, i, &name, &text); i++)
+        if (!o->quiet && strncmp(name, "input deviations", 16) == 0)
+            say_hint("the numbers of a step differ %s-fold in their deviations; --standardize makes"
+                     " them alike",
+                     say_short(times, strtod(text, NULL)));
+}
+
 static void introduce(const sitting *s, int threads, const char *isa)
 {
     const rc_model *m = rc_trainer_model(s->t);
@@ -318,6 +330,8 @@ static int train(sitting *s, rc_status *status)
     s->lines.isa = build.isa;
     if (!s->trial)
         introduce(s, s->lines.threads, build.isa);
+    if (!s->trial && !s->again)
+        hint_at_scales(o, rc_trainer_model(s->t));
     runlog_begin(&s->lines, s->t, s->path, s->again);
     listen();
     progress_begin(&s->p, &(progress_options){.quiet = o->quiet,

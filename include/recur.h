@@ -294,9 +294,12 @@ typedef struct rc_evaluation {
     int64_t wrong;     /* of classes: the most probable one was another; -1: there are none */
     double nats;       /* sum over the tokens of -ln p, or of what rc_model_measure() says */
     double source;     /* sum over the same tokens of -ln p by their source; NaN: it is not known */
+    int64_t numbers;   /* that were said, where the model standardizes them; else 0 */
+    double squares;    /* sum of their squared errors, in the units of the data */
 } rc_evaluation;
 
-/* What training and evaluation sum up: "nats" (-ln p), or "squared error". Static. */
+/* What training and evaluation sum up: "nats" (-ln p), "squared error", or "standardized squared
+ * error" (of numbers divided by their deviation in the training data). Static. */
 RC_API const char *rc_model_measure(const rc_model *m);
 
 /* Score every symbol of a file ("-": standard input; .gz, .xz, .zst are unpacked), each once.

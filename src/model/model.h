@@ -292,6 +292,10 @@ struct rcm_task {
     /* The values are in place or have changed: prepare what running needs. NULL: nothing. */
     rc_status (*settle)(rc_model *m, rcb_pool *pool);
 
+    /* What a fresh model takes from its corpus before it trains, besides the vocabulary. NULL:
+     * nothing. */
+    rc_status (*measure_data)(rc_model *m, const rcm_corpus *c);
+
     /* Training by gradients through the graph. The batches of an epoch where each has `steps` time
      * steps at most, its rows in all, and the longest that a batch can be; then the batch of epoch
      * `epoch` (from 1) that begins at place `pos` (0: at the beginning; then feed->next), with up

@@ -47,6 +47,16 @@ static rc_status settle_answers(rc_config *c, rcm_aim aim)
     return rc_config_set(c, "answers", each ? "each" : "last");
 }
 
+/* What --standardize needs, at first without effect. */
+static rc_status add_scales(rcm_series_net *s)
+{
+    if (s->aim == RCM_AIM_BITS)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --standardize out, or say --aim next",
+                            "cannot standardize numbers that are on or off");
+    RC_TRY(rcm_scale_new(&s->in, s->D));
+    return s->aim == RCM_AIM_CLASS ? RC_OK : rcm_scale_new(&s->out, s->O);
+}
+
 static rc_status build(rc_model *m)
 {
     rc_config *c = m->config;
@@ -82,6 +92,8 @@ static rc_status build(rc_model *m)
                               c->bidirectional ? "in both directions"
                               : s->each        ? "where the next step is the answer: it is read"
                                                : "where there is one, at the end");
+    if (status == RC_OK && c->standardize)
+        status = add_scales(s);
     if (status == RC_OK)
         status = add_params(m, s, &p);
     rcb_free(p.hidden);
@@ -95,6 +107,8 @@ static void unbuild(rc_model *m)
     if (!s)
         return;
     rcn_stack_free(&s->stack);
+    rcm_scale_free(&s->in);
+    rcm_scale_free(&s->out);
     rcb_free(s);
     m->own = NULL;
 }
@@ -108,7 +122,8 @@ static rc_status init(rc_model *m)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-bool rcm_series_find(rcm_series_aims *a, rc_graph *g, const rcd_batch *b, int64_t from, int64_t to)
+bool rcm_series_find(const rcm_series_net *s, rcm_series_aims *a, rc_graph *g, const rcd_batch *b,
+                     int64_t from, int64_t to)
 {
     const size_t most = (size_t)(to - from);
 
@@ -124,6 +139,8 @@ bool rcm_series_find(rcm_series_aims *a, rc_graph *g, const rcd_batch *b, int64_
         a->target[a->n] = b->out[row];
         if (b->K > 0)
             memcpy(a->y + a->n * b->K, b->y + row * b->K, (size_t)b->K * sizeof *a->y);
+        if (s->out.n > 0)
+            rcm_scale_apply(&s->out, a->y + a->n * b->K, a->y + a->n * b->K);
         a->n++;
     }
     return true;
@@ -138,6 +155,8 @@ static void true_answer(const rcm_series_net *s, const rcd_batch *b, int64_t row
         fed[b->out[row]] = 1;
     else
         memcpy(fed, b->y + row * b->K, (size_t)s->F * sizeof *fed);
+    if (s->out.n > 0)
+        rcm_scale_apply(&s->out, fed, fed);
 }
 
 /* Noise on the numbers of n rows of x, `width` apart, of which the first is row `first` of the
@@ -154,7 +173,7 @@ static void add_noise(const rcm_series_net *s, rcb_key key, double deviation, in
         }
 }
 
-/* Steps [from,to) of a batch with the answers before them, `width` numbers a row. */
+/* Steps [from,to) of a batch, in the model's numbers, with the answers before them. */
 static void copy_inputs(const rcm_series_net *s, const rcd_batch *b, int64_t from, int64_t to,
                         rc_real *x)
 {
@@ -166,6 +185,8 @@ static void copy_inputs(const rcm_series_net *s, const rcd_batch *b, int64_t fro
             rc_real *at = x + (row - first) * width;
 
             memcpy(at, b->x + row * s->D, (size_t)s->D * sizeof *x);
+            if (s->in.n > 0)
+                rcm_scale_apply(&s->in, at, at);
             if (t > 0 && s->F > 0)
                 true_answer(s, b, row - b->at[t] + b->at[t - 1], at + s->D);
         }
@@ -178,7 +199,7 @@ static rc_var *inputs(const rc_model *m, rc_graph *g, const rcd_batch *b, int64_
     const int64_t width = s->D + s->F, first = b->at[from], rows = b->at[to] - first;
     const double noise = rcg_training(g) ? m->config->input_noise : 0;
 
-    if (s->F == 0 && noise <= 0)
+    if (s->F == 0 && s->in.n == 0 && noise <= 0)
         return rc_leaf(g, rc_shape_2(rows, b->D), b->x + first * b->D, NULL);
     rc_real *x = rcg_keep(g, (size_t)(rows * width), sizeof *x);
     if (!x)
@@ -230,10 +251,11 @@ rc_var *rcm_series_loss(const rc_model *m, rc_graph *g, rc_var *said, const rcm_
 
 static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
 {
+    const rcm_series_net *s = m->own;
     const rcd_batch *b = &feed->batch;
     rcm_series_aims a;
 
-    if (!rcm_series_find(&a, g, b, 0, b->rows))
+    if (!rcm_series_find(s, &a, g, b, 0, b->rows))
         return NULL;
     assert(a.n == b->aims);
     return rcm_series_loss(m, g, answers(m, g, b, &a, &feed->extra), &a);
@@ -255,7 +277,7 @@ static rc_var *piece(const rc_model *m, rc_graph *g, rcm_feed *feed, rcm_piece *
     const rc_rows rows = {.steps = steps, .seqs = b->seqs, .at = at};
     rc_var *x = rcn_stack_run_piece(&s->stack, &m->params, g, &rows,
                                     inputs(m, g, b, p->from, p->to), &p->ends);
-    if (!p->said || !rcm_series_find(&a, g, b, first, b->at[p->to]) || a.n == 0)
+    if (!p->said || !rcm_series_find(s, &a, g, b, first, b->at[p->to]) || a.n == 0)
         return NULL;
     x = rcm_drop(&s->stack, g, &rows, x);
     if (a.n < at[steps])
@@ -275,7 +297,7 @@ static void work(const rc_model *m, rcg_work *w)
     const rcm_series_net *s = m->own;
 
     rcg_work_value(w, s->D + s->F);
-    if (s->F > 0 || m->config->input_noise > 0) /* put together, then a leaf */
+    if (s->F > 0 || s->in.n > 0 || m->config->input_noise > 0) /* put together, then a leaf */
         w->keep += (double)w->rows * (double)(s->D + s->F);
     rcn_stack_work(&s->stack, w);
     rcm_drop_work(&s->stack, s->stack.out, w);
@@ -313,6 +335,24 @@ static rc_status count_wrong(const rcm_series_net *s, rc_graph *g, const rc_var 
     return RC_OK;
 }
 
+/* Squared errors of numbers that were standardized, in the units of the data. */
+static rc_status add_squares(const rcm_series_net *s, rc_graph *g, const rc_var *said,
+                             const rcm_series_aims *a, rc_evaluation *out)
+{
+    rc_real *values = rcg_keep(g, (size_t)(a->n * s->O), sizeof *values);
+
+    if (!values)
+        return rc_graph_status(g);
+    RC_TRY(rc_var_read(g, said, values, a->n * s->O));
+    for (int64_t i = 0; i < a->n * s->O; i++) {
+        const double off = (double)s->out.deviation[i % s->O] * (double)(values[i] - a->y[i]);
+
+        out->squares += off * off;
+    }
+    out->numbers += a->n * s->O;
+    return RC_OK;
+}
+
 /* What was said, (aims, O), into the evaluation. */
 static rc_status add_score(const rc_model *m, rc_graph *g, rc_var *said, const rcm_series_aims *a,
                            rc_evaluation *out)
@@ -325,6 +365,8 @@ static rc_status add_score(const rc_model *m, rc_graph *g, rc_var *said, const r
     RC_TRY(rc_var_total(g, sum, &total));
     out->nats += total;
     out->tokens += a->n;
+    if (s->out.n > 0)
+        return add_squares(s, g, said, a, out);
     return s->aim == RCM_AIM_CLASS ? count_wrong(s, g, said, a, &out->wrong) : RC_OK;
 }
 
@@ -348,7 +390,7 @@ static rc_status score_piece(rcm_series_walk *w, const rcd_batch *b, int64_t fro
     const rc_rows rows = {.steps = to - from, .seqs = b->seqs, .at = at};
     rc_var *x = rcn_stack_run(&s->stack, &w->m->params, w->g, &rows,
                               inputs(w->m, w->g, b, from, to), w->carry);
-    if (!rcm_series_find(&a, w->g, b, b->at[from], b->at[to]) || a.n == 0)
+    if (!rcm_series_find(s, &a, w->g, b, b->at[from], b->at[to]) || a.n == 0)
         return rc_graph_status(w->g);
     if (a.n < at[to - from])
         x = rc_embed(w->g, x, a.row, a.n);
@@ -369,10 +411,11 @@ static rc_status score_pieces(rcm_series_walk *w, const rcd_batch *b, rc_evaluat
 
 static rc_status score_whole(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_evaluation *out)
 {
+    const rcm_series_net *s = m->own;
     rcm_series_aims a;
 
     rc_graph_reset(g);
-    if (!rcm_series_find(&a, g, b, 0, b->rows))
+    if (!rcm_series_find(s, &a, g, b, 0, b->rows))
         return rc_graph_status(g);
     return add_score(m, g, answers(m, g, b, &a, NULL), &a, out);
 }
@@ -380,13 +423,15 @@ static rc_status score_whole(const rc_model *m, rc_graph *g, const rcd_batch *b,
 /* The same, every step reading the model's own answer of the step before. */
 static rc_status score_free(rcm_series_walk *w, const rcd_batch *b, rc_evaluation *out)
 {
+    const rcm_series_net *s = w->m->own;
+
     rcm_series_walk_begin(w, b->seqs);
     for (int64_t t = 0; t < b->steps; t++) {
         const int64_t from = b->at[t], to = b->at[t + 1];
         rc_var *said = rcm_series_walk_step(w, to - from, b->x + from * b->D);
         rcm_series_aims a;
 
-        if (!rcm_series_find(&a, w->g, b, from, to))
+        if (!rcm_series_find(s, &a, w->g, b, from, to))
             return rc_graph_status(w->g);
         if (a.n < to - from)
             said = rc_embed(w->g, said, a.row, a.n);
@@ -455,7 +500,9 @@ static const char *measure(const rc_model *m)
 {
     const rcm_series_net *s = m->own;
 
-    return s->aim == RCM_AIM_VALUES || s->aim == RCM_AIM_NEXT ? "squared error" : "nats";
+    if (s->aim != RCM_AIM_VALUES && s->aim != RCM_AIM_NEXT)
+        return "nats";
+    return s->out.n > 0 ? "standardized squared error" : "squared error";
 }
 
 static rc_status conventions(const rc_model *m, rcm_words *w)
@@ -473,6 +520,10 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     RC_TRY(rcm_stack_facts(&s->stack, m->config, w));
     if (s->F > 0)
         RC_TRY(rcm_words_add(w, "feedback", "a step also reads the answer before it"));
+    if (s->in.n > 0)
+        RC_TRY(rcm_words_add(w, "standardized",
+                             s->out.n > 0 ? "steps and answers, by the training series"
+                                          : "steps, by the training series"));
     (void)rcm_list("aims", (size_t)s->aim, &e);
     return rcm_words_add(w, "aim", "%s (%s), from steps of %" PRId64 " numbers to %" PRId64, e.name,
                          e.help, s->D, s->O);
@@ -485,6 +536,9 @@ const rcm_task rcm_series = {
     .corpus_free = rcm_series_free,
     .corpus_crc = rcm_series_crc,
     .has_part = rcm_series_has,
+    .measure_data = rcm_series_measure_scale,
+    .table = rcm_series_table,
+    .tables_load = rcm_series_tables_load,
     .build = build,
     .unbuild = unbuild,
     .init = init,

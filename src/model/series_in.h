@@ -6,6 +6,32 @@
 
 #include "model/model_in.h"
 
+/* ---- numbers made alike (series_scale.c) ------------------------------------------------- */
+
+typedef struct rcm_scale {
+    int64_t n; /* numbers of a row; 0: they stay as they are */
+    rc_real *mean, *deviation;
+} rcm_scale;
+/* Means of 0 and deviations of 1; after a failure it may be freed. RC_ENOMEM. */
+rc_status rcm_scale_new(rcm_scale *s, int64_t n);
+void rcm_scale_free(rcm_scale *s);
+/* One row in the model's numbers; out may be x. And rows back in those of the data. */
+void rcm_scale_apply(const rcm_scale *s, const rc_real *x, rc_real *out);
+void rcm_scale_undo(const rcm_scale *s, int64_t rows, rc_real *x);
+
+/* The result that says how far the deviations of a step's numbers are apart, where they are very
+ * much and nothing is done about it. */
+#define RCM_SPREAD "input deviations, largest/smallest"
+
+/* See rcm_task. */
+rc_status rcm_series_measure_scale(rc_model *m, const rcm_corpus *c);
+bool rcm_series_table(const rc_model *m, size_t i, rcf_tensor *out);
+rc_status rcm_series_tables_load(rc_model *m,
+                                 const rcf_tensor *(*find)(const void *from, const char *),
+                                 const void *from);
+
+/* ---- the model --------------------------------------------------------------------------- */
+
 /* What the task builds. */
 typedef struct rcm_series_net {
     rcn_stack stack;
@@ -13,6 +39,7 @@ typedef struct rcm_series_net {
     int64_t D, O;        /* numbers of a step, and of an answer */
     int64_t F;           /* numbers of the answer before, which a step also reads; 0: none */
     bool each;           /* an answer at every step, or at the last */
+    rcm_scale in, out;   /* of steps and of answers */
     size_t weight, bias; /* of the output layer: places in the parameters */
 } rcm_series_net;
 
@@ -24,10 +51,11 @@ typedef struct rcm_series_aims {
     int64_t n;
     int32_t *row;
     int32_t *target;
-    rc_real *y; /* (aims, K) */
+    rc_real *y; /* (aims, K), in the model's numbers */
 } rcm_series_aims;
 /* Those of rows [from,to), counted from `from`. False: the graph has failed. */
-bool rcm_series_find(rcm_series_aims *a, rc_graph *g, const rcd_batch *b, int64_t from, int64_t to);
+bool rcm_series_find(const rcm_series_net *s, rcm_series_aims *a, rc_graph *g, const rcd_batch *b,
+                     int64_t from, int64_t to);
 /* Loss of `said` (aims, O). Squares are those of the mean over the numbers of an answer; bits are
  * added up over them. */
 rc_var *rcm_series_loss(const rc_model *m, rc_graph *g, rc_var *said, const rcm_series_aims *a);
@@ -45,11 +73,12 @@ typedef struct rcm_series_walk {
 rc_status rcm_series_walk_new(rcm_series_walk *w, const rc_model *m, rc_graph *g, int64_t most);
 void rcm_series_walk_free(rcm_series_walk *w);
 void rcm_series_walk_begin(rcm_series_walk *w, int64_t seqs);
-/* One step of the first n sequences, which read x (n,D); the graph is reset before. Returns answers
+/* One step of the first n sequences, which read x (n,D), numbers of the data; the graph is reset
+ * before. Returns answers
  * before the loss, (n,O), also in w->said; NULL: the graph has failed. */
 rc_var *rcm_series_walk_step(rcm_series_walk *w, int64_t n, const rc_real *x);
-/* Answers before the loss, n rows of them, as they are meant: chances of classes or bits, or the
- * numbers. */
+/* Answers before the loss, n rows of them, as they are meant: chances of classes or bits, or
+ * numbers, the model's. */
 void rcm_series_meaning(const rcm_series_net *s, int64_t n, rc_real *said);
 
 /* Sequences of a training: some of a file's, or all. */

@@ -68,6 +68,8 @@ rc_var *rcm_series_walk_step(rcm_series_walk *w, int64_t n, const rc_real *x)
 
     for (int64_t i = 0; i < n; i++) {
         memcpy(w->x + i * width, x + i * s->D, (size_t)s->D * sizeof *x);
+        if (s->in.n > 0)
+            rcm_scale_apply(&s->in, w->x + i * width, w->x + i * width);
         memcpy(w->x + i * width + s->D, w->fed + i * s->F, (size_t)s->F * sizeof *x);
     }
     rc_graph_reset(w->g);
@@ -117,6 +119,8 @@ static rc_status say_rows(predictor *p)
     if (p->s->F > 0)
         return RC_OK;
     rc_graph_reset(p->g);
+    for (int64_t i = 0; p->s->in.n > 0 && i < b->rows; i++) /* nobody reads them again */
+        rcm_scale_apply(&p->s->in, b->x + i * b->D, b->x + i * b->D);
     rc_var *x = rc_leaf(p->g, rc_shape_2(b->rows, b->D), b->x, NULL);
     x = rcn_stack_run(&p->s->stack, &p->m->params, p->g, &rows, x, beyond ? p->walk.carry : NULL);
     return rc_var_read(p->g, rcm_series_answers(p->m, p->g, x), p->said, b->rows * p->s->O);
@@ -134,6 +138,14 @@ static int64_t last_row(const rcd_batch *b, int64_t i)
     const int64_t steps = steps_of(b, i);
 
     return steps == 0 ? -1 : b->at[steps - 1] + i;
+}
+
+/* Answers as the data has them. */
+static void as_data(const rcm_series_net *s, int64_t n, rc_real *said)
+{
+    rcm_series_meaning(s, n, said);
+    if (s->out.n > 0)
+        rcm_scale_undo(&s->out, n, said);
 }
 
 /* A step as it would be read that was only said. */
@@ -165,7 +177,7 @@ static rc_status say_beyond(predictor *p)
         if (status != RC_OK)
             break;
         memcpy(to, p->walk.said, (size_t)(B * O) * sizeof *to);
-        rcm_series_meaning(p->s, B, to);
+        as_data(p->s, B, to);
         memcpy(x, to, (size_t)(B * O) * sizeof *x);
         for (int64_t i = 0; i < B; i++)
             as_step(p->s, x + i * O);
@@ -225,7 +237,7 @@ static rc_status predict_some(predictor *p, const rcd_series *file, int64_t from
     RC_TRY(rcd_series_batch(file, which, to - from, false, &p->b));
     RC_TRY(room_for_batch(p));
     RC_TRY(say_rows(p));
-    rcm_series_meaning(p->s, p->b.rows, p->said);
+    as_data(p->s, p->b.rows, p->said);
     if (p->ahead > 0)
         RC_TRY(say_beyond(p));
     for (int64_t i = 0; i < p->b.seqs; i++) /* where sequence from + which is */

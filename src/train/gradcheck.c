@@ -145,6 +145,8 @@ static rc_status prepare(bench *b, rc_config *c)
     RC_TRY(rcb_pool_new(&b->pool, 0));
     RC_TRY(b->task->corpus_open(&b->corpus, c, NULL, &vocab));
     RC_TRY(rcm_model_new(&b->model, c, vocab));
+    if (b->task->measure_data)
+        RC_TRY(b->task->measure_data(b->model, b->corpus));
     for (size_t i = 0; i < b->model->params.n; i++)
         RC_TRY(shake(&b->model->params.p[i], (uint64_t)c->seed));
     RC_TRY(rcn_params_grads(&b->model->params));

@@ -75,6 +75,8 @@ static rc_status make_fresh(rc_trainer *t, const rc_config *c, const rcd_text *t
     else
         RC_TRY(t->task->corpus_open(&t->corpus, t->config, NULL, &vocab));
     RC_TRY(rcm_model_new(&t->model, t->config, vocab));
+    if (t->task->measure_data)
+        RC_TRY(t->task->measure_data(t->model, t->corpus));
     return equip(t);
 }
 

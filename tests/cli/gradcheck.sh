@@ -25,6 +25,9 @@ recur gradcheck series --train ways.ts --hidden 5 --bidirectional | tail -1 | hi
 recur gradcheck series --train roll --hidden 5 --cell gru | tail -1 | hide
 recur gradcheck series --train adding:6 --hidden 5 --layers 2 --activation-penalty 2 \
     --temporal-penalty 1 --dropout 0.2 | tail -1 | hide
+printf '%s\n' a,b,y 1,900,3 2,100,5 '' 4,300,1 2,500,2 3,700,4 >sizes.csv
+recur gradcheck series --train sizes.csv --target y --answers each --hidden 5 --standardize \
+    --feedback --valid-split 0 | tail -1 | hide
 
 echo "== every topology of the list, by the options that it names"
 recur list topologies --long |

@@ -38,6 +38,25 @@ recur train series --train t.csv --out x || echo "exit $?"
 recur train series --train ways.ts --target phase --out x || echo "exit $?"
 recur train series --train adding:6 --drop a --out x || echo "exit $?"
 recur train series --train roll --series-column a --out x || echo "exit $?"
+
+echo "# numbers of different sizes"
+awk 'BEGIN { print "series,small,large,flat,y"
+             for (i = 0; i < 200; i++) {
+                 a = i * 7 % 11; b = i * 5 % 13
+                 print int(i / 5) "," a / 1e4 "," 5000 + 100 * b ",7," 10 * (a + b) } }' >sizes.csv
+sizes=(--train sizes.csv --target y --series-column series --answers each --hidden 8 --lr 0.02
+    --epochs 40)
+recur train series "${sizes[@]}" --out as-they-are 2>&1 >/dev/null | grep hint
+recur train series "${sizes[@]}" --standardize --out alike 2>&1 >/dev/null | grep -c hint || true
+recur eval as-they-are sizes.csv --json | sed 's/.*"loss": \([0-9]*\).*/\1/' |
+    awk '{ print ($1 > 500 ? "not learned" : $1) }'
+recur eval alike sizes.csv | awk '/^mean|^in/ { print $1, $2 }'
+recur eval alike sizes.csv --json | sed 's/.*"mean_squared_error": \([0-9]*\).*/\1/' |
+    awk '{ print ($1 < 100 ? "learned" : $1) }'
+recur info alike | awk '/^standardized|^input|^answer/ { print $1, $2, $3 }'
+echo '60 61 60' >roll
+recur train series --train roll --standardize --out x || echo "exit $?"
+
 recur train series --train ways.ts --feedback --out x || echo "exit $?"
 printf '%s\n' 'a' 1 2 3 4 5 6 7 8 >count.csv
 recur train series --train count.csv --valid count.csv --hidden 8 --lr 0.05 --epochs 200 --seed 2 \

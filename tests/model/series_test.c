@@ -30,6 +30,7 @@ static void bench_open(bench *b, const char *train, const char *const *pairs)
     CHECK_STATUS(rck_select(), RC_OK);
     CHECK_STATUS(b->c->task->corpus_open(&b->corpus, b->c, NULL, &vocab), RC_OK);
     CHECK_STATUS(rcm_model_new(&b->m, b->c, vocab), RC_OK);
+    CHECK_STATUS(b->c->task->measure_data(b->m, b->corpus), RC_OK);
     CHECK_STATUS(rcn_params_grads(&b->m->params), RC_OK);
     CHECK_STATUS(rcb_pool_new(&b->pool, 1), RC_OK);
     CHECK_STATUS(rcn_params_refresh(&b->m->params, b->pool), RC_OK);
@@ -109,9 +110,10 @@ static void gradients_are_those_of_the_loss(void **unused)
         {"hidden", "5", "batch", "3", "valid-split", "0", "cell", "none", "feedback", "true", NULL},
         {"hidden", "5", "batch", "3", "valid-split", "0", "window", "2", "learned-start", "true",
          "deep-output", "4", "input-noise", "0.5", NULL},
+        {"hidden", "5", "batch", "3", "valid-split", "0", "standardize", "true", NULL},
     };
 
-    for (int way = 0; way < 4; way++) {
+    for (int way = 0; way < 5; way++) {
         const char *const train[] = {"adding:6:9", "copy:2:9", "order:10:9", ts, roll, roll};
 
         for (int k = way == 2 ? 1 : 0; k < (way == 0 ? 6 : way == 2 ? 2 : 4); k++) {
@@ -218,6 +220,7 @@ static void neither_threads_nor_stops_change_a_bit(void **unused)
         {"adding:9:40", "shards", "3", "dropout", "0.3"},
         {ts, "bidirectional", "true", "shards", "2"},
         {roll, "cell", "gru", "accumulate", "2"},
+        {"adding:9:40", "standardize", "true", "shards", "2"},
     };
 
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
