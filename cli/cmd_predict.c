@@ -26,6 +26,11 @@ static const opt options[] = {
      .kind = RC_OPTION_FLAG,
      .group = "output",
      .help = "of a model of the next step: only the steps beyond the end"},
+    {.name = "states",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
+     .help = "in place of answers, the vector that the last layer gives at the last step of each "
+             "sequence: the model as an encoder"},
     OPT_THREADS,
     OPT_JSON,
     OPT_END,
@@ -35,7 +40,7 @@ typedef struct printer {
     const rc_model *m;
     int64_t best;
     bool json;
-    bool beyond;
+    bool beyond, states;
     int code;
 } printer;
 
@@ -73,7 +78,7 @@ static int print_json(const printer *out, const rc_prediction *p)
     }
     for (int64_t i = 0; !p->classes && i < p->count; i++)
         json_add(&list, json_number((double)p->values[i]));
-    json_put(&o, p->classes ? "classes" : "values", list);
+    json_put(&o, p->classes ? "classes" : out->states ? "state" : "values", list);
     return json_print(stdout, o, false);
 }
 
@@ -111,12 +116,16 @@ static int run(const opts *o)
     rc_predict_options how = rc_predict_options_default();
     how.ahead = opts_int(o, "ahead");
     how.threads = (int)opts_int(o, "threads");
+    how.states = opts_flag(o, "states");
+    if (how.states && opts_flag(o, "beyond"))
+        return say_misuse("options '--states' and '--beyond' do not go together");
     if (rc_model_open(&m, o->args[0]) != RC_OK)
         return say_library_failure();
     printer out = {.m = m,
                    .best = opts_int(o, "best"),
                    .json = opts_flag(o, "json"),
-                   .beyond = opts_flag(o, "beyond")};
+                   .beyond = opts_flag(o, "beyond"),
+                   .states = how.states};
     const rc_status status =
         rc_model_predict(m, o->arg_count > 1 ? o->args[1] : "-", &how, print, &out);
     rc_model_free(m);
@@ -130,7 +139,8 @@ const command cmd_predict = {
     .usage = "MODEL [FILE] [options]",
     .summary = "print what a model has to say of the sequences of a file",
     .example = "recur predict vowels.model JapaneseVowels_TEST.ts --best 3\n"
-               "recur predict chorales.model jsb.test.txt --ahead 16 --beyond --json",
+               "recur predict chorales.model jsb.test.txt --ahead 16 --beyond --json\n"
+               "recur predict vowels.model JapaneseVowels_TEST.ts --states > vectors.tsv",
     .about =
         "For every sequence of FILE (or standard input), in its order: its number and the class"
         " with its probability, or the numbers. Where a model speaks of every step, the step comes"

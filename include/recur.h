@@ -325,6 +325,8 @@ typedef struct rc_predict_options {
     int threads;   /* 0 (default): RECUR_THREADS or all cores */
     int64_t ahead; /* of a model of the next step: so many steps beyond the end of each sequence,
                       each read as if it had come (1, the default: the first of them) */
+    bool states;   /* in place of answers, one vector for each sequence: what its answer at the
+                      last step is made of, the output of the last layer (both directions) */
 } rc_predict_options;
 RC_API rc_predict_options rc_predict_options_default(void);
 

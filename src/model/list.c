@@ -106,6 +106,7 @@ static const rc_entry averages[] = {RCM_AVERAGE_MAP(ENTRY)};
 static const rc_entry keeps[] = {RCM_KEEP_MAP(ENTRY)};
 static const rc_entry aims[] = {RCM_AIM_MAP(ENTRY)};
 static const rc_entry answers[] = {RCM_ANSWERS_MAP(ENTRY)};
+static const rc_entry reads[] = {RCM_READS_MAP(ENTRY)};
 static const rc_entry scans[] = {RCM_SCAN_MAP(ENTRY)};
 static const rc_entry means[] = {RCM_MEAN_MAP(ENTRY)};
 static const rc_entry recomputes[] = {RCM_RECOMPUTE_MAP(ENTRY)};
@@ -137,6 +138,7 @@ static const struct list {
     FIXED(means),
     FIXED(aims),
     FIXED(answers),
+    FIXED(reads),
     FIXED(scans),
     FIXED(recomputes),
     FIXED(products),

@@ -110,6 +110,10 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_ANSWERS_AUTO, "auto", "as the data has them")                                            \
     X(RCM_ANSWERS_LAST, "last", "one for a sequence, at its last step")                            \
     X(RCM_ANSWERS_EACH, "each", "one at every step")
+#define RCM_READS_MAP(X)                                                                           \
+    X(RCM_READS_EACH, "each", "every step")                                                        \
+    X(RCM_READS_FIRST, "first", "the first step; zeros at all others: one to many")                \
+    X(RCM_READS_NONE, "none", "nothing, zeros at every step: an autonomous recurrence")
 #define RCM_SCAN_MAP(X)                                                                            \
     X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
     X(RCM_SCAN_PIXELS, "pixels", "an image is as many steps as it has pixels")
@@ -120,6 +124,7 @@ typedef enum rcm_average { RCM_AVERAGE_MAP(RCM_ENTRY) } rcm_average;
 typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
 typedef enum rcm_aim { RCM_AIM_MAP(RCM_ENTRY) } rcm_aim;
 typedef enum rcm_answers { RCM_ANSWERS_MAP(RCM_ENTRY) } rcm_answers;
+typedef enum rcm_reads { RCM_READS_MAP(RCM_ENTRY) } rcm_reads;
 typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;
 typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;

@@ -75,6 +75,7 @@ static rc_status build(rc_model *m)
     s->O = aim == RCM_AIM_CLASS ? classes_of(m) : c->outputs;
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
     s->F = c->feedback ? s->O : 0;
+    s->reads = (rcm_reads)rcm_list_index("reads", c->reads);
     s->each = rcm_says_next(s->aim) || rcm_list_index("answers", c->answers) == RCM_ANSWERS_EACH;
     p.stack.in = s->D + s->F;
 
@@ -159,54 +160,50 @@ static void true_answer(const rcm_series_net *s, const rcd_batch *b, int64_t row
         rcm_scale_apply(&s->out, fed, fed);
 }
 
-/* Noise on the numbers of n rows of x, `width` apart, of which the first is row `first` of the
- * batch: a function of the step of training and of the place in the batch, so that a batch in
- * pieces has the noise of one that is whole. */
-static void add_noise(const rcm_series_net *s, rcb_key key, double deviation, int64_t first,
-                      int64_t n, int64_t width, rc_real *x)
+/* Is what the stack reads something else than the steps of the batch as they lie? */
+static bool puts_together(const rc_model *m)
 {
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < s->D; k++) {
-            const uint64_t at = (uint64_t)((first + i) * s->D + k);
+    const rcm_series_net *s = m->own;
 
-            x[i * width + k] += (rc_real)(deviation * rcb_normal(key, at));
-        }
+    return s->F > 0 || s->in.n > 0 || s->reads != RCM_READS_EACH || m->config->input_noise > 0;
 }
 
-/* Steps [from,to) of a batch, in the model's numbers, with the answers before them. */
-static void copy_inputs(const rcm_series_net *s, const rcd_batch *b, int64_t from, int64_t to,
-                        rc_real *x)
+/* Row `row` of the batch in the model's numbers. Noise is a function of the step of training and of
+ * the place in the batch, so that a batch in pieces has that of one that is whole. */
+static void read_row(const rcm_series_net *s, const rcd_batch *b, int64_t row, rcb_key key,
+                     double noise, rc_real *x)
 {
-    const int64_t width = s->D + s->F, first = b->at[from];
-
-    memset(x, 0, (size_t)((b->at[to] - first) * width) * sizeof *x);
-    for (int64_t t = from; t < to; t++)
-        for (int64_t row = b->at[t]; row < b->at[t + 1]; row++) {
-            rc_real *at = x + (row - first) * width;
-
-            memcpy(at, b->x + row * s->D, (size_t)s->D * sizeof *x);
-            if (s->in.n > 0)
-                rcm_scale_apply(&s->in, at, at);
-            if (t > 0 && s->F > 0)
-                true_answer(s, b, row - b->at[t] + b->at[t - 1], at + s->D);
-        }
+    memcpy(x, b->x + row * s->D, (size_t)s->D * sizeof *x);
+    if (s->in.n > 0)
+        rcm_scale_apply(&s->in, x, x);
+    for (int64_t k = 0; noise > 0 && k < s->D; k++)
+        x[k] += (rc_real)(noise * rcb_normal(key, (uint64_t)(row * s->D + k)));
 }
 
-/* What the stack reads at steps [from,to): them, and the answers before. */
-static rc_var *inputs(const rc_model *m, rc_graph *g, const rcd_batch *b, int64_t from, int64_t to)
+rc_var *rcm_series_inputs(const rc_model *m, rc_graph *g, const rcd_batch *b, int64_t from,
+                          int64_t to)
 {
     const rcm_series_net *s = m->own;
     const int64_t width = s->D + s->F, first = b->at[from], rows = b->at[to] - first;
     const double noise = rcg_training(g) ? m->config->input_noise : 0;
 
-    if (s->F == 0 && s->in.n == 0 && noise <= 0)
+    if (!puts_together(m))
         return rc_leaf(g, rc_shape_2(rows, b->D), b->x + first * b->D, NULL);
     rc_real *x = rcg_keep(g, (size_t)(rows * width), sizeof *x);
     if (!x)
         return NULL;
-    copy_inputs(s, b, from, to, x);
-    if (noise > 0)
-        add_noise(s, rcg_mask_key(g), noise, first, rows, width, x);
+    const rcb_key key = noise > 0 ? rcg_mask_key(g) : (rcb_key){0};
+
+    memset(x, 0, (size_t)(rows * width) * sizeof *x);
+    for (int64_t t = from; t < to; t++)
+        for (int64_t row = b->at[t]; row < b->at[t + 1]; row++) {
+            rc_real *at = x + (row - first) * width;
+
+            if (rcm_series_reads(s, t))
+                read_row(s, b, row, key, noise, at);
+            if (t > 0 && s->F > 0)
+                true_answer(s, b, row - b->at[t] + b->at[t - 1], at + s->D);
+        }
     return rc_leaf(g, rc_shape_2(rows, width), x, NULL);
 }
 
@@ -225,8 +222,8 @@ static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const
     const rcm_series_net *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
 
-    rc_var *raw =
-        rcn_stack_run(&s->stack, &m->params, g, &rows, inputs(m, g, b, 0, b->steps), NULL);
+    rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows,
+                                rcm_series_inputs(m, g, b, 0, b->steps), NULL);
     rc_var *x = rcm_drop(&s->stack, g, &rows, raw);
     if (extra)
         *extra = rcm_penalties(m->config, g, b, raw, x);
@@ -276,7 +273,7 @@ static rc_var *piece(const rc_model *m, rc_graph *g, rcm_feed *feed, rcm_piece *
 
     const rc_rows rows = {.steps = steps, .seqs = b->seqs, .at = at};
     rc_var *x = rcn_stack_run_piece(&s->stack, &m->params, g, &rows,
-                                    inputs(m, g, b, p->from, p->to), &p->ends);
+                                    rcm_series_inputs(m, g, b, p->from, p->to), &p->ends);
     if (!p->said || !rcm_series_find(s, &a, g, b, first, b->at[p->to]) || a.n == 0)
         return NULL;
     x = rcm_drop(&s->stack, g, &rows, x);
@@ -297,7 +294,7 @@ static void work(const rc_model *m, rcg_work *w)
     const rcm_series_net *s = m->own;
 
     rcg_work_value(w, s->D + s->F);
-    if (s->F > 0 || s->in.n > 0 || m->config->input_noise > 0) /* put together, then a leaf */
+    if (puts_together(m))
         w->keep += (double)w->rows * (double)(s->D + s->F);
     rcn_stack_work(&s->stack, w);
     rcm_drop_work(&s->stack, s->stack.out, w);
@@ -389,7 +386,7 @@ static rc_status score_piece(rcm_series_walk *w, const rcd_batch *b, int64_t fro
 
     const rc_rows rows = {.steps = to - from, .seqs = b->seqs, .at = at};
     rc_var *x = rcn_stack_run(&s->stack, &w->m->params, w->g, &rows,
-                              inputs(w->m, w->g, b, from, to), w->carry);
+                              rcm_series_inputs(w->m, w->g, b, from, to), w->carry);
     if (!rcm_series_find(s, &a, w->g, b, b->at[from], b->at[to]) || a.n == 0)
         return rc_graph_status(w->g);
     if (a.n < at[to - from])
@@ -520,6 +517,9 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     RC_TRY(rcm_stack_facts(&s->stack, m->config, w));
     if (s->F > 0)
         RC_TRY(rcm_words_add(w, "feedback", "a step also reads the answer before it"));
+    (void)rcm_list("reads", (size_t)s->reads, &e);
+    if (s->reads != RCM_READS_EACH)
+        RC_TRY(rcm_words_add(w, "reads", "%s", e.help));
     if (s->in.n > 0)
         RC_TRY(rcm_words_add(w, "standardized",
                              s->out.n > 0 ? "steps and answers, by the training series"

@@ -39,10 +39,19 @@ typedef struct rcm_series_net {
     int64_t D, O;        /* numbers of a step, and of an answer */
     int64_t F;           /* numbers of the answer before, which a step also reads; 0: none */
     bool each;           /* an answer at every step, or at the last */
+    rcm_reads reads;     /* which steps are read; zeros at the others */
     rcm_scale in, out;   /* of steps and of answers */
     size_t weight, bias; /* of the output layer: places in the parameters */
 } rcm_series_net;
 
+static inline bool rcm_series_reads(const rcm_series_net *s, int64_t t)
+{
+    return s->reads == RCM_READS_EACH || (s->reads == RCM_READS_FIRST && t == 0);
+}
+/* What the stack reads at steps [from,to): them, in the model's numbers, and the true answers
+ * before. */
+rc_var *rcm_series_inputs(const rc_model *m, rc_graph *g, const rcd_batch *b, int64_t from,
+                          int64_t to);
 /* Answers, before the loss, to what leaves the stack: (N, stack.out) -> (N,O). */
 rc_var *rcm_series_answers(const rc_model *m, rc_graph *g, rc_var *x);
 
@@ -64,10 +73,12 @@ rc_var *rcm_series_loss(const rc_model *m, rc_graph *g, rc_var *said, const rcm_
 typedef struct rcm_series_walk {
     const rc_model *m;
     rc_graph *g;
+    int64_t t;      /* steps done */
     rc_real *carry; /* (B, state_width) */
     rc_real *fed;   /* (B, F) answers before, as they are read; zeros at first */
     rc_real *x;     /* (B, D + F) */
     rc_real *said;  /* (B, O) */
+    rc_real *top;   /* (B, stack.out) what answers are made of; NULL: not wanted */
 } rcm_series_walk;
 /* For batches of up to `most` sequences. After a failure it may be freed. RC_ENOMEM. */
 rc_status rcm_series_walk_new(rcm_series_walk *w, const rc_model *m, rc_graph *g, int64_t most);

@@ -49,6 +49,7 @@ void rcm_series_walk_free(rcm_series_walk *w)
     rcb_free(w->fed);
     rcb_free(w->x);
     rcb_free(w->said);
+    rcb_free(w->top);
     *w = (rcm_series_walk){0};
 }
 
@@ -56,6 +57,7 @@ void rcm_series_walk_begin(rcm_series_walk *w, int64_t seqs)
 {
     const rcm_series_net *s = w->m->own;
 
+    w->t = 0;
     rcn_stack_begin(&s->stack, &w->m->params, seqs, w->carry);
     memset(w->fed, 0, (size_t)(seqs * s->F) * sizeof *w->fed);
 }
@@ -67,8 +69,11 @@ rc_var *rcm_series_walk_step(rcm_series_walk *w, int64_t n, const rc_real *x)
     const rc_rows rows = {.steps = 1, .seqs = n, .at = at};
 
     for (int64_t i = 0; i < n; i++) {
-        memcpy(w->x + i * width, x + i * s->D, (size_t)s->D * sizeof *x);
-        if (s->in.n > 0)
+        if (rcm_series_reads(s, w->t))
+            memcpy(w->x + i * width, x + i * s->D, (size_t)s->D * sizeof *x);
+        else
+            memset(w->x + i * width, 0, (size_t)s->D * sizeof *x);
+        if (rcm_series_reads(s, w->t) && s->in.n > 0)
             rcm_scale_apply(&s->in, w->x + i * width, w->x + i * width);
         memcpy(w->x + i * width + s->D, w->fed + i * s->F, (size_t)s->F * sizeof *x);
     }
@@ -76,8 +81,10 @@ rc_var *rcm_series_walk_step(rcm_series_walk *w, int64_t n, const rc_real *x)
     rc_var *y = rcn_stack_run(&s->stack, &w->m->params, w->g, &rows,
                               rc_leaf(w->g, rc_shape_2(n, width), w->x, NULL), w->carry);
     rc_var *said = rcm_series_answers(w->m, w->g, y);
-    if (rc_var_read(w->g, said, w->said, n * s->O) != RC_OK)
+    if (rc_var_read(w->g, said, w->said, n * s->O) != RC_OK ||
+        (w->top && rc_var_read(w->g, y, w->top, n * s->stack.out) != RC_OK))
         return NULL;
+    w->t++;
     if (s->F > 0) {
         memcpy(w->fed, w->said, (size_t)(n * s->F) * sizeof *w->fed);
         rcm_series_meaning(s, n, w->fed);
@@ -91,11 +98,13 @@ rc_var *rcm_series_walk_step(rcm_series_walk *w, int64_t n, const rc_real *x)
 typedef struct predictor {
     const rc_model *m;
     const rcm_series_net *s;
+    bool states;   /* they are told in place of answers */
     int64_t ahead; /* steps beyond the first after the end */
     rc_graph *g;
     rcm_series_walk walk;
     rcd_batch b;
-    rc_real *said;   /* (rows, O) */
+    int64_t width;   /* of what is told: O, or that of the states */
+    rc_real *said;   /* (rows, width) */
     rc_real *beyond; /* (ahead, seqs, O) */
     rc_prediction_fn fn;
     void *ctx;
@@ -114,16 +123,17 @@ static rc_status say_rows(predictor *p)
 
         if (!rcm_series_walk_step(&p->walk, n, b->x + b->at[t] * b->D))
             return rc_graph_status(p->g);
-        memcpy(p->said + b->at[t] * p->s->O, p->walk.said, (size_t)(n * p->s->O) * sizeof *p->said);
+        memcpy(p->said + b->at[t] * p->width, p->states ? p->walk.top : p->walk.said,
+               (size_t)(n * p->width) * sizeof *p->said);
     }
     if (p->s->F > 0)
         return RC_OK;
     rc_graph_reset(p->g);
-    for (int64_t i = 0; p->s->in.n > 0 && i < b->rows; i++) /* nobody reads them again */
-        rcm_scale_apply(&p->s->in, b->x + i * b->D, b->x + i * b->D);
-    rc_var *x = rc_leaf(p->g, rc_shape_2(b->rows, b->D), b->x, NULL);
+    rc_var *x = rcm_series_inputs(p->m, p->g, b, 0, b->steps);
     x = rcn_stack_run(&p->s->stack, &p->m->params, p->g, &rows, x, beyond ? p->walk.carry : NULL);
-    return rc_var_read(p->g, rcm_series_answers(p->m, p->g, x), p->said, b->rows * p->s->O);
+    p->walk.t = b->steps;
+    return rc_var_read(p->g, p->states ? x : rcm_series_answers(p->m, p->g, x), p->said,
+                       b->rows * p->width);
 }
 
 /* Steps of the sequence in column i. */
@@ -198,15 +208,15 @@ static bool tell(const predictor *p, rc_prediction one, int64_t step, const rc_r
 static bool tell_sequence(const predictor *p, int64_t i)
 {
     const rcd_batch *b = &p->b;
-    const int64_t O = p->s->O, last = last_row(b, i);
+    const int64_t O = p->width, last = last_row(b, i);
     rc_prediction one = {.sequence = b->seq[i],
                          .steps = steps_of(b, i),
-                         .classes = p->s->aim == RCM_AIM_CLASS,
+                         .classes = p->s->aim == RCM_AIM_CLASS && !p->states,
                          .count = O};
 
     if (one.steps == 0)
         return true;
-    if (!p->s->each)
+    if (!p->s->each || p->states)
         return tell(p, one, -1, p->said + last * O);
     for (int64_t t = 0; t < one.steps; t++)
         if (!tell(p, one, t + rcm_says_next(p->s->aim), p->said + (b->at[t] + i) * O))
@@ -219,7 +229,7 @@ static bool tell_sequence(const predictor *p, int64_t i)
 
 static rc_status room_for_batch(predictor *p)
 {
-    const size_t O = (size_t)p->s->O;
+    const size_t O = (size_t)p->width;
 
     rcb_free(p->said);
     rcb_free(p->beyond);
@@ -237,7 +247,8 @@ static rc_status predict_some(predictor *p, const rcd_series *file, int64_t from
     RC_TRY(rcd_series_batch(file, which, to - from, false, &p->b));
     RC_TRY(room_for_batch(p));
     RC_TRY(say_rows(p));
-    as_data(p->s, p->b.rows, p->said);
+    if (!p->states)
+        as_data(p->s, p->b.rows, p->said);
     if (p->ahead > 0)
         RC_TRY(say_beyond(p));
     for (int64_t i = 0; i < p->b.seqs; i++) /* where sequence from + which is */
@@ -256,6 +267,10 @@ static rc_status predict_all(predictor *p, const rcd_series *file, rcb_pool *poo
 
     if (s == RC_OK)
         s = rcm_series_walk_new(&p->walk, p->m, p->g, most);
+    if (s == RC_OK && p->states) {
+        p->walk.top = rcb_alloc((size_t)most, (size_t)p->width * sizeof *p->walk.top);
+        s = p->walk.top ? RC_OK : RC_ENOMEM;
+    }
     for (int64_t at = 0; s == RC_OK && at < file->n; at += most)
         s = predict_some(p, file, at, at + most < file->n ? at + most : file->n, which);
     rcm_series_walk_free(&p->walk);
@@ -272,9 +287,17 @@ rc_status rcm_series_predict(const rc_model *m, const char *path, const rc_predi
 {
     const rcm_series_net *s = m->own;
     const bool next = rcm_says_next(s->aim);
-    predictor p = {.m = m, .s = s, .ahead = next ? o->ahead - 1 : 0, .fn = fn, .ctx = ctx};
+    predictor p = {.m = m,
+                   .s = s,
+                   .states = o->states,
+                   .ahead = next ? o->ahead - 1 : 0,
+                   .width = o->states ? s->stack.out : s->O,
+                   .fn = fn,
+                   .ctx = ctx};
     rcd_series file;
 
+    if (o->states && o->ahead != 1)
+        return RC_FAIL(RC_EINVAL, "a state is that of the last step: there is none ahead");
     if (!next && o->ahead != 1)
         return RC_FAIL(RC_EINVAL,
                        "a model that does not say the next step cannot say %" PRId64 " steps ahead",

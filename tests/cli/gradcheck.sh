@@ -36,8 +36,8 @@ recur list topologies --long |
          END { print name, how }' |
     while read -r name how; do
         case $name in
-        bidirectional | learned-start | many-to-one) data=(series --train ways.ts) ;;
-        feedback | many-to-many) data=(series --train copy:2:6) ;;
+        bidirectional | learned-start | many-to-one | encoder) data=(series --train ways.ts) ;;
+        feedback | many-to-many | one-to-* | autonomous) data=(series --train copy:2:6) ;;
         next-step) data=(series --train roll) ;;
         *) data=(lm --train text --seq 4) ;;
         esac

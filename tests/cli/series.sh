@@ -39,6 +39,19 @@ recur train series --train ways.ts --target phase --out x || echo "exit $?"
 recur train series --train adding:6 --drop a --out x || echo "exit $?"
 recur train series --train roll --series-column a --out x || echo "exit $?"
 
+echo "# one to many: from the first step alone; vectors of sequences"
+printf '%s\n' a,b 1,0 0,1 1,1 '' 0,0 1,1 1,0 >wave.csv
+recur train series --train wave.csv --valid wave.csv --aim next --reads first --hidden 8 --lr 0.05 \
+    --epochs 200 --out wave --quiet >/dev/null
+printf '%s\n' a,b 1,0 '' 0,0 >first.csv
+recur predict wave first.csv --ahead 2 | awk '{ print $1, $2, int($3 + 0.5), int($4 + 0.5) }'
+recur info wave | grep ^reads
+recur predict wave wave.csv --states | awk '{ print $1, NF }'
+recur predict wave wave.csv --states --json | grep -c '"state": \['
+recur predict wave wave.csv --states --beyond || echo "exit $?"
+recur predict wave wave.csv --states --ahead 2 || echo "exit $?"
+recur train series --train wave.csv --reads last --out x || echo "exit $?"
+
 echo "# numbers of different sizes"
 awk 'BEGIN { print "series,small,large,flat,y"
              for (i = 0; i < 200; i++) {

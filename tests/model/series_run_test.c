@@ -239,6 +239,88 @@ static void what_cannot_be_said_is_refused(void **unused)
     rc_model_free(m);
 }
 
+static bool is_near(const rc_real *a, const rc_real *b, int64_t n, double most)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!(fabs((double)(a[i] - b[i])) <= most))
+            return false;
+    return true;
+}
+
+/* One to many, and an autonomous recurrence: what is not read changes nothing, what is read does;
+ * and a file of the first step alone says as much as one with all. */
+static void steps_that_are_not_read_change_nothing(void **unused)
+{
+    static const char *const reads[] = {"each", "first", "none"};
+    const char *a = file("ra.csv", "p,q\n1,2\n3,4\n2,2\n0,1\n5,5\n1,1\n");
+    const char *tail = file("rb.csv", "p,q\n1,2\n9,4\n2,7\n0,-1\n5,0\n7,1\n");
+    const char *head = file("rc.csv", "p,q\n4,0\n9,4\n2,7\n0,-1\n5,0\n7,1\n");
+    const char *alone = file("rd.csv", "p,q\n1,2\n");
+
+    (void)unused;
+    for (int k = 0; k < 3; k++) {
+        rc_model *m = trained(a, (const char *const[]){"hidden", "6", "steps", "30", "lr", "0.05",
+                                                       "valid-split", "0", "reads", reads[k],
+                                                       "learned-start", "true", "standardize",
+                                                       k == 1 ? "true" : "false", NULL});
+        said *s = predict(m, a, (rc_predict_options){.ahead = 1});
+        said *t = predict(m, tail, (rc_predict_options){.ahead = 1});
+        said *h = predict(m, head, (rc_predict_options){.ahead = 1});
+        said *one = predict(m, alone, (rc_predict_options){.ahead = 6});
+
+        assert_true(s->n == 6 && t->n == 6 && h->n == 6 && one->n == 6 && s->count == 2);
+        assert_int_equal(is_near(s->values, t->values, 12, 1e-6), k > 0);
+        assert_int_equal(is_near(s->values, h->values, 12, 1e-6), k == 2);
+        assert_int_equal(is_near(s->values, one->values, 12, 1e-5), k > 0);
+        forget(s);
+        forget(t);
+        forget(h);
+        forget(one);
+        rc_model_free(m);
+    }
+}
+
+/* A state is what the output layer makes the answer of, step by step and all at once. */
+static void states_are_what_answers_are_made_of(void **unused)
+{
+    const char *csv = file("st.csv", "s,p,q,y\n0,1,2,3\n0,3,4,1\n0,2,2,0\n1,5,5,2\n1,1,1,4\n");
+    const char *const data[] = {"target", "y", "series-column", "s",  "valid-split", "0",
+                                "hidden", "5", "steps",         "10", "answers",     "each"};
+    static const char *const ways[][2] = {
+        {"bidirectional", "true"}, {"feedback", "true"}, {"layers", "2"}};
+
+    (void)unused;
+    for (int k = 0; k < 3; k++) {
+        const char *pairs[16] = {0};
+        rc_real w[16], b;
+
+        memcpy(pairs, data, sizeof data);
+        memcpy(pairs + sizeof data / sizeof *data, ways[k], sizeof ways[k]);
+        rc_model *m = trained(csv, pairs);
+        said *s = predict(m, csv, (rc_predict_options){.ahead = 1, .states = true});
+        said *y = predict(m, csv, (rc_predict_options){.ahead = 1});
+        const int64_t wide = k == 0 ? 10 : 5;
+
+        assert_true(s->n == 2 && s->count == wide && !s->classes);
+        assert_true(s->step[0] == -1 && s->steps[0] == 3 && s->sequence[1] == 1);
+        CHECK_STATUS(rc_model_read(m, "out.weight", w, 16), RC_OK);
+        CHECK_STATUS(rc_model_read(m, "out.bias", &b, 1), RC_OK);
+        for (int i = 0; i < 2; i++) {
+            double sum = (double)b;
+
+            for (int64_t j = 0; j < wide; j++)
+                sum += (double)(w[j] * s->values[i * wide + j]);
+            CHECK_NEAR(sum, y->values[i == 0 ? 2 : 4], 1e-5);
+        }
+        forget(s);
+        forget(y);
+        CHECK_STATUS(
+            rc_model_predict(m, csv, &(rc_predict_options){.ahead = 2, .states = true}, keep, NULL),
+            RC_EINVAL);
+        rc_model_free(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +328,8 @@ int main(void)
         cmocka_unit_test(steps_beyond_the_end_are_said_as_if_they_had_come),
         cmocka_unit_test(with_feedback_a_step_reads_what_was_said),
         cmocka_unit_test(first_states_are_the_same_step_by_step),
+        cmocka_unit_test(steps_that_are_not_read_change_nothing),
+        cmocka_unit_test(states_are_what_answers_are_made_of),
         cmocka_unit_test(what_cannot_be_said_is_refused),
     };
 

@@ -111,9 +111,11 @@ static void gradients_are_those_of_the_loss(void **unused)
         {"hidden", "5", "batch", "3", "valid-split", "0", "window", "2", "learned-start", "true",
          "deep-output", "4", "input-noise", "0.5", NULL},
         {"hidden", "5", "batch", "3", "valid-split", "0", "standardize", "true", NULL},
+        {"hidden", "5", "batch", "3", "valid-split", "0", "reads", "first", "learned-start", "true",
+         NULL},
     };
 
-    for (int way = 0; way < 5; way++) {
+    for (int way = 0; way < 6; way++) {
         const char *const train[] = {"adding:6:9", "copy:2:9", "order:10:9", ts, roll, roll};
 
         for (int k = way == 2 ? 1 : 0; k < (way == 0 ? 6 : way == 2 ? 2 : 4); k++) {
