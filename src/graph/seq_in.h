@@ -1,5 +1,6 @@
 /* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes),
- * op_both.c (two of them side by side) and op_rnn_state.c (how they end) share it.
+ * seq_back.c (its way back), op_both.c (two of them side by side) and op_rnn_state.c (how they end)
+ * share it.
  *
  * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
  */
@@ -64,6 +65,24 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
 rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out);
 /* Operand i may be absent: bits of rcg_op. */
 #define RCG_SEQ_OPTIONAL (~0u << RCG_SEQ_U)
+
+/* Sequences [first, first + rows) of step t have their previous state at row `from` of the sequence
+ * buffers, or, from < 0, at row `first` of the initial states. */
+typedef struct rcg_segment {
+    int64_t first, rows, from;
+} rcg_segment;
+
+/* Sequences that have a step t; 0 outside of the steps. */
+int64_t rcg_seq_alive(const rcg_seq *s, int64_t t);
+/* The segments of step t; how many. */
+int rcg_seq_segments(const rcg_seq *s, int64_t t, rcg_segment out[2]);
+/* The v of product p at step t for a segment. */
+const rc_real *rcg_seq_product_v(const rcg_seq *s, int p, int64_t t, const rcg_segment *g);
+/* Stage st at step t for a segment, unit groups [u0,u1), without the gradients of vectors. */
+rcc_step rcg_seq_step(const rcg_seq *s, int st, int64_t t, const rcg_segment *g, int64_t u0,
+                      int64_t u1);
+/* Room to the end of the step for so many rows of ld; NULL: the graph has failed. */
+rc_real *rcg_seq_rows(const rcg_seq *s, int64_t rows);
 
 /* The row of sequence b's last visited step; -1 for a sequence of length 0. */
 int64_t rcg_seq_last_row(const rcg_seq *s, int64_t b);
