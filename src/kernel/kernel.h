@@ -199,6 +199,8 @@ typedef struct rck_table {
     void (*scale)(int64_t n, rc_real a, const rc_real *x, rc_real *y);          /* y = a x */
     void (*axpy)(int64_t n, rc_real a, const rc_real *x, rc_real *y);           /* y += a x */
     void (*clamp)(int64_t n, rc_real limit, rc_real *y); /* into [-limit, limit]; NaN stays */
+    /* y = by != 0 ? a : b; what is not chosen is not felt */
+    void (*choose)(int64_t n, const rc_real *by, const rc_real *a, const rc_real *b, rc_real *y);
     void (*exp)(int64_t n, const rc_real *x, rc_real *y);
     void (*log)(int64_t n, const rc_real *x, rc_real *y);
     void (*tanh)(int64_t n, const rc_real *x, rc_real *y);

@@ -28,6 +28,7 @@ const rck_table RC_ISA_NAME(rck_table) = {
     .scale = RCK_BASE(scale),
     .axpy = RCK_BASE(axpy),
     .clamp = RCK_BASE(clamp),
+    .choose = RCK_BASE(choose),
     .exp = RCK_BASE(exp),
     .log = RCK_BASE(log),
     .tanh = RCK_BASE(tanh),

@@ -62,6 +62,13 @@ void RCK_FN(clamp)(int64_t n, rc_real limit, rc_real *y)
     }
 }
 
+void RCK_FN(choose)(int64_t n, const rc_real *by, const rc_real *a, const rc_real *b, rc_real *y)
+{
+    RC_IVDEP
+    for (int64_t i = 0; i < n; i++)
+        y[i] = by[i] != 0 ? a[i] : b[i];
+}
+
 void RCK_FN(exp)(int64_t n, const rc_real *x, rc_real *y)
 {
     RC_IVDEP

@@ -60,6 +60,7 @@ ENTRY(mul_add, mul_add(v->n, v->a, v->b, v->y), y + a * b)
 ENTRY(scale, scale(v->n, (rc_real)0.75, v->a, v->y), 0.75 * a)
 ENTRY(axpy, axpy(v->n, (rc_real)0.75, v->a, v->y), y + 0.75 * a)
 ENTRY(clamp, clamp(v->n, (rc_real)0.25, v->y), fmin(fmax(y, -0.25), 0.25))
+ENTRY(choose, choose(v->n, v->c, v->a, v->b, v->y), a)
 ENTRY(exp, exp(v->n, v->a, v->y), exp(a))
 ENTRY(log, log(v->n, v->a, v->y), log(a))
 ENTRY(tanh, tanh(v->n, v->a, v->y), tanh(a))
@@ -79,6 +80,7 @@ static const entry entries[] = {
     {"scale", call_scale, want_scale},
     {"axpy", call_axpy, want_axpy},
     {"clamp", call_clamp, want_clamp},
+    {"choose", call_choose, want_choose},
     {"exp", call_exp, want_exp},
     {"log", call_log, want_log},
     {"tanh", call_tanh, want_tanh},
@@ -203,6 +205,29 @@ static void log_of_what_has_none_is_told(void **unused)
     }
 }
 
+static void choose_takes_one_and_does_not_feel_the_other(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int64_t n = 0; n < LONGEST; n++) {
+        vectors v = new_vectors(n);
+
+        for (int64_t i = 0; i < n; i++) {
+            const bool first = pick(0, 1);
+
+            v.c[i] = first ? v.c[i] : 0;
+            (first ? v.b : v.a)[i] = (rc_real)NAN;
+        }
+        for_each_table(t) {
+            t->choose(n, v.c, v.a, v.b, v.y);
+            for (int64_t i = 0; i < n; i++)
+                assert_true(v.y[i] == (v.c[i] != 0 ? v.a : v.b)[i]);
+        }
+        free_vectors(&v);
+    }
+}
+
 static void reductions_match_double_at_every_length(void **unused)
 {
     (void)unused;
@@ -310,6 +335,7 @@ int main(void)
         cmocka_unit_test(elements_may_be_computed_in_place),
         cmocka_unit_test(twins_give_the_same_bits),
         cmocka_unit_test(log_of_what_has_none_is_told),
+        cmocka_unit_test(choose_takes_one_and_does_not_feel_the_other),
         cmocka_unit_test(reductions_match_double_at_every_length),
         cmocka_unit_test(sums_are_taken_in_the_canonical_order),
         cmocka_unit_test(bad_numbers_are_found_wherever_they_are),
