@@ -74,9 +74,9 @@ static inline rc_real *rcc_group(const rcc_gates *b, int64_t u)
  *   gates    becomes dL/da of each gate's W part
  *   apart    written (=): dL/da of each gate's U part, all gates of the stage, when it has `apart`
  *            (a stage without it has one gradient for both parts: that in `gates`)
- *   d_out[0] dL/dh after, complete; d_out[i] likewise (read by the last stage)
+ *   d_out[0] dL/dh after, complete; d_out[i] likewise (read by one stage)
  *   d_in[0]  += the pointwise part of dL/dh before; never the array of d_out[0]
- *   d_in[i]  for i > 0: written (=) by the last stage, may be the same array as d_out[i]
+ *   d_in[i]  for i > 0: written (=) by that stage, may be the same array as d_out[i]
  *   d_aux[i] complete when the stage that made aux[i] runs. Who meets it first on the way back
  *            writes it (=), the others add: the functions of stages that have it in `reads`, each
  *            before the products of its own stage, and products that have it as a vector
@@ -180,6 +180,9 @@ typedef enum rcc_part { RCC_W, RCC_B, RCC_U, RCC_C } rcc_part;
 int rcc_blocks(const rcc_cell *cell, rcc_part part, int gates[RCC_PRODUCTS]);
 /* Gates of all of its blocks. */
 int rcc_part_gates(const rcc_cell *cell, rcc_part part);
+
+/* The state that is a memory beside h: the one called c; -1: there is none. */
+int rcc_memory(const rcc_cell *cell);
 
 /* The cell of that name for the instruction set in use; NULL if there is none. */
 const rcc_cell *rcc_find(const char *name);

@@ -1,7 +1,9 @@
 /* parts.c -- what a descriptor says about the parameters of a layer: which gates have rows in which
- * weight, and what its recurrent weights multiply. Compiled once.
+ * weight, what its recurrent weights multiply, and which state is its memory. Compiled once.
  */
 #include "cell/cell.h"
+
+#include <string.h>
 
 int rcc_products(const rcc_cell *cell, rcc_product out[RCC_PRODUCTS])
 {
@@ -46,4 +48,12 @@ int rcc_part_gates(const rcc_cell *cell, rcc_part part)
     for (int i = 0; i < blocks; i++)
         sum += gates[i];
     return sum;
+}
+
+int rcc_memory(const rcc_cell *cell)
+{
+    for (int i = 1; i < cell->states; i++)
+        if (strcmp(cell->state_name[i], "c") == 0)
+            return i;
+    return -1;
 }

@@ -30,10 +30,9 @@ typedef struct job {
 
 int rcm_memory_state(const rcc_cell *cell)
 {
-    for (int i = 0; i < cell->states; i++)
-        if (strcmp(cell->state_name[i], "c") == 0)
-            return i;
-    return 0;
+    const int memory = rcc_memory(cell);
+
+    return memory < 0 ? 0 : memory;
 }
 
 /* 1, 2, 5, 10, ... and the last one. */

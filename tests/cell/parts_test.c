@@ -91,6 +91,17 @@ static void every_cell_fits(void **unused)
     }
 }
 
+static void a_memory_is_the_state_called_c(void **unused)
+{
+    (void)unused;
+
+    assert_int_equal(rcc_memory(named("lstm")), 1);
+    assert_int_equal(rcc_memory(named("lstm-fgr")), 1);
+    assert_int_equal(rcc_memory(named("qrnn")), 1);
+    assert_int_equal(rcc_memory(named("gru")), -1);
+    assert_int_equal(rcc_memory(named("clockwork")), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +109,7 @@ int main(void)
         cmocka_unit_test(gates_without_a_part_have_no_rows_there),
         cmocka_unit_test(every_product_has_a_block_of_its_own),
         cmocka_unit_test(every_cell_fits),
+        cmocka_unit_test(a_memory_is_the_state_called_c),
     };
 
     return cmocka_run_group_tests_name("parts", tests, NULL, NULL);
