@@ -848,12 +848,16 @@ enum { RC_STATES = 6 };
 /* One layer of one direction over a whole batch of sequences. Logical shapes: w_ih (G H, D),
  * w_hh (G H, H), b_ih and b_hh (G H) or RC_NONE, state[i] (B,H) or RC_NONE (zeros). G are the gates
  * of the cell; gates without a product of their own have no rows in that weight (see
- * docs/cells.md). vectors (P H): P vectors of weights of a cell that has such, else RC_NONE. */
+ * docs/cells.md). vectors (P H): P vectors of weights of a cell that has such, else RC_NONE.
+ * zoneout[i], 0 <= p < 1: a unit of state i keeps its value at a step with probability p, in a
+ * graph that trains; elsewhere a state is p times the old value plus 1 - p times the new one
+ * (Krueger et al. 2017). What a step makes of one state is not changed by zoneout of another. */
 typedef struct rc_rnn_args {
     const char *cell;
     rc_var *w_ih, *w_hh, *b_ih, *b_hh, *vectors;
     rc_var *state[RC_STATES];
-    bool reverse; /* from the end of each sequence to its beginning */
+    double zoneout[RC_STATES]; /* zeros (default): all states are those of the step */
+    bool reverse;              /* from the end of each sequence to its beginning */
 } rc_rnn_args;
 RC_API rc_rnn_args rc_rnn_args_default(void);
 

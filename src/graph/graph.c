@@ -72,6 +72,7 @@ void rc_graph_reset(rc_graph *g)
     g->status = RC_OK;
     g->step++;
     g->masks = 0;
+    g->from = 0;
 }
 
 rc_status rc_graph_status(const rc_graph *g)
@@ -96,11 +97,17 @@ void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step)
     g->seed = seed;
     g->step = step;
     g->masks = 0;
+    g->from = 0;
 }
 
 void rcg_graph_part(rc_graph *g, uint32_t part)
 {
     g->masks = (uint64_t)part << 32;
+}
+
+void rcg_graph_from(rc_graph *g, int64_t step)
+{
+    g->from = step;
 }
 
 rcb_key rcg_mask_key(rc_graph *g)

@@ -165,6 +165,9 @@ void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step);
 /* The graph computes part `part` of a step that several share: its masks are those of no other.
  * Part 0 has those of a step that is whole. After rcg_graph_seed(). */
 void rcg_graph_part(rc_graph *g, uint32_t part);
+/* The graph computes time steps of a batch from this one on: masks that are drawn for every step
+ * are those of a graph that has the whole. 0 after rcg_graph_seed() and rc_graph_reset(). */
+void rcg_graph_from(rc_graph *g, int64_t step);
 /* A key for the next mask, or for whatever else is drawn at random in a step. */
 rcb_key rcg_mask_key(rc_graph *g);
 
@@ -194,6 +197,10 @@ static inline const rc_real *rcg_rows(const rc_var *v)
  * each. False: the graph has failed. */
 bool rcg_rnn_both(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args args[2],
                   rc_var *y[2]);
+
+/* What zoneout makes of n units where nothing is drawn: out = keep * before + (1 - keep) * raw; out
+ * is neither of the two. */
+void rcg_zone_mean(int64_t n, double keep, const rc_real *before, const rc_real *raw, rc_real *out);
 
 /* ---- looking at sequences (watch.c) ------------------------------------------------------ */
 
@@ -245,6 +252,8 @@ typedef struct rcg_work {
 void rcg_work_value(rcg_work *w, int64_t cols); /* any operation that remembers nothing */
 void rcg_work_dropout(rcg_work *w, int64_t cols, bool locked);
 void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int directions);
+/* What zoneout of so many states takes beside that, in training. */
+void rcg_work_zoneout(rcg_work *w, int64_t H, int states, int directions);
 void rcg_work_linear(rcg_work *w, int64_t K, int64_t M);
 void rcg_work_softmax_loss(rcg_work *w, int64_t K, int64_t V);
 /* Losses that read a part of a table of K columns. drawn: different symbols of a draw, S of them;

@@ -98,6 +98,7 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
                            cell->name, cell->state_name[i], h->rows, h->cols, own->rows.seqs,
                            own->H);
     }
+    RC_TRY(rcg_zone_check(own));
     *out = rc_shape_2(x->rows, own->H);
     out->axis[0] = RC_TIME;
     return RC_OK;
@@ -136,7 +137,7 @@ int64_t rcg_seq_last_row(const rcg_seq *s, int64_t b)
     return s->rows.at[t] + b;
 }
 
-static const rc_real *state_before(const seq *s, int i, const rcg_segment *g)
+const rc_real *rcg_seq_before(const seq *s, int i, const rcg_segment *g)
 {
     return g->from >= 0 ? s->state[i] + g->from * s->ld : s->init[i] + g->first * s->ld;
 }
@@ -146,7 +147,7 @@ const rc_real *rcg_seq_product_v(const seq *s, int p, int64_t t, const rcg_segme
 {
     const int v = s->product[p].v;
     return v >= RCC_V_AUX ? s->aux[v - RCC_V_AUX] + (s->rows.at[t] + g->first) * s->ld
-                          : state_before(s, v - RCC_V_STATE, g);
+                          : rcg_seq_before(s, v - RCC_V_STATE, g);
 }
 
 /* A block of stage st, from a row on. */
@@ -188,8 +189,8 @@ rcc_step rcg_seq_step(const seq *s, int st, int64_t t, const rcg_segment *g, int
         .sum_row = s->sum_row,
     };
     for (int i = 0; i < s->cell->states; i++) {
-        p.in[i] = state_before(s, i, g);
-        p.out[i] = s->state[i] + row * s->ld;
+        p.in[i] = rcg_seq_before(s, i, g);
+        p.out[i] = (s->raw[i] ? s->raw[i] : s->state[i]) + row * s->ld;
     }
     for (int i = 0; i < s->cell->aux; i++)
         p.aux[i] = s->aux[i] + row * s->ld;
@@ -272,6 +273,8 @@ static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u
                 forward_product(s, p, t, &seg[i], u0, u1);
         const rcc_step step = rcg_seq_step(s, st, t, &seg[i], u0, u1);
         s->cell->stage[st].forward(&step);
+        if (s->zoned && st == s->cell->stages - 1)
+            rcg_zone_mix(s, t, &seg[i], u0, u1);
     }
 }
 
@@ -382,7 +385,8 @@ rc_status rcg_seq_prepare(rcg_node *n)
     s->D = n->in[IN_X]->cols;
     s->ld = n->out->ld;
     RC_TRY(forward_weights(n, s));
-    return forward_memory(n, s);
+    RC_TRY(forward_memory(n, s));
+    return s->zoned ? rcg_zone_prepare(s) : RC_OK;
 }
 
 static rc_status rnn_forward(rcg_node *n)
@@ -428,6 +432,9 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
                  .products = rcc_products(cell, product),
                  .H = args->w_ih->rows / rcc_part_gates(cell, RCC_W)};
     memcpy(own->product, product, sizeof product);
+    memcpy(own->zone, args->zoneout, sizeof own->zone);
+    for (int i = 0; i < RC_STATES; i++)
+        own->zoned |= args->zoneout[i] != 0;
     in[IN_X] = x;
     in[IN_W] = args->w_ih;
     in[IN_U] = args->w_hh;

@@ -80,16 +80,21 @@ static void back_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
 
     if (st == s->cell->stages - 1)
         keep_gradients(s, t, u0, u1);
+    if (s->zoned && st == s->cell->stages - 1)
+        rcg_zone_part(s, t, u0, u1);
     for (int i = 0; i < count; i++) {
         rcc_step step = rcg_seq_step(s, st, t, &seg[i], u0, u1);
         for (int k = 0; k < s->cell->states; k++) {
             step.d_in[k] = d_state_before(s, k, &seg[i]);
-            step.d_out[k] = k > 0 ? s->d_state[k] + seg[i].first * s->ld
-                                  : s->n->out->g + (row + seg[i].first) * s->ld;
+            step.d_out[k] = s->d_raw[k] ? s->d_raw[k] + seg[i].first * s->ld
+                            : k > 0     ? s->d_state[k] + seg[i].first * s->ld
+                                        : s->n->out->g + (row + seg[i].first) * s->ld;
         }
         for (int k = 0; k < s->cell->aux; k++)
             step.d_aux[k] = s->d_aux[k] + seg[i].first * s->ld;
         s->cell->stage[st].backward(&step);
+        if (s->zoned && st == 0)
+            rcg_zone_join(s, &seg[i], step.d_in, u0, u1);
     }
 }
 

@@ -1,6 +1,6 @@
 /* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes),
- * seq_back.c (its way back), op_both.c (two of them side by side) and op_rnn_state.c (how they end)
- * share it.
+ * seq_back.c (its way back), zone.c (zoneout), op_both.c (two of them side by side) and
+ * op_rnn_state.c (how they end) share it.
  *
  * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
  */
@@ -39,7 +39,11 @@ struct rcg_seq {
     rc_real *keep;              /* (N,ld) */
     rc_real *sum;               /* (N,sum_row), see rcc_step */
     int64_t sum_row;
-    rc_real *init[RC_STATES]; /* (B,ld) */
+    rc_real *init[RC_STATES];  /* (B,ld) */
+    bool zoned;                /* any of its states */
+    double zone[RC_STATES];    /* how probably a unit keeps its value at a step */
+    rc_real *raw[RC_STATES];   /* (N,ld) what the cell makes of a state with zoneout; else NULL */
+    rc_real *moves[RC_STATES]; /* (N,ld) 0 where the unit keeps its value; NULL: nothing is drawn */
 
     /* backward */
     rc_real *d_state[RC_STATES]; /* (B,ld), running; state 0 has the output's gradient instead */
@@ -47,6 +51,9 @@ struct rcg_seq {
     rc_real *d_aux[RCC_AUX];     /* (B,ld) */
     rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
     rc_real *seen[RC_STATES];    /* (N,ld) of a watched graph: d_state of every row; 0 is NULL */
+    rc_real *d_raw[RC_STATES];   /* (B,ld) with zoneout: dL/draw of the step, */
+    rc_real *d_kept[RC_STATES];  /* (B,ld) and what passes the cell by; else NULL */
+    rc_real *zeros;              /* (ld) of a graph that draws */
     rc_real *xt;                 /* packed transposes of x and of each product's v */
     rc_real *vt[RCC_PRODUCTS];
     uint16_t *d_pairs[RCC_STAGES]; /* gradients of gates in bf16; NULL: weights are reals */
@@ -76,6 +83,8 @@ typedef struct rcg_segment {
 int64_t rcg_seq_alive(const rcg_seq *s, int64_t t);
 /* The segments of step t; how many. */
 int rcg_seq_segments(const rcg_seq *s, int64_t t, rcg_segment out[2]);
+/* State i before the step, for a segment. */
+const rc_real *rcg_seq_before(const rcg_seq *s, int i, const rcg_segment *g);
 /* The v of product p at step t for a segment. */
 const rc_real *rcg_seq_product_v(const rcg_seq *s, int p, int64_t t, const rcg_segment *g);
 /* Stage st at step t for a segment, unit groups [u0,u1), without the gradients of vectors. */
@@ -92,6 +101,19 @@ rc_status rcg_seq_prepare(rcg_node *n);
 int rcg_seq_workers(const rcg_seq *s);
 /* ctx: the sequence. */
 void rcg_seq_forward(const rcb_worker *worker, void *ctx);
+
+/* Zoneout (zone.c). Rates are probabilities, and of states that the cell has. */
+rc_status rcg_zone_check(const rcg_seq *s);
+/* Memory and what is drawn. Nothing to do for states without zoneout. */
+rc_status rcg_zone_prepare(rcg_seq *s);
+/* The states after step t for a segment, out of those before it and what the cell has made of them,
+ * unit groups [u0,u1). After the cell's last stage. */
+void rcg_zone_mix(const rcg_seq *s, int64_t t, const rcg_segment *g, int64_t u0, int64_t u1);
+/* The way back of that: their gradients into d_raw and d_kept; and, when all of the cell's stages
+ * have run, d_kept is added to the gradients of the states before. */
+void rcg_zone_part(const rcg_seq *s, int64_t t, int64_t u0, int64_t u1);
+void rcg_zone_join(const rcg_seq *s, const rcg_segment *g, rc_real *const d_before[RC_STATES],
+                   int64_t u0, int64_t u1);
 
 rc_status rcg_seq_back_begin(rcg_node *n);
 void rcg_seq_back_sweep(const rcg_seq *s, const rcb_worker *worker);

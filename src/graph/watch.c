@@ -185,6 +185,7 @@ rc_var *rcg_sight_again(const rcg_sight *sight, rc_graph *g, int64_t b, int64_t 
     args.b_ih = weight_again(g, s->b);
     args.b_hh = weight_again(g, s->c);
     args.vectors = weight_again(g, s->vectors);
+    memcpy(args.zoneout, s->zone, sizeof args.zoneout);
     for (int i = 0; i < s->cell->states; i++)
         args.state[i] = copied(g, s->init[i] + b * s->ld, s->H, copies, i == 0);
     return rc_rnn(g, &(rc_rows){steps, copies, at}, input_again(sight, g, b, copies), &args);

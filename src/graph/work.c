@@ -81,6 +81,13 @@ void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int d
     take_scratch(w, scratch);
 }
 
+void rcg_work_zoneout(rcg_work *w, int64_t H, int states, int directions)
+{
+    const double ld = (double)rck_pad(H);
+
+    w->keep += 2 * directions * states * ((double)w->rows + (double)w->seqs) * ld;
+}
+
 void rcg_work_linear(rcg_work *w, int64_t K, int64_t M)
 {
     multiply(w, K, M);

@@ -31,6 +31,8 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
         .skip = (rcn_skip)rcm_list_index("skips", c->skip),
         .dropout = c->dropout,
         .locked = rcm_list_index("dropouts", c->dropout_kind) == RCM_DROPOUT_LOCKED,
+        .zoneout = c->zoneout,
+        .zoneout_memory = c->zoneout_cell,
         .name = "rnn",
         .window = c->window,
         .deep_in = c->deep_input,
@@ -176,6 +178,12 @@ rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w)
         RC_TRY(rcm_words_add(w, "window", "%" PRId64 " steps, the oldest first", s->plan.window));
     if (s->plan.learned)
         RC_TRY(rcm_words_add(w, "first states", "trained"));
+    if (s->plan.zoneout > 0)
+        RC_TRY(rcm_words_add(w, "zoneout",
+                             "h is %g of what it was, the rest of what the cell makes",
+                             s->plan.zoneout));
+    if (s->plan.zoneout_memory > 0)
+        RC_TRY(rcm_words_add(w, "zoneout of c", "c is %g of what it was", s->plan.zoneout_memory));
     if (s->plan.deep_out > 0)
         RC_TRY(rcm_words_add(w, "deep output", "%" PRId64 " units of tanh", s->plan.deep_out));
     return RC_OK;

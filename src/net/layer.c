@@ -102,6 +102,7 @@ static rc_rnn_args args_of(const rcn_rnn *l, const rcn_params *ps, rc_graph *g)
     args.b_hh = leaf(g, ps, l->b_hh);
     args.vectors = leaf(g, ps, l->vectors);
     args.reverse = l->reverse;
+    memcpy(args.zoneout, l->zoneout, sizeof args.zoneout);
     return args;
 }
 

@@ -169,6 +169,7 @@ typedef struct rcn_rnn {
     int64_t in, hidden;
     bool reverse;
     size_t w_ih, w_hh, b_ih, b_hh, vectors; /* places in rcn_params; SIZE_MAX: absent */
+    double zoneout[RC_STATES];              /* of each state, see rc_rnn_args; begins as zeros */
 } rcn_rnn;
 
 /* Add the parameters of a layer (values as rcn_params_weight() leaves them: zero). */
@@ -214,13 +215,15 @@ typedef struct rcn_stack_plan {
     int directions; /* 1, or 2: bidirectional, outputs side by side */
     rcn_bias bias;
     rcn_skip skip;
-    double dropout;   /* on what a layer reads of the one below; input and output stay whole */
-    bool locked;      /* one mask for all time steps */
-    const char *name; /* prefix of parameter names: "rnn" */
-    int64_t window;   /* 0, 1: a layer reads one step; more: that many, side by side */
-    int64_t deep_in;  /* units of a layer of tanh before the first; 0: none */
-    int64_t deep_out; /* and of one after the last */
-    bool learned;     /* where sequences begin: with states that are trained, else with zeros */
+    double dropout;        /* on what a layer reads of the one below; input and output stay whole */
+    bool locked;           /* one mask for all time steps */
+    double zoneout;        /* of h, see rc_rnn_args */
+    double zoneout_memory; /* of the memory beside it */
+    const char *name;      /* prefix of parameter names: "rnn" */
+    int64_t window;        /* 0, 1: a layer reads one step; more: that many, side by side */
+    int64_t deep_in;       /* units of a layer of tanh before the first; 0: none */
+    int64_t deep_out;      /* and of one after the last */
+    bool learned; /* where sequences begin: with states that are trained, else with zeros */
 } rcn_stack_plan;
 
 /* Layer i reads the outputs of layer i - 1 (both directions side by side), dropped out; with

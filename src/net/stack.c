@@ -20,6 +20,14 @@ static rc_status check_plan(const rcn_stack_plan *plan)
     if (!(plan->dropout >= 0 && plan->dropout < 1))
         return RC_FAIL(RC_EINVAL, "dropout %g between layers: it must be at least 0 and below 1",
                        plan->dropout);
+    const double zone[] = {plan->zoneout, plan->zoneout_memory};
+    for (int i = 0; i < 2; i++)
+        if (!(zone[i] >= 0 && zone[i] < 1))
+            return RC_FAIL(RC_EINVAL, "zoneout %g: it must be at least 0 and below 1", zone[i]);
+    if (plan->zoneout_memory > 0 && rcc_memory(plan->cell) < 0)
+        return RC_FAIL_HINT(RC_EINVAL, "zoneout of its state h is --zoneout",
+                            "zoneout of a memory, which cell '%s' does not have beside its state",
+                            plan->cell->name);
     if (plan->window < 0 || plan->window > RC_WINDOW_MOST)
         return RC_FAIL(RC_EINVAL, "a window of %" PRId64 " steps: 1 to %d are possible",
                        plan->window, RC_WINDOW_MOST);
@@ -95,9 +103,13 @@ static rc_status add_layers(rcn_stack *s, rcn_params *ps, const char *name)
     for (int i = 0; i < plan->layers; i++) {
         for (int d = 0; d < plan->directions; d++) {
             snprintf(suffix, sizeof suffix, "_l%d%s", i, d ? "_reverse" : "");
-            RC_TRY(rcn_rnn_new(&s->layer[i * plan->directions + d], ps, name, suffix, plan->cell,
-                               layer_in(s, i) * window_of(plan), plan->hidden[i], plan->bias,
-                               d == 1));
+            rcn_rnn *l = &s->layer[i * plan->directions + d];
+
+            RC_TRY(rcn_rnn_new(l, ps, name, suffix, plan->cell, layer_in(s, i) * window_of(plan),
+                               plan->hidden[i], plan->bias, d == 1));
+            l->zoneout[0] = plan->zoneout;
+            if (plan->zoneout_memory > 0)
+                l->zoneout[rcc_memory(plan->cell)] = plan->zoneout_memory;
             if (plan->learned)
                 RC_TRY(add_start(s, ps, name, i * plan->directions + d, suffix));
         }
@@ -483,6 +495,8 @@ void rcn_stack_work(const rcn_stack *s, rcg_work *w)
         if (window_of(plan) > 1)
             rcg_work_value(w, in);
         rcg_work_rnn(w, plan->cell, in, s->hidden[i], plan->directions);
+        rcg_work_zoneout(w, s->hidden[i], (plan->zoneout > 0) + (plan->zoneout_memory > 0),
+                         plan->directions);
         width = s->hidden[i] * plan->directions;
         all += width;
         if (plan->directions == 2)

@@ -411,6 +411,22 @@ static const rc_real *windowed(const run *r, const rc_real *x, int64_t cols, rc_
     return all;
 }
 
+/* Zoneout of what the cell has made. False: the graph has failed. */
+static bool zone_out(const run *r, layer *l)
+{
+    for (int k = 0; k < l->rnn->cell->states; k++) {
+        if (l->rnn->zoneout[k] == 0)
+            continue;
+        rc_real *mean = reals(r, l->ld);
+
+        if (!mean)
+            return false;
+        rcg_zone_mean(l->ld, l->rnn->zoneout[k], l->step.in[k], l->step.out[k], mean);
+        l->step.out[k] = mean;
+    }
+    return true;
+}
+
 /* Layer i over x; its states move on. Returns what it gives, (H), or NULL: the graph has failed. */
 static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
 {
@@ -425,6 +441,8 @@ static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
     if (fold)
         memcpy(l.gates, fold, (size_t)r->s->fold_row * sizeof *fold);
     run_stages(&l, fold ? NULL : x, rcg_pool(r->g));
+    if (!zone_out(r, &l))
+        return NULL;
     for (int k = 0; k < l.rnn->cell->states; k++)
         memcpy(state + k * H, l.step.out[k], (size_t)H * sizeof *state);
     return l.step.out[0];

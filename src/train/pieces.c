@@ -76,6 +76,7 @@ static rc_status run_piece(const rct_pass *pass, rcm_piece *piece, bool back, bo
     rc_graph_reset(g);
     rcg_graph_seed(g, pass->draw->seed, pass->draw->step);
     rcg_graph_part(g, pass->shard);
+    rcg_graph_from(g, piece->from);
     rc_var *said = pass->m->config->task->piece(pass->m, g, pass->feed, piece);
     RC_TRY(rc_graph_status(g));
     if (said)

@@ -46,6 +46,8 @@ typedef struct trial {
     tensor in[TENSORS];
     double *d_y;         /* (N,H): the loss is sum d_y y ... */
     double *d_f[STATES]; /* (B,H): ... + sum d_f final */
+    double zone[STATES]; /* zoneout of each state; what is drawn is that of a first step */
+    bool expected;       /* nothing is drawn: as in a graph that does not train */
 } trial;
 
 typedef struct trial_how {
@@ -53,6 +55,8 @@ typedef struct trial_how {
     bool reverse, equal; /* all sequences as long as T */
     int biases;          /* 0, 1 or 2 */
     bool states;         /* initial states given */
+    double zone[STATES];
+    bool expected;
 } trial_how;
 
 static inline double *random_numbers(int64_t n, double size)
@@ -135,6 +139,8 @@ static inline trial *trial_new(const rcc_cell *cell, trial_how how)
     for (int i = 0; how.states && i < cell->states; i++)
         if (strcmp(cell->state_name[i], "k") == 0)
             count_whole(&t->in[S0 + i]);
+    memcpy(t->zone, how.zone, sizeof t->zone);
+    t->expected = how.expected;
     t->d_y = random_numbers(t->N * how.H, 1);
     for (int i = 0; i < cell->states; i++)
         t->d_f[i] = random_numbers(how.B * how.H, 1);
@@ -156,14 +162,17 @@ static inline void trial_free(trial *t)
 
 typedef struct answer {
     double *y;             /* (N,H) */
+    double *raw;           /* (N,H) before zoneout */
     double *final[STATES]; /* (B,H) */
 } answer;
 
 static inline answer answer_new(const trial *t)
 {
-    answer a = {.y = rcb_calloc((size_t)(t->N * t->H), sizeof(double))};
+    answer a = {.y = rcb_calloc((size_t)(t->N * t->H), sizeof(double)),
+                .raw = rcb_calloc((size_t)(t->N * t->H), sizeof(double))};
 
     assert_non_null(a.y);
+    assert_non_null(a.raw);
     for (int i = 0; i < t->cell->states; i++) {
         a.final[i] = rcb_calloc((size_t)(t->B * t->H), sizeof(double));
         assert_non_null(a.final[i]);
@@ -174,6 +183,7 @@ static inline answer answer_new(const trial *t)
 static inline void answer_free(answer *a)
 {
     rcb_free(a->y);
+    rcb_free(a->raw);
     for (int i = 0; i < STATES; i++)
         rcb_free(a->final[i]);
 }
@@ -198,6 +208,40 @@ static inline void recurrent_bias(const trial *t, double *c)
         const int gate = oracle_gate_at(t->cell, RCC_C, (int)(r / t->H));
 
         c[r] = gate < 0 ? 0 : t->in[BH].x[gate * t->H + r % t->H];
+    }
+}
+
+/* Does unit j of state i keep its value at step s of sequence b? The words of kernel.h. */
+static inline bool drawn(const trial *t, int i, rcb_key key, int64_t s, int64_t b, int64_t j)
+{
+    const int64_t blocks = (rck_pad(t->H) + 63) / 64;
+    const uint64_t block = (uint64_t)((s * t->B + b) * blocks + j / 64);
+    uint32_t word[4];
+
+    rcb_philox(key,
+               (const uint32_t[]){(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)(j % 16), 0},
+               word);
+    return word[j % 64 / 16] < (uint64_t)(t->zone[i] * 4294967296.0);
+}
+
+/* Zoneout of the states of sequence b at step s: `next` becomes what they are after it. */
+static inline void zone_out(const trial *t, int64_t s, int64_t b, const double *state, double *next)
+{
+    uint64_t masks = 0;
+
+    for (int i = 0; i < t->cell->states; i++) {
+        uint32_t word[4];
+
+        if (t->zone[i] == 0)
+            continue;
+        rcb_draw(rcb_stream(rc_graph_options_default().seed, "dropout"), 0, masks++, word);
+        for (int64_t j = 0; j < t->H; j++) {
+            const double keep =
+                t->expected ? t->zone[i] : drawn(t, i, (rcb_key){{word[0], word[1]}}, s, b, j);
+            double *v = &next[i * t->H + j];
+
+            *v = keep * state[i * t->H + j] + (1 - keep) * *v;
+        }
     }
 }
 
@@ -226,6 +270,8 @@ static inline double textbook(const trial *t, answer *a)
             }
             input_part(t, row, wx);
             t->step(&step);
+            memcpy(a->raw + row * H, next, (size_t)H * sizeof *next);
+            zone_out(t, t->reverse ? t->length[b] - 1 - s : s, b, state, next);
             memcpy(state, next, (size_t)(STATES * H) * sizeof *state);
             for (int64_t j = 0; j < H; j++) {
                 loss += t->d_y[row * H + j] * state[j];
@@ -250,7 +296,7 @@ static inline uint64_t pattern(const trial *t, const answer *a)
     if (t->step != oracle_cell_of("relu"))
         return 0;
     for (int64_t i = 0; i < t->N * t->H; i++)
-        sum = (sum ^ (a->y[i] > 0)) * UINT64_C(0x100000001B3) + 1;
+        sum = (sum ^ (a->raw[i] > 0)) * UINT64_C(0x100000001B3) + 1;
     return sum;
 }
 
@@ -348,6 +394,7 @@ static inline rc_rnn_args args_of(const trial *t, rc_var *const v[])
     for (int i = 0; i < t->cell->states; i++)
         a.state[i] = v[S0 + i];
     a.reverse = t->reverse;
+    memcpy(a.zoneout, t->zone, sizeof t->zone);
     return a;
 }
 
@@ -390,6 +437,8 @@ static inline outcome run(const trial *t, int threads)
     outcome o = outcome_new(t);
     rc_graph *g = graph_open(threads, true);
 
+    if (t->expected)
+        rcg_graph_watch(g);
     run_on(g, t, &o);
     rc_graph_free(g);
     return o;
@@ -469,7 +518,7 @@ static inline void check_trial(const rcc_cell *cell, trial_how how)
     CHECK_NEAR(o.loss, loss, SEQ_VALUE_TOL * 10);
     /* in float, a unit at its kink may be on where the textbook has it off */
     for (int64_t i = 0; i < t->N * t->H; i++)
-        room.y[i] = (double)o.y[i];
+        room.raw[i] = t->zone[0] > 0 ? want.raw[i] : (double)o.y[i];
 
     const uint64_t units_on = pattern(t, &want);
     const bool agree = pattern(t, &room) == units_on && !too_few(t);

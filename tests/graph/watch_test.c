@@ -10,6 +10,7 @@ enum { T = 7, B = 3, D = 5, H = 19, N = T * B, VALUES = 20000 };
 /* A layer over a dense batch, with weights as plain leaves that want gradients. */
 typedef struct layer {
     const rcc_cell *cell;
+    double zoneout;
     bool reverse;
     rc_real x[N * D];
     rc_real *w, *u, *b, *v, *unwanted;
@@ -65,6 +66,7 @@ static rc_var *run(rc_graph *g, layer *l, int from, int to, rc_real *const first
     assert_true(w * D <= VALUES && u * H <= VALUES);
     a.cell = cell->name;
     a.reverse = l->reverse;
+    a.zoneout[0] = l->zoneout;
     a.w_ih = rc_leaf(g, rc_shape_2(w, D), l->w, l->unwanted);
     if (u > 0)
         a.w_hh = rc_leaf(g, rc_shape_2(u, H), l->u, l->unwanted);
@@ -282,6 +284,7 @@ static void a_sequence_can_be_gone_through_again(void **unused)
 
     for (size_t c = 0; (cell = rcc_at(c)); c++) {
         layer *l = new_layer(cell, c % 2, 0.5);
+        l->zoneout = c % 3 == 0 ? 0.3 : 0;
         rc_graph *g = graph_open(1, true), *again = graph_open(1, true);
         rc_real by[B * H];
         rcg_sight s, copy;

@@ -139,6 +139,31 @@ static void every_cell_takes_the_room_it_is_said_to(void **unused)
     }
 }
 
+static void zoneout_takes_the_room_it_is_said_to(void **unused)
+{
+    (void)unused;
+    const rcc_cell *cell = rcc_find("lstm");
+    check_seed();
+
+    for (int states = 1; states <= 2; states++) {
+        const int64_t D = pick(20, 30), H = pick(20, 150);
+        const int gates[] = {4};
+        rc_rnn_args args = rc_rnn_args_default();
+        trial t;
+
+        trial_open(&t, D);
+        args.w_ih = weight(&t, 1, gates, H, D);
+        args.w_hh = weight(&t, 1, gates, H, H);
+        args.zoneout[0] = 0.3;
+        args.zoneout[1] = states > 1 ? 0.3 : 0;
+        rcg_work w = empty_work(&t);
+        rcg_work_rnn(&w, cell, D, H, 1);
+        rcg_work_zoneout(&w, H, states, 1);
+        check_room("zoneout", &t, rc_sum(t.g, rc_rnn(t.g, &t.rows, input(&t), &args)), &w);
+        trial_close(&t);
+    }
+}
+
 static void products_take_the_room_they_are_said_to(void **unused)
 {
     (void)unused;
@@ -381,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_takes_the_room_it_is_said_to),
+        cmocka_unit_test(zoneout_takes_the_room_it_is_said_to),
         cmocka_unit_test(products_take_the_room_they_are_said_to),
         cmocka_unit_test(sampled_losses_take_the_room_they_are_said_to),
         cmocka_unit_test(a_tree_takes_the_room_it_is_said_to),

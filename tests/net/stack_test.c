@@ -157,7 +157,7 @@ static void impossible_plans_are_refused(void **unused)
                                  .directions = 1,
                                  .name = "rnn"};
 
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 10; i++) {
         rcn_stack_plan bad = good;
         rcn_params ps = {0};
         rcn_stack s;
@@ -166,6 +166,8 @@ static void impossible_plans_are_refused(void **unused)
         bad.directions = i == 2 ? 3 : 1;
         bad.dropout = i == 3 ? 1 : i == 4 ? -0.1 : 0;
         bad.in = i == 5 ? 0 : 7;
+        bad.zoneout = i == 8 ? 1 : 0;
+        bad.zoneout_memory = i == 9 ? 0.5 : 0; /* a GRU has none */
         bad.window = i == 6 ? -1 : i == 7 ? RC_WINDOW_MOST + 1 : 0;
         CHECK_STATUS(rcn_stack_new(&s, &ps, &bad), RC_EINVAL);
         assert_null(s.layer);

@@ -37,6 +37,8 @@ static void bench_open(bench *b, const rcc_cell *cell, int64_t most, bool tied)
                                  .bias = (rcn_bias)pick(RCN_BIAS_NONE, RCN_BIAS_DOUBLE),
                                  .skip = (rcn_skip)pick(0, RCN_SKIP_COUNT - 1),
                                  .dropout = 0.5,
+                                 .zoneout = pick(0, 1) ? 0.3 : 0,
+                                 .zoneout_memory = rcc_memory(cell) > 0 && pick(0, 1) ? 0.6 : 0,
                                  .window = pick(0, 3),
                                  .deep_in = pick(0, 1) ? pick(1, most) : 0,
                                  .deep_out = pick(0, 1) ? pick(1, most) : 0,

@@ -67,6 +67,23 @@ static void every_cell_passes(void **unused)
         }
 }
 
+static void every_cell_passes_with_zoneout(void **unused)
+{
+    (void)unused;
+    static const char *const memories[] = {"lstm", "lstm-ln", "lstm-fgr", "qrnn"};
+    rc_entry e;
+    write_text();
+    for (size_t i = 0; rc_list("cells", i, &e); i++) {
+        const char *const pairs[][2] = {{"cell", e.name}, {"zoneout", "0.3"}};
+        check_model(e.name, pairs, 2);
+    }
+    for (size_t i = 0; i < sizeof memories / sizeof *memories; i++) {
+        const char *const pairs[][2] = {
+            {"cell", memories[i]}, {"zoneout", "0.2"}, {"zoneout-cell", "0.5"}};
+        check_model(memories[i], pairs, 3);
+    }
+}
+
 static void every_way_to_build_passes(void **unused)
 {
     (void)unused;
@@ -122,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_passes),
+        cmocka_unit_test(every_cell_passes_with_zoneout),
         cmocka_unit_test(every_way_to_build_passes),
         cmocka_unit_test(every_output_layer_passes),
         cmocka_unit_test(products_of_bf16_are_not_checked),

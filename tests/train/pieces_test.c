@@ -82,7 +82,8 @@ static void pieces_add_up_to_the_whole(void **unused)
         {"adding:17:40", "cell", "lstm-ln"},      {roll(), "cell", "gru"},
         {"adding:17:40", "deep-input", "4"},      {roll(), "deep-output", "4"},
         {"adding:17:40", "dropout", "0.3"},       {"adding:17:40", "input-noise", "0.5"},
-        {roll(), "input-noise", "0.5"},
+        {roll(), "input-noise", "0.5"},           {"adding:17:40", "zoneout", "0.3"},
+        {"copy:6:40", "zoneout-cell", "0.4"},
     };
 
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
