@@ -73,6 +73,7 @@ void rc_graph_reset(rc_graph *g)
     g->step++;
     g->masks = 0;
     g->from = 0;
+    g->norm = 0;
 }
 
 rc_status rc_graph_status(const rc_graph *g)
@@ -98,6 +99,7 @@ void rcg_graph_seed(rc_graph *g, uint64_t seed, uint64_t step)
     g->step = step;
     g->masks = 0;
     g->from = 0;
+    g->norm = 0;
 }
 
 void rcg_graph_part(rc_graph *g, uint32_t part)
@@ -108,6 +110,11 @@ void rcg_graph_part(rc_graph *g, uint32_t part)
 void rcg_graph_from(rc_graph *g, int64_t step)
 {
     g->from = step;
+}
+
+void rcg_graph_norm(rc_graph *g, double weight)
+{
+    g->norm = weight;
 }
 
 rcb_key rcg_mask_key(rc_graph *g)

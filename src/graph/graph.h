@@ -168,6 +168,13 @@ void rcg_graph_part(rc_graph *g, uint32_t part);
 /* The graph computes time steps of a batch from this one on: masks that are drawn for every step
  * are those of a graph that has the whole. 0 after rcg_graph_seed() and rc_graph_reset(). */
 void rcg_graph_from(rc_graph *g, int64_t step);
+/* Add so many times the gradient of Omega (norm.c), the sum over all pairs of steps, to that of the
+ * recurrent weights of every rc_rnn() whose cell it takes and that has no zoneout. A pair is a step
+ * and the one before it in its sequence, also where that is the state the steps begin with of a
+ * graph that begins later (rcg_graph_from()). 0 after rcg_graph_seed() and rc_graph_reset(). */
+void rcg_graph_norm(rc_graph *g, double weight);
+/* Cells that are h' = s(W x + U h + b), s a tanh or a rectifier: those of which Omega is known. */
+bool rcg_norm_takes(const rcc_cell *cell);
 /* A key for the next mask, or for whatever else is drawn at random in a step. */
 rcb_key rcg_mask_key(rc_graph *g);
 
@@ -243,6 +250,7 @@ size_t rcg_graph_bytes(const rc_graph *g);
 typedef struct rcg_work {
     int64_t rows, seqs; /* of the batch */
     bool pairs;         /* weights are multiplied in bf16 */
+    bool norm;          /* Omega is wanted: see rcg_graph_norm() */
     bool recompute;     /* logits are made anew for the backward, which is not counted */
     double flops;       /* forward: two for each multiply-add of a product; back takes twice that */
     double keep;        /* reals in the arena from forward to the end */

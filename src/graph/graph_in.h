@@ -21,6 +21,7 @@ struct rc_graph {
     uint64_t step;
     uint64_t masks; /* drawn since rcg_graph_seed() */
     int64_t from;   /* see rcg_graph_from() */
+    double norm;    /* see rcg_graph_norm() */
 };
 
 /* Make the gradients that the node may add to, as the sweep does before its backward. */

@@ -43,6 +43,10 @@ static void backward_share(const rcb_worker *worker, void *ctx)
     rcg_seq_back_sweep(b->s[side], &member);
     rcb_barrier(worker);
     for (int i = 0; i < 2; i++)
+        rcg_norm_steer(b->s[i], worker);
+    if (b->s[0]->steered || b->s[1]->steered)
+        rcb_barrier(worker);
+    for (int i = 0; i < 2; i++)
         rcg_seq_back_input(b->s[i], worker);
     rcb_barrier(worker);
     for (int i = 0; i < 2; i++)

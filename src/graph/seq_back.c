@@ -134,6 +134,10 @@ void rcg_seq_back_sweep(const seq *s, const rcb_worker *worker)
 /* The rows of product p's v, transposed, columns [lo,hi) of H. */
 static void pack_v(const seq *s, int p, int64_t lo, int64_t hi)
 {
+    if (s->steered) {
+        rcg_pack_t(s->u, s->N, s->steered, s->ld, lo, hi, s->N, 0, s->vt[p]);
+        return;
+    }
     for (int64_t t = 0; t < s->rows.steps; t++) {
         rcg_segment seg[2];
         const int count = rcg_seq_segments(s, t, seg);
@@ -212,7 +216,12 @@ void rcg_seq_back_weights(const seq *s, const rcb_worker *worker)
  * behind the last gates. */
 static void rnn_backward_share(const rcb_worker *worker, void *ctx)
 {
-    rcg_seq_back_sweep(ctx, worker);
+    const seq *s = ctx;
+
+    rcg_seq_back_sweep(s, worker);
+    rcg_norm_steer(s, worker);
+    if (s->steered)
+        rcb_barrier(worker);
     rcg_seq_back_input(ctx, worker);
     rcb_barrier(worker);
     rcg_seq_back_weights(ctx, worker);
@@ -234,6 +243,8 @@ static rc_status backward_memory(seq *s)
         s->seen[i] = rcg_seq_rows(s, s->N);
     for (int i = 0; i < s->cell->aux; i++)
         s->d_aux[i] = scratch_of(s, B * s->ld);
+    if (s->n->graph->norm != 0 && rcg_norm_takes(s->cell) && s->u->g && !s->zoned)
+        s->steered = scratch_of(s, s->N * s->ld);
     if (s->w->g)
         s->xt = scratch_of(s, rcg_pack_t_size(s->N, s->D));
     for (int p = 0; p < s->products; p++)

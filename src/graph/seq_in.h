@@ -1,6 +1,6 @@
 /* seq_in.h -- a batch of sequences in one cell, as the files op_seq.c (what it computes),
- * seq_back.c (its way back), zone.c (zoneout), op_both.c (two of them side by side) and
- * op_rnn_state.c (how they end) share it.
+ * seq_back.c (its way back), zone.c (zoneout), norm.c (a regulariser), op_both.c (two of them side
+ * by side) and op_rnn_state.c (how they end) share it.
  *
  * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
  */
@@ -54,6 +54,7 @@ struct rcg_seq {
     rc_real *d_raw[RC_STATES];   /* (B,ld) with zoneout: dL/draw of the step, */
     rc_real *d_kept[RC_STATES];  /* (B,ld) and what passes the cell by; else NULL */
     rc_real *zeros;              /* (ld) of a graph that draws */
+    rc_real *steered;            /* (N,ld) see rcg_norm_steer(); NULL: not wanted */
     rc_real *xt;                 /* packed transposes of x and of each product's v */
     rc_real *vt[RCC_PRODUCTS];
     uint16_t *d_pairs[RCC_STAGES]; /* gradients of gates in bf16; NULL: weights are reals */
@@ -114,6 +115,11 @@ void rcg_zone_mix(const rcg_seq *s, int64_t t, const rcg_segment *g, int64_t u0,
 void rcg_zone_part(const rcg_seq *s, int64_t t, int64_t u0, int64_t u1);
 void rcg_zone_join(const rcg_seq *s, const rcg_segment *g, rc_real *const d_before[RC_STATES],
                    int64_t u0, int64_t u1);
+
+/* With the norm-preserving regulariser (norm.c): what the gradients of gates are multiplied with to
+ * be the gradient of U, for this worker's rows. After the sweep; a barrier before
+ * rcg_seq_back_input(). */
+void rcg_norm_steer(const rcg_seq *s, const rcb_worker *worker);
 
 rc_status rcg_seq_back_begin(rcg_node *n);
 void rcg_seq_back_sweep(const rcg_seq *s, const rcb_worker *worker);

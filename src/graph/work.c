@@ -55,6 +55,10 @@ static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_
 
     multiply(w, D, rcc_part_gates(cell, RCC_W) * H);
     multiply(w, H, rcc_part_gates(cell, RCC_U) * H);
+    if (w->norm && rcg_norm_takes(cell)) {
+        w->flops += 2 * N * (double)(H * H) / 3; /* one product, on the way back alone */
+        scratch += N * ld;
+    }
     scratch += rcc_products(cell, product) * (double)rcg_pack_t_size(w->rows, H);
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];

@@ -97,6 +97,7 @@ rc_status rct_comm_new(rct_comm *out, rc_model *m, rcb_pool *pool)
                             "cannot cut a batch of %" PRId64 " sequences into %" PRId64 " shards",
                             batch, shards);
     RC_TRY(rct_pieces_check(m));
+    RC_TRY(rct_norm_check(m));
     const rc_status status = fill_comm(out, batch);
     if (status != RC_OK)
         rct_comm_free(out);
@@ -157,6 +158,7 @@ static rc_status forward_and_back(const job *j, rct_shard *s, int64_t i)
     rc_var *loss = c->model->config->task->loss(&s->model, g, feed);
     rc_var *whole = feed->extra ? rc_add(g, loss, feed->extra) : loss;
     if (j->back) {
+        rcg_graph_norm(g, rct_norm_weight(c->model->config, &feed->batch, j->scale));
         if (i > 0 || j->part == RCT_FIRST)
             rcn_params_fresh(&s->model.params);
         RC_TRY(rc_graph_backward(g, rc_scale(g, whole, j->scale)));

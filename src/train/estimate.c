@@ -39,6 +39,7 @@ static rcg_work work_of(const rc_trainer *t, int64_t seqs, int64_t steps)
         .rows = seqs * steps,
         .seqs = seqs,
         .pairs = t->model->params.pairs,
+        .norm = t->config->norm_preserve > 0,
         .recompute = rct_recomputes(t->config),
     };
 

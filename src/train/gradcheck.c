@@ -142,6 +142,10 @@ static rc_status prepare(bench *b, rc_config *c)
                             "cannot check gradients of %s products: their rounding is more than "
                             "the differences",
                             c->precision);
+    if (c->norm_preserve > 0)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --norm-preserve out",
+                            "cannot check gradients with norms preserved: what that adds is no "
+                            "gradient of the loss");
     RC_TRY(rcb_pool_new(&b->pool, 0));
     RC_TRY(b->task->corpus_open(&b->corpus, c, NULL, &vocab));
     RC_TRY(rcm_model_new(&b->model, c, vocab));

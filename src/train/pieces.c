@@ -89,6 +89,7 @@ static rc_status run_piece(const rct_pass *pass, rcm_piece *piece, bool back, bo
         whole = whole ? rc_add(g, whole, piece->ends.extra) : piece->ends.extra;
     if (fresh)
         rcn_params_fresh(ps);
+    rcg_graph_norm(g, rct_norm_weight(pass->m->config, &pass->feed->batch, pass->scale));
     if (whole)
         RC_TRY(rc_graph_backward(g, whole));
     rcn_params_settle(ps);

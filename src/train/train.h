@@ -149,6 +149,11 @@ int64_t rct_piece_steps(const rc_config *c, int64_t steps);
 /* Can this configuration be run so? RC_EINVAL. */
 rc_status rct_pieces_check(const rc_model *m);
 
+/* (norm.c) Can the cell have the norm-preserving regulariser, if it is asked for? RC_EINVAL. */
+rc_status rct_norm_check(const rc_model *m);
+/* What each pair of steps of a batch adds of Omega, where the loss is multiplied by `scale`. */
+double rct_norm_weight(const rc_config *c, const rcd_batch *b, double scale);
+
 /* One batch, on one graph. */
 typedef struct rct_pass {
     const rc_model *m;
