@@ -1,32 +1,9 @@
 /* gru_ln_test.c -- the layer-normalised GRU. */
-#include "check.h"
-#include "oracle_cell.h"
+#include "textbook.h"
 
-static void gru_ln_matches_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-    oracle_cell_matches_textbook(check_seed(), "gru-ln");
-}
-
-static void gru_ln_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-    oracle_cell_ignores_cuts(check_seed(), "gru-ln");
-}
-
-static void gru_ln_has_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-    oracle_cell_has_one_set_of_bits(check_seed(), "gru-ln");
-}
+static const char *cells[] = {"gru-ln", NULL};
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gru_ln_matches_textbook_forward_and_back),
-        cmocka_unit_test(gru_ln_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(gru_ln_has_the_same_bits_on_avx2_and_avx512),
-    };
-
-    return cmocka_run_group_tests_name("gru-ln", tests, NULL, NULL);
+    return textbook_main("gru-ln", cells);
 }

@@ -1,24 +1,7 @@
 /* gru_test.c -- the gated recurrent unit, reset after the recurrent product. */
-#include "check.h"
-#include "oracle_cell.h"
+#include "textbook.h"
 
-static void gru_matches_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-    oracle_cell_matches_textbook(check_seed(), "gru");
-}
-
-static void gru_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-    oracle_cell_ignores_cuts(check_seed(), "gru");
-}
-
-static void gru_has_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-    oracle_cell_has_one_set_of_bits(check_seed(), "gru");
-}
+static const char *cells[] = {"gru", NULL};
 
 static void update_gate_1_keeps_the_state_bit_for_bit(void **unused)
 {
@@ -51,9 +34,7 @@ static void without_a_recurrent_candidate_the_place_of_the_reset_does_not_matter
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gru_matches_textbook_forward_and_back),
-        cmocka_unit_test(gru_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(gru_has_the_same_bits_on_avx2_and_avx512),
+        TEXTBOOK_TESTS(cells),
         cmocka_unit_test(update_gate_1_keeps_the_state_bit_for_bit),
         cmocka_unit_test(without_a_recurrent_candidate_the_place_of_the_reset_does_not_matter),
     };

@@ -1,24 +1,7 @@
 /* lstm_test.c -- the long short-term memory. */
-#include "check.h"
-#include "oracle_cell.h"
+#include "textbook.h"
 
-static void lstm_matches_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-    oracle_cell_matches_textbook(check_seed(), "lstm");
-}
-
-static void lstm_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-    oracle_cell_ignores_cuts(check_seed(), "lstm");
-}
-
-static void lstm_has_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-    oracle_cell_has_one_set_of_bits(check_seed(), "lstm");
-}
+static const char *cells[] = {"lstm", NULL};
 
 /* 1000 steps of 16 units with constant pre-activations of i and f, and noise for g and o. */
 static void run_gated(const rcc_cell *cell, double a_i, double a_f, rc_real c[16])
@@ -93,9 +76,7 @@ static void forget_names_the_forget_gate(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lstm_matches_textbook_forward_and_back),
-        cmocka_unit_test(lstm_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(lstm_has_the_same_bits_on_avx2_and_avx512),
+        TEXTBOOK_TESTS(cells),
         cmocka_unit_test(forget_gate_1_and_input_gate_0_keep_the_cell_for_1000_steps),
         cmocka_unit_test(forget_gate_0_loses_the_cell_in_one_step),
         cmocka_unit_test(forget_names_the_forget_gate),

@@ -1,44 +1,9 @@
 /* mlstm_test.c -- the multiplicative LSTM. */
-#include "check.h"
-#include "oracle_cell.h"
+#include "textbook.h"
 
-static const char *const names[] = {"mlstm"};
-enum { COUNT = sizeof names / sizeof *names };
-
-static void mlstm_matches_the_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_matches_textbook(seed, names[i]);
-}
-
-static void mlstm_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_ignores_cuts(seed, names[i]);
-}
-
-static void mlstm_has_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_has_one_set_of_bits(seed, names[i]);
-}
+static const char *cells[] = {"mlstm", NULL};
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mlstm_matches_the_textbook_forward_and_back),
-        cmocka_unit_test(mlstm_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(mlstm_has_the_same_bits_on_avx2_and_avx512),
-    };
-
-    return cmocka_run_group_tests_name("mlstm", tests, NULL, NULL);
+    return textbook_main("mlstm", cells);
 }

@@ -1,44 +1,9 @@
 /* mut_test.c -- the three units of a search. */
-#include "check.h"
-#include "oracle_cell.h"
+#include "textbook.h"
 
-static const char *const names[] = {"mut1", "mut2", "mut3"};
-enum { COUNT = sizeof names / sizeof *names };
-
-static void mut_matches_the_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_matches_textbook(seed, names[i]);
-}
-
-static void mut_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_ignores_cuts(seed, names[i]);
-}
-
-static void mut_has_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_has_one_set_of_bits(seed, names[i]);
-}
+static const char *cells[] = {"mut1", "mut2", "mut3", NULL};
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mut_matches_the_textbook_forward_and_back),
-        cmocka_unit_test(mut_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(mut_has_the_same_bits_on_avx2_and_avx512),
-    };
-
-    return cmocka_run_group_tests_name("mut", tests, NULL, NULL);
+    return textbook_main("mut", cells);
 }

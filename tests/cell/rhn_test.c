@@ -1,44 +1,9 @@
 /* rhn_test.c -- recurrent highway networks. */
-#include "check.h"
-#include "oracle_cell.h"
+#include "textbook.h"
 
-static const char *const names[] = {"rhn-2", "rhn-5", "rhn-10"};
-enum { COUNT = sizeof names / sizeof *names };
-
-static void rhn_matches_the_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_matches_textbook(seed, names[i]);
-}
-
-static void rhn_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_ignores_cuts(seed, names[i]);
-}
-
-static void rhn_has_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-    const uint64_t seed = check_seed();
-
-    for (int i = 0; i < COUNT; i++)
-        oracle_cell_has_one_set_of_bits(seed, names[i]);
-}
+static const char *cells[] = {"rhn-2", "rhn-5", "rhn-10", NULL};
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rhn_matches_the_textbook_forward_and_back),
-        cmocka_unit_test(rhn_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(rhn_has_the_same_bits_on_avx2_and_avx512),
-    };
-
-    return cmocka_run_group_tests_name("rhn", tests, NULL, NULL);
+    return textbook_main("rhn", cells);
 }

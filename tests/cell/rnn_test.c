@@ -1,32 +1,7 @@
-/* rnn_test.c -- the plain recurrent cells: tanh, relu, irnn. */
-#include "check.h"
-#include "oracle_cell.h"
+/* rnn_test.c -- the plain recurrent cells: tanh, relu, irnn; and none. */
+#include "textbook.h"
 
-static const char *const names[] = {"tanh", "relu", "irnn", "none"};
-
-static void plain_cells_match_textbook_forward_and_back(void **unused)
-{
-    (void)unused;
-
-    for (int i = 0; i < 3; i++)
-        oracle_cell_matches_textbook(check_seed(), names[i]);
-}
-
-static void plain_cells_may_be_cut_by_rows_and_units(void **unused)
-{
-    (void)unused;
-
-    for (int i = 0; i < 3; i++)
-        oracle_cell_ignores_cuts(check_seed(), names[i]);
-}
-
-static void plain_cells_have_the_same_bits_on_avx2_and_avx512(void **unused)
-{
-    (void)unused;
-
-    for (int i = 0; i < 3; i++)
-        oracle_cell_has_one_set_of_bits(check_seed(), names[i]);
-}
+static const char *cells[] = {"tanh", "relu", "irnn", "none", NULL};
 
 /* One row of 16 units through a one-gate cell, forward and back. */
 static void step_one_gate(const rcc_cell *cell, rc_real a[16], rc_real out[16],
@@ -181,9 +156,7 @@ static void concatenated_form_has_the_bits_of_the_split_form(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_cells_match_textbook_forward_and_back),
-        cmocka_unit_test(plain_cells_may_be_cut_by_rows_and_units),
-        cmocka_unit_test(plain_cells_have_the_same_bits_on_avx2_and_avx512),
+        TEXTBOOK_TESTS(cells),
         cmocka_unit_test(not_a_number_passes_through_relu_and_back),
         cmocka_unit_test(identity_weights_keep_a_positive_state_for_1000_steps),
         cmocka_unit_test(tanh_is_twice_the_sigmoid_of_twice_less_one),
