@@ -255,10 +255,20 @@ static int units_of(const drawing *d, int layer)
     return (int)strtol(text, NULL, 10);
 }
 
+/* Numbers that a layer of so many units gives in a direction. */
+static int64_t given_by(const drawing *d, int layer, int units)
+{
+    rc_tensor_info t;
+    char name[SAY_ROOM];
+
+    (void)snprintf(name, sizeof name, "rnn.weight_hr_l%d", layer);
+    return find(d, name, &t) ? t.dim[0] : units;
+}
+
 static void draw_layer(drawing *d, int layer)
 {
     const int units = units_of(d, layer), ways = d->both ? 2 : 1;
-    const int64_t out = (int64_t)units * ways;
+    const int64_t out = given_by(d, layer, units) * ways;
     int from[2][MOST_STEPS], below[MOST_STEPS];
     const bool around = d->residual && out == d->width;
 

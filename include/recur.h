@@ -848,22 +848,24 @@ enum { RC_STATES = 6 };
 /* One layer of one direction over a whole batch of sequences. Logical shapes: w_ih (G H, D),
  * w_hh (G H, H), b_ih and b_hh (G H) or RC_NONE, state[i] (B,H) or RC_NONE (zeros). G are the gates
  * of the cell; gates without a product of their own have no rows in that weight (see
- * docs/cells.md). vectors (P H): P vectors of weights of a cell that has such, else RC_NONE.
+ * docs/cells.md). vectors (n H): n vectors of weights of a cell that has such, else RC_NONE. w_hr
+ * (P, H): of a cell with a projection, else RC_NONE; what the cell has narrow (lstm-proj: h) has P
+ * numbers then in place of H, and so have the columns of w_hh.
  * zoneout[i], 0 <= p < 1: a unit of state i keeps its value at a step with probability p, in a
  * graph that trains; elsewhere a state is p times the old value plus 1 - p times the new one
  * (Krueger et al. 2017). What a step makes of one state is not changed by zoneout of another. */
 typedef struct rc_rnn_args {
     const char *cell;
-    rc_var *w_ih, *w_hh, *b_ih, *b_hh, *vectors;
+    rc_var *w_ih, *w_hh, *b_ih, *b_hh, *vectors, *w_hr;
     rc_var *state[RC_STATES];
     double zoneout[RC_STATES]; /* zeros (default): all states are those of the step */
     bool reverse;              /* from the end of each sequence to its beginning */
 } rc_rnn_args;
 RC_API rc_rnn_args rc_rnn_args_default(void);
 
-/* x (N,D) -> h at every row (N,H). */
+/* x (N,D) -> h at every row, (N,H) or (N,P). */
 RC_API rc_var *rc_rnn(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_args *args);
-/* State i after the last step of each sequence, (B,H); y is what rc_rnn() returned. */
+/* State i after the last step of each sequence, (B,H) or (B,P); y is what rc_rnn() returned. */
 RC_API rc_var *rc_rnn_state(rc_graph *g, rc_var *y, int i);
 
 /* ---- looking inside ---------------------------------------------------------------------- */
@@ -878,7 +880,8 @@ typedef struct rc_xray_options {
 } rc_xray_options;
 RC_API rc_xray_options rc_xray_options_default(void);
 
-/* A recurrent matrix of one gate. */
+/* A recurrent matrix of one gate, as a map of units to units: after a projection, where there is
+ * one. */
 typedef struct rc_xray_matrix {
     const char *gate;
     int number;    /* from 1: a gate may have several */
@@ -956,8 +959,8 @@ RC_API void rc_xray_free(rc_xray *x);
 
 /* One vector of a layer after every symbol of a text. The caller's own; rc_trace_free(). */
 typedef struct rc_trace {
-    int64_t count; /* symbols */
-    int64_t units;
+    int64_t count;    /* symbols */
+    int64_t units;    /* numbers of the vector */
     int32_t *ids;     /* (count) */
     rc_real *x;       /* (count, units) once the symbol has been read */
     const char *name; /* of the vector; static */

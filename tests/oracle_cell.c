@@ -378,7 +378,8 @@ int oracle_gate_at(const rcc_cell *cell, rcc_part part, int gate)
 
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
-        const bool there = part == RCC_W   ? !stage->no_x
+        const bool there = stage->narrow   ? false
+                           : part == RCC_W ? !stage->no_x
                            : part == RCC_B ? !cell->no_bias
                                            : stage->v != RCC_NO_V && !cell->no_bias;
 
@@ -434,6 +435,30 @@ static void textbook_mogrifier(const oracle_step *s)
     }
     rcb_free(x);
     rcb_free(h);
+}
+
+static void textbook_lstm_proj(const oracle_step *s)
+{
+    const int64_t H = s->H, P = s->P;
+    double *wide = room_for(H);
+
+    for (int64_t j = 0; j < H; j++) {
+        double a[4];
+
+        for (int g = 0; g < 4; g++) {
+            a[g] = s->wx[g * H + j] + s->c[g * H + j];
+            for (int64_t k = 0; k < P; k++)
+                a[g] += s->u[(g * H + j) * P + k] * s->in[0][k];
+        }
+        s->out[1][j] = sigmoid(a[1]) * s->in[1][j] + sigmoid(a[0]) * tanh(a[2]);
+        wide[j] = sigmoid(a[3]) * tanh(s->out[1][j]);
+    }
+    for (int64_t i = 0; i < P; i++) {
+        s->out[0][i] = s->wx[4 * H + i] + s->c[4 * H + i];
+        for (int64_t j = 0; j < H; j++)
+            s->out[0][i] += s->r[i * H + j] * wide[j];
+    }
+    rcb_free(wide);
 }
 
 /* Group g of eight moves where k is a multiple of 2^g. */
@@ -532,6 +557,7 @@ oracle_cell *oracle_cell_of(const char *name)
         {"gru", textbook_gru},
         {"gru-before", textbook_gru_before},
         {"lstm", textbook_lstm},
+        {"lstm-proj", textbook_lstm_proj},
         {"lstm-peephole", textbook_peephole},
         {"lstm-nig", textbook_nig},
         {"lstm-nfg", textbook_nfg},
@@ -615,6 +641,46 @@ static double *random_doubles(source *from, int64_t n, double size)
 
 /* ---- cases and results --------------------------------------------------------------------- */
 
+static rcc_widths widths_of(const oracle_case *k)
+{
+    return (rcc_widths){k->H, k->P};
+}
+
+static int64_t state_width(const oracle_case *k, int i)
+{
+    return rcc_state_width(k->cell, i, widths_of(k));
+}
+
+/* Numbers of the U of a product of a cell, which may be another than that of the case. */
+static int64_t product_size(const oracle_case *k, const rcc_cell *cell, const rcc_product *p)
+{
+    return cell->stage[p->stage].gates * rcc_stage_width(cell, p->stage, widths_of(k)) *
+           rcc_v_width(cell, p->v, widths_of(k));
+}
+
+/* ... and before that of product n. */
+static int64_t u_before(const oracle_case *k, int n)
+{
+    rcc_product product[RCC_PRODUCTS];
+    int64_t size = 0;
+
+    (void)rcc_products(k->cell, product);
+    for (int p = 0; p < n; p++)
+        size += product_size(k, k->cell, &product[p]);
+    return size;
+}
+
+/* Where narrow stages begin, which are the last. */
+static const double *projection_of(const oracle_case *k)
+{
+    rcc_product product[RCC_PRODUCTS];
+    int p = 0;
+
+    for (int n = rcc_products(k->cell, product); p < n && !k->cell->stage[product[p].stage].narrow;)
+        p++;
+    return k->u + u_before(k, p);
+}
+
 /* A count of steps is whole. */
 static void count_whole(oracle_case *k, source *from)
 {
@@ -641,8 +707,10 @@ oracle_case *oracle_case_new(uint64_t seed, const rcc_cell *cell, int64_t B, int
     source from = source_of(seed);
     oracle_case *k = rcb_calloc(1, sizeof *k);
     const int64_t G = cell->gates;
+    rcc_product product[RCC_PRODUCTS];
 
     assert_non_null(k);
+    k->cell = cell;
     k->vectors = cell->vectors;
     k->seed = seed;
     k->textbook = oracle_cell_of(cell->name);
@@ -650,17 +718,18 @@ oracle_case *oracle_case_new(uint64_t seed, const rcc_cell *cell, int64_t B, int
         fail_msg("no textbook for cell '%s'", cell->name);
     k->B = B;
     k->H = H;
+    k->P = cell->narrow ? 1 + below(&from, H) : H;
     k->gates = cell->gates;
     k->states = cell->states;
     k->wx = random_doubles(&from, B * G * H, below(&from, 4) ? 2.0 : 8.0);
-    k->u = random_doubles(&from, rcc_part_gates(cell, RCC_U) * H * H, 1.5 / sqrt((double)H));
+    k->u = random_doubles(&from, u_before(k, rcc_products(cell, product)), 1.5 / sqrt((double)H));
     k->c = random_doubles(&from, B * G * H, 0.5);
     k->vec = random_doubles(&from, k->vectors * H, 1.0);
     for (int i = 0; i < k->states; i++) {
-        k->in[i] = random_doubles(&from, B * H, i ? 2.0 : 1.0);
-        k->d_out[i] = random_doubles(&from, B * H, 1.0);
+        k->in[i] = random_doubles(&from, B * state_width(k, i), i ? 2.0 : 1.0);
+        k->d_out[i] = random_doubles(&from, B * state_width(k, i), 1.0);
     }
-    k->d_h = random_doubles(&from, B * H, 1.0);
+    k->d_h = random_doubles(&from, B * state_width(k, 0), 1.0);
     leave_kink(k);
     count_whole(k, &from);
     return k;
@@ -734,11 +803,14 @@ static row_view row_open(const oracle_case *k, int64_t b)
     v.wx = copy_of(k->wx + b * GH, GH);
     v.c = copy_of(k->c + b * GH, GH);
     v.vec = copy_of(k->vec, k->vectors * H);
-    v.step = (oracle_step){.H = H, .wx = v.wx, .u = k->u, .c = v.c, .vec = v.vec};
+    v.step = (oracle_step){
+        .H = H, .P = k->P, .wx = v.wx, .u = k->u, .r = projection_of(k), .c = v.c, .vec = v.vec};
     for (int i = 0; i < k->states; i++) {
-        v.in[i] = copy_of(k->in[i] + b * H, H);
-        v.out[i] = doubles(H);
-        v.d_out[i] = k->d_out[i] + b * H;
+        const int64_t n = state_width(k, i);
+
+        v.in[i] = copy_of(k->in[i] + b * n, n);
+        v.out[i] = doubles(n);
+        v.d_out[i] = k->d_out[i] + b * n;
         v.step.in[i] = v.in[i];
         v.step.out[i] = v.out[i];
     }
@@ -762,7 +834,7 @@ static double row_loss(const row_view *v)
 
     v->k->textbook(&v->step);
     for (int i = 0; i < v->k->states; i++)
-        for (int64_t j = 0; j < v->k->H; j++)
+        for (int64_t j = 0; j < state_width(v->k, i); j++)
             loss += v->d_out[i][j] * v->out[i][j];
     return loss;
 }
@@ -799,12 +871,13 @@ void oracle_case_textbook(const oracle_case *k, oracle_result *r)
         for (int64_t i = 0; i < PH; i++)
             r->d_vec[i] += d_vec[i];
         for (int i = 0; i < k->states; i++)
-            row_slopes(&v, v.in[i], H, r->d_in[i] + b * H);
-        for (int64_t j = 0; j < H; j++)
-            r->d_in[0][b * H + j] += k->d_h[b * H + j];
+            row_slopes(&v, v.in[i], state_width(k, i), r->d_in[i] + b * state_width(k, i));
+        for (int64_t j = b * state_width(k, 0); j < (b + 1) * state_width(k, 0); j++)
+            r->d_in[0][j] += k->d_h[j];
         k->textbook(&v.step);
         for (int i = 0; i < k->states; i++)
-            memcpy(r->out[i] + b * H, v.out[i], (size_t)H * sizeof *v.out[i]);
+            memcpy(r->out[i] + b * state_width(k, i), v.out[i],
+                   (size_t)state_width(k, i) * sizeof *v.out[i]);
         row_close(&v);
     }
     rcb_free(d_vec);
@@ -822,6 +895,7 @@ typedef struct guarded {
     rc_real *before;
     unsigned char *mine; /* by element from base */
     int64_t n;           /* from base */
+    bool narrow;         /* a vector of P, not of H */
 } guarded;
 
 static guarded guarded_new(const char *name, int64_t n)
@@ -865,6 +939,7 @@ static void guarded_check(const guarded *m, const oracle_case *k)
 typedef struct block {
     guarded m;
     rcc_gates view;
+    bool narrow;
 } block;
 
 /* The memory of one step. */
@@ -873,7 +948,7 @@ typedef struct bench {
     const rcc_cell *cell;
     source from;
     bool cut;
-    int64_t groups, ld;
+    int64_t groups[2], ld[2]; /* of what is H and of what is P wide */
     block gates[RCC_STAGES], apart[RCC_STAGES];
     block vec, d_vec; /* one row */
     guarded in[RCC_STATES], out[RCC_STATES], aux[RCC_AUX], keep, sum;
@@ -890,31 +965,32 @@ static int64_t group_index(const rcc_gates *v, int64_t row, int64_t unit, int ga
 }
 
 /* Panels of a random number of groups, with random gaps between rows and panels; zero inside. */
-static block block_of_rows(bench *t, const char *name, int64_t rows, int gates)
+static block block_of_rows(bench *t, const char *name, int64_t rows, int gates, bool narrow)
 {
-    block b = {.view = {.per = (int)below(&t->from, 4) + 1, .gates = gates}};
-    const int64_t panels = (t->groups + b.view.per - 1) / b.view.per;
+    block b = {.view = {.per = (int)below(&t->from, 4) + 1, .gates = gates}, .narrow = narrow};
+    const int64_t panels = (t->groups[narrow] + b.view.per - 1) / b.view.per;
 
     b.view.row = b.view.per * RCK_LANES * gates + below(&t->from, 2) * RCK_LANES;
     b.view.panel = b.view.row * rows + below(&t->from, 2) * RCK_LANES;
     b.m = guarded_new(name, panels * b.view.panel);
     b.view.p = b.m.p;
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
+        for (int64_t j = 0; j < t->groups[narrow] * RCK_LANES; j++)
             for (int g = 0; g < gates; g++)
                 put(&b.m, group_index(&b.view, r, j, g), 0.0);
     return b;
 }
 
-static block block_new(bench *t, const char *name, int gates)
+/* The block of a stage. */
+static block block_new(bench *t, const char *name, const rcc_stage *s)
 {
-    return block_of_rows(t, name, t->k->B, gates);
+    return block_of_rows(t, name, t->k->B, s->gates, s->narrow);
 }
 
 static void block_give_rows(const bench *t, block *b, int64_t rows)
 {
     for (int64_t r = 0; r < rows; r++)
-        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
+        for (int64_t j = 0; j < t->groups[b->narrow] * RCK_LANES; j++)
             for (int g = 0; g < b->view.gates; g++)
                 b->m.mine[MARGIN + group_index(&b->view, r, j, g)] = 1;
 }
@@ -931,8 +1007,8 @@ static void make_vectors(bench *t)
 
     if (k->vectors == 0)
         return;
-    t->vec = block_of_rows(t, "vec", 1, k->vectors);
-    t->d_vec = block_of_rows(t, "d_vec", 1, k->vectors);
+    t->vec = block_of_rows(t, "vec", 1, k->vectors, false);
+    t->d_vec = block_of_rows(t, "d_vec", 1, k->vectors, false);
     block_give_rows(t, &t->d_vec, 1);
     for (int g = 0; g < k->vectors; g++)
         for (int64_t j = 0; j < k->H; j++)
@@ -944,7 +1020,7 @@ static void read_vectors(const bench *t, oracle_result *res)
     const oracle_case *k = t->k;
 
     for (int g = 0; g < k->vectors; g++)
-        for (int64_t j = 0; j < t->groups * RCK_LANES; j++) {
+        for (int64_t j = 0; j < t->groups[0] * RCK_LANES; j++) {
             const double d = (double)t->d_vec.m.p[group_index(&t->d_vec.view, 0, j, g)];
 
             if (j < k->H)
@@ -956,32 +1032,41 @@ static void read_vectors(const bench *t, oracle_result *res)
 }
 
 /* A (B, ld) vector; with values (B,H) and zero padding, or untouched when values is NULL. */
-static guarded vector_new(const bench *t, const char *name, const double *values)
+static guarded vector_new(const bench *t, const char *name, const double *values, bool narrow)
 {
-    guarded m = guarded_new(name, t->k->B * t->ld);
+    const int64_t ld = t->ld[narrow], width = narrow ? t->k->P : t->k->H;
+    guarded m = guarded_new(name, t->k->B * ld);
 
+    m.narrow = narrow;
     for (int64_t r = 0; values && r < t->k->B; r++)
-        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
-            put(&m, r * t->ld + j, j < t->k->H ? values[r * t->k->H + j] : 0.0);
+        for (int64_t j = 0; j < t->groups[narrow] * RCK_LANES; j++)
+            put(&m, r * ld + j, j < width ? values[r * width + j] : 0.0);
     return m;
+}
+
+static guarded state_new(const bench *t, const char *name, const double *values, int i)
+{
+    return vector_new(t, name, values, t->cell->narrow >> i & 1);
 }
 
 static void vector_give(const bench *t, guarded *m)
 {
     for (int64_t r = 0; r < t->k->B; r++)
-        for (int64_t j = 0; j < t->groups * RCK_LANES; j++)
-            m->mine[MARGIN + r * t->ld + j] = 1;
+        for (int64_t j = 0; j < t->groups[m->narrow] * RCK_LANES; j++)
+            m->mine[MARGIN + r * t->ld[m->narrow] + j] = 1;
 }
 
-/* The (B,H) values of a vector; padding must be zero. */
+/* The values of a vector, dense; padding must be zero. */
 static void vector_read(const bench *t, const guarded *m, double *out)
 {
-    for (int64_t r = 0; r < t->k->B; r++)
-        for (int64_t j = 0; j < t->groups * RCK_LANES; j++) {
-            const double value = (double)m->p[r * t->ld + j];
+    const int64_t width = m->narrow ? t->k->P : t->k->H;
 
-            if (j < t->k->H)
-                out[r * t->k->H + j] = value;
+    for (int64_t r = 0; r < t->k->B; r++)
+        for (int64_t j = 0; j < t->groups[m->narrow] * RCK_LANES; j++) {
+            const double value = (double)m->p[r * t->ld[m->narrow] + j];
+
+            if (j < width)
+                out[r * width + j] = value;
             else if (value != 0.0)
                 fail_msg("padding of '%s' is %g at row %lld, column %lld (seed %llu)", m->name,
                          value, (long long)r, (long long)j, (unsigned long long)t->k->seed);
@@ -996,9 +1081,10 @@ static bool keeps_apart(const rcc_stage *s)
 /* Stage s with its pointers moved to a row. */
 static rcc_step step_at(bench *t, int s, int64_t row)
 {
-    const int64_t at = row * t->ld;
-    rcc_step step = {.ld = t->ld,
-                     .units = t->k->H,
+    const bool narrow = t->cell->stage[s].narrow;
+    const int64_t at = row * t->ld[0];
+    rcc_step step = {.ld = t->ld[narrow],
+                     .units = narrow ? t->k->P : t->k->H,
                      .gates = t->gates[rcc_gates_stage(t->cell, s)].view,
                      .apart = t->apart[rcc_gates_stage(t->cell, s)].view,
                      .vec = t->vec.view,
@@ -1008,11 +1094,13 @@ static rcc_step step_at(bench *t, int s, int64_t row)
     if (step.apart.p)
         step.apart.p += row * step.apart.row;
     for (int i = 0; i < t->cell->states; i++) {
-        step.in[i] = t->in[i].p + at;
-        step.out[i] = t->out[i].p + at;
+        const int64_t from = row * t->ld[t->cell->narrow >> i & 1];
+
+        step.in[i] = t->in[i].p + from;
+        step.out[i] = t->out[i].p + from;
         if (t->d_in[i].p) {
-            step.d_out[i] = t->d_out[i].p + at;
-            step.d_in[i] = t->d_in[i].p + at;
+            step.d_out[i] = t->d_out[i].p + from;
+            step.d_in[i] = t->d_in[i].p + from;
         }
     }
     for (int i = 0; i < t->cell->aux; i++) {
@@ -1022,7 +1110,7 @@ static rcc_step step_at(bench *t, int s, int64_t row)
     }
     if (t->cell->keep)
         step.keep = t->keep.p + at;
-    step.sum_row = t->groups * t->cell->sums;
+    step.sum_row = t->groups[0] * t->cell->sums;
     if (t->cell->sums > 0)
         step.sum = t->sum.p + row * step.sum_row;
     return step;
@@ -1031,15 +1119,16 @@ static rcc_step step_at(bench *t, int s, int64_t row)
 static void call(bench *t, int s, void (*run)(const rcc_step *))
 {
     const int64_t row_cut = t->cut ? below(&t->from, t->k->B + 1) : 0;
+    const int64_t groups = t->groups[t->cell->stage[s].narrow];
 
     for (int half = 0; half < 2; half++) {
         const int64_t first_row = half ? row_cut : 0;
         rcc_step step = step_at(t, s, first_row);
 
         step.rows = (half ? t->k->B : row_cut) - first_row;
-        for (int64_t u = 0; u < t->groups; u = step.last) {
+        for (int64_t u = 0; u < groups; u = step.last) {
             step.first = u;
-            step.last = t->cut ? u + 1 + below(&t->from, t->groups - u) : t->groups;
+            step.last = t->cut ? u + 1 + below(&t->from, groups - u) : groups;
             run(&step);
         }
     }
@@ -1057,10 +1146,12 @@ static double stage_products(const bench *t, int s, int64_t r, int g, int64_t j)
     for (int p = 0; p < products; p++) {
         const int v = product[p].v;
         const guarded *m = v >= RCC_V_AUX ? &t->aux[v - RCC_V_AUX] : &t->in[v - RCC_V_STATE];
+        const int64_t K = m->narrow ? k->P : k->H;
+        const int64_t rows = rcc_stage_width(t->cell, s, widths_of(k));
 
-        for (int64_t i = 0; product[p].stage == s && i < k->H; i++)
-            sum += u[(g * k->H + j) * k->H + i] * (double)m->p[r * t->ld + i];
-        u += t->cell->stage[product[p].stage].gates * k->H * k->H;
+        for (int64_t i = 0; product[p].stage == s && i < K; i++)
+            sum += u[(g * rows + j) * K + i] * (double)m->p[r * t->ld[m->narrow] + i];
+        u += product_size(k, t->cell, &product[p]);
     }
     return sum;
 }
@@ -1073,13 +1164,13 @@ static void make_gates(bench *t, int s, int g0)
 
     if (stage->goes_on)
         return;
-    t->gates[s] = block_new(t, "gates", stage->gates);
+    t->gates[s] = block_new(t, "gates", stage);
     block_give(t, &t->gates[s]);
     if (keeps_apart(stage))
-        t->apart[s] = block_new(t, "apart", stage->gates);
+        t->apart[s] = block_new(t, "apart", stage);
     for (int64_t r = 0; r < k->B; r++)
         for (int g = 0; g < stage->gates; g++)
-            for (int64_t j = 0; j < k->H; j++) {
+            for (int64_t j = 0; j < rcc_stage_width(t->cell, s, widths_of(k)); j++) {
                 const double w = k->wx[(r * k->gates + g0 + g) * k->H + j];
                 const double u =
                     k->c[(r * k->gates + g0 + g) * k->H + j] + stage_products(t, s, r, g, j);
@@ -1099,16 +1190,17 @@ static void spread_product(bench *t, int s, int g0, int v, const double *u,
     const bool of_aux = v >= RCC_V_AUX;
     guarded *d_v = of_aux ? &t->d_aux[v - RCC_V_AUX] : &t->d_in[v - RCC_V_STATE];
     const bool add = !of_aux || t->met[v - RCC_V_AUX];
+    const int64_t K = d_v->narrow ? k->P : k->H, ld = t->ld[d_v->narrow];
+    const int64_t rows = rcc_stage_width(t->cell, s, widths_of(k));
 
     for (int64_t r = 0; r < k->B; r++)
-        for (int64_t i = 0; i < t->groups * RCK_LANES; i++) {
-            double sum = add ? (double)d_v->p[r * t->ld + i] : 0.0;
+        for (int64_t i = 0; i < t->groups[d_v->narrow] * RCK_LANES; i++) {
+            double sum = add ? (double)d_v->p[r * ld + i] : 0.0;
 
-            for (int g = 0; i < k->H && g < t->cell->stage[s].gates; g++)
-                for (int64_t j = 0; j < k->H; j++)
-                    sum +=
-                        u[(g * k->H + j) * k->H + i] * res->d_c[(r * k->gates + g0 + g) * k->H + j];
-            put(d_v, r * t->ld + i, sum);
+            for (int g = 0; i < K && g < t->cell->stage[s].gates; g++)
+                for (int64_t j = 0; j < rows; j++)
+                    sum += u[(g * rows + j) * K + i] * res->d_c[(r * k->gates + g0 + g) * k->H + j];
+            put(d_v, r * ld + i, sum);
         }
     if (of_aux)
         t->met[v - RCC_V_AUX] = true;
@@ -1126,11 +1218,11 @@ static void spread_gates(bench *t, int s, int g0, oracle_result *res)
         return;
     for (int64_t r = 0; r < k->B; r++)
         for (int g = 0; g < stage->gates; g++)
-            for (int64_t j = 0; j < t->groups * RCK_LANES; j++) {
+            for (int64_t j = 0; j < t->groups[stage->narrow] * RCK_LANES; j++) {
                 const double w = (double)gates->m.p[group_index(&gates->view, r, j, g)];
                 const double u = (double)apart->m.p[group_index(&apart->view, r, j, g)];
 
-                if (j < k->H) {
+                if (j < rcc_stage_width(t->cell, s, widths_of(k))) {
                     res->d_wx[(r * k->gates + g0 + g) * k->H + j] = w;
                     res->d_c[(r * k->gates + g0 + g) * k->H + j] = u;
                 } else if (w != 0.0 || u != 0.0)
@@ -1146,7 +1238,7 @@ static void spread_gates(bench *t, int s, int g0, oracle_result *res)
     for (int p = 0; p < products; p++) {
         if (product[p].stage == s)
             spread_product(t, s, g0, product[p].v, u, res);
-        u += t->cell->stage[product[p].stage].gates * k->H * k->H;
+        u += product_size(k, t->cell, &product[p]);
     }
 }
 
@@ -1196,20 +1288,20 @@ static void run_forward(bench *t, oracle_result *res)
     int g0 = 0;
 
     for (int i = 0; i < t->cell->states; i++) {
-        t->in[i] = vector_new(t, "in", k->in[i]);
-        t->out[i] = vector_new(t, "out", NULL);
+        t->in[i] = state_new(t, "in", k->in[i], i);
+        t->out[i] = state_new(t, "out", NULL, i);
         vector_give(t, &t->out[i]);
     }
     for (int i = 0; i < t->cell->aux; i++) {
-        t->aux[i] = vector_new(t, "aux", NULL);
+        t->aux[i] = vector_new(t, "aux", NULL, false);
         vector_give(t, &t->aux[i]);
     }
     make_vectors(t);
-    t->keep = vector_new(t, "keep", NULL);
+    t->keep = vector_new(t, "keep", NULL, false);
     if (t->cell->keep)
         vector_give(t, &t->keep);
-    t->sum = guarded_new("sum", k->B * t->groups * t->cell->sums);
-    for (int64_t i = 0; i < k->B * t->groups * t->cell->sums; i++)
+    t->sum = guarded_new("sum", k->B * t->groups[0] * t->cell->sums);
+    for (int64_t i = 0; i < k->B * t->groups[0] * t->cell->sums; i++)
         t->sum.mine[MARGIN + i] = 1;
     for (int s = 0; s < t->cell->stages; s++) {
         make_gates(t, s, g0);
@@ -1228,13 +1320,13 @@ static void run_backward(bench *t, bool shared, oracle_result *res)
 
     for (int i = 0; i < t->cell->states; i++) {
         take_back(&t->out[i]);
-        t->d_out[i] = vector_new(t, "d_out", k->d_out[i]);
-        t->d_in[i] = i && shared ? t->d_out[i] : vector_new(t, "d_in", i ? NULL : k->d_h);
+        t->d_out[i] = state_new(t, "d_out", k->d_out[i], i);
+        t->d_in[i] = i && shared ? t->d_out[i] : state_new(t, "d_in", i ? NULL : k->d_h, i);
         vector_give(t, &t->d_in[i]);
     }
     for (int i = 0; i < t->cell->aux; i++) {
         take_back(&t->aux[i]);
-        t->d_aux[i] = vector_new(t, "d_aux", NULL);
+        t->d_aux[i] = vector_new(t, "d_aux", NULL, false);
         vector_give(t, &t->d_aux[i]);
     }
     take_back(&t->keep);
@@ -1242,7 +1334,7 @@ static void run_backward(bench *t, bool shared, oracle_result *res)
         if (keeps_apart(&t->cell->stage[s])) {
             if (t->cell->sums == 0) { /* forward's may be gone by now */
                 guarded_free(&t->apart[s].m);
-                t->apart[s] = block_new(t, "apart", t->cell->stage[s].gates);
+                t->apart[s] = block_new(t, "apart", &t->cell->stage[s]);
             }
             block_give(t, &t->apart[s]);
         }
@@ -1284,8 +1376,10 @@ void oracle_case_run(const oracle_case *k, const rcc_cell *cell, oracle_how how,
 {
     bench t = {.k = k, .cell = cell, .from = source_of(k->seed + 1), .cut = how.cut};
 
-    t.groups = (k->H + RCK_LANES - 1) / RCK_LANES;
-    t.ld = (t.groups + below(&t.from, 3)) * RCK_LANES;
+    for (int narrow = 0; narrow < 2; narrow++) {
+        t.groups[narrow] = rck_pad(narrow ? k->P : k->H) / RCK_LANES;
+        t.ld[narrow] = (t.groups[narrow] + below(&t.from, 3)) * RCK_LANES;
+    }
     run_forward(&t, r);
     run_backward(&t, how.shared, r);
     bench_free(&t, how.shared);
@@ -1314,8 +1408,10 @@ static int fields_of(const oracle_case *k, const oracle_result *got, const oracl
             {"out 0", "out 1", "out 2", "out 3", "out 4", "out 5"},
             {"d_in 0", "d_in 1", "d_in 2", "d_in 3", "d_in 4", "d_in 5"}};
 
-        all[n++] = (field){names[0][i], got->out[i], want->out[i], BH, true};
-        all[n++] = (field){names[1][i], got->d_in[i], want->d_in[i], BH, false};
+        const int64_t size = k->B * state_width(k, i);
+
+        all[n++] = (field){names[0][i], got->out[i], want->out[i], size, true};
+        all[n++] = (field){names[1][i], got->d_in[i], want->d_in[i], size, false};
     }
     all[n++] = (field){"d_wx", got->d_wx, want->d_wx, BH * k->gates, false};
     all[n++] = (field){"d_c", got->d_c, want->d_c, BH * k->gates, false};

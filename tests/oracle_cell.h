@@ -14,12 +14,14 @@
 
 /* One step of one sequence of a cell with G gates. */
 typedef struct oracle_step {
-    int64_t H;
+    int64_t H, P;                 /* P: as wide as what is narrow */
     const double *wx;             /* (G,H)   W_g x + b_g */
-    const double *u;              /* (.,H,H) U_g, row = output; product by product */
+    const double *u;              /* (.,H,H) U_g, row = output; product by product; (.,H,P) where
+                                     what it multiplies is narrow */
+    const double *r;              /* (P,H)   of a cell with a projection */
     const double *c;              /* (G,H)   c_g */
     const double *vec;            /* (P,H)   vectors of weights */
-    const double *in[RCC_STATES]; /* (H)     h and the other states */
+    const double *in[RCC_STATES]; /* (H)     h and the other states; (P) where they are narrow */
     double *out[RCC_STATES];      /* (H)     the same after */
 } oracle_step;
 
@@ -42,13 +44,14 @@ oracle_cell oracle_gru_lecture;
 typedef struct oracle_case {
     uint64_t seed;
     oracle_cell *textbook;
-    int64_t B, H;
+    int64_t B, H, P;      /* P at most H; of a narrow gate the first P of H numbers count */
+    const rcc_cell *cell; /* what it is as a descriptor */
     int gates, states, vectors;
     double *wx;             /* (B,G,H) */
-    double *u;              /* (.,H,H) */
+    double *u;              /* (.,H,H), product by product with the widths that they have */
     double *c;              /* (B,G,H) a c_g for every row, so that its gradient is seen by row */
     double *vec;            /* (P,H) */
-    double *in[RCC_STATES]; /* (B,H) */
+    double *in[RCC_STATES]; /* (B,H) or (B,P) */
     double *d_out[RCC_STATES]; /* (B,H)   the loss is sum d_out * out ... */
     double *d_h; /* (B,H)   ... + sum d_h * h: what d_in[0] holds before the step goes back */
 } oracle_case;

@@ -16,6 +16,11 @@
  * stage leaves sums over each of its groups, the next one reads those of all groups.
  * Gates are numbered over all stages in the order of the logical weight rows (PyTorch's where
  * PyTorch has the cell); a stage owns consecutive gates.
+ *
+ * All of this has H numbers, one for each unit, but for what a cell says is narrow: stages and
+ * states of P numbers (a projection). Only products lead from one width to the other: the functions
+ * of a stage touch what is as wide as its gates. The weights of narrow stages are a parameter of
+ * their own, and they have no W and no bias.
  */
 #ifndef RCC_CELL_H
 #define RCC_CELL_H
@@ -53,8 +58,8 @@ static inline rc_real *rcc_group(const rcc_gates *b, int64_t u)
 
 /* One stage of one time step, rows x unit groups [first,last). All vectors are (rows, ld) with unit
  * group u at column 16 u. A row of a group depends on nothing else, so a step may be cut into calls
- * by rows and groups in any way. Columns past H: where pre-activations, states and gradients are
- * zero on entry, states and gradients are zero on return. Forward:
+ * by rows and groups in any way. Columns past the units: where pre-activations, states and
+ * gradients are zero on entry, states and gradients are zero on return. Forward:
  *
  *   gates    in: W x + b, with U v + c added unless the stage has `apart`; out: what back needs
  *            there (the activated gates, or untouched where back reads the states instead)
@@ -74,9 +79,10 @@ static inline rc_real *rcc_group(const rcc_gates *b, int64_t u)
  *   gates    becomes dL/da of each gate's W part
  *   apart    written (=): dL/da of each gate's U part, all gates of the stage, when it has `apart`
  *            (a stage without it has one gradient for both parts: that in `gates`)
- *   d_out[0] dL/dh after, complete; d_out[i] likewise (read by one stage)
+ *   d_out[0] dL/dh after, complete; d_out[i] likewise, read by one stage: the last, unless that
+ *            has another width
  *   d_in[0]  += the pointwise part of dL/dh before; never the array of d_out[0]
- *   d_in[i]  for i > 0: written (=) by that stage, may be the same array as d_out[i]
+ *   d_in[i]  for i > 0: written (=) by the stage that reads d_out[i], may be the same array
  *   d_aux[i] complete when the stage that made aux[i] runs. Who meets it first on the way back
  *            writes it (=), the others add: the functions of stages that have it in `reads`, each
  *            before the products of its own stage, and products that have it as a vector
@@ -89,7 +95,7 @@ typedef struct rcc_step {
     int64_t rows;
     int64_t first, last;
     int64_t ld;
-    int64_t units; /* H; columns from there on are padding */
+    int64_t units; /* H (a narrow stage: P); columns from there on are padding */
     rcc_gates gates;
     rcc_gates apart;
     rcc_gates vec;   /* (vectors,16) for each unit group, one row; p NULL: the cell has none */
@@ -110,6 +116,7 @@ typedef struct rcc_stage {
     int v;          /* RCC_NO_V, RCC_V_STATE + i or RCC_V_AUX + i */
     unsigned apart; /* bit g: the W and U parts of the stage's gate g are not summed */
     bool no_x;      /* its gates have no W x */
+    bool narrow;    /* its gates have P numbers */
     bool goes_on;   /* no gates of its own, no product: it has those of the stage before */
     int others;     /* further products: each has a U of its own for all gates of the stage, */
     int other[RCC_OTHERS]; /* and is added to U v */
@@ -135,6 +142,7 @@ typedef struct rcc_cell {
     const char *paper;     /* where the equations come from */
     const char *equations; /* in the letters of docs/cells.md; lines separated by '\n' */
     int states;            /* vectors carried over time; state 0 is the output */
+    unsigned narrow;       /* bit i: state i has P numbers; 0: there is no P */
     const char *state_name[RCC_STATES];
     int gates; /* over all stages */
     const char *gate_name[RCC_GATES];
@@ -171,18 +179,41 @@ static inline int rcc_gates_stage(const rcc_cell *cell, int stage)
 typedef struct rcc_product {
     int stage;
     int v;
+    int block; /* of RCC_U, or of RCC_R where the stage is narrow */
 } rcc_product;
 int rcc_products(const rcc_cell *cell, rcc_product out[RCC_PRODUCTS]);
 
 /* What a parameter holds of the gates: rows of W, of the bias beside it, of U (of each product in
- * turn) and of the bias beside that. Gates of its blocks into `gates`; returns the blocks. */
-typedef enum rcc_part { RCC_W, RCC_B, RCC_U, RCC_C } rcc_part;
+ * turn) and of the bias beside that; of U of narrow stages. Gates of its blocks into `gates`;
+ * returns the blocks. */
+typedef enum rcc_part { RCC_W, RCC_B, RCC_U, RCC_C, RCC_R } rcc_part;
 int rcc_blocks(const rcc_cell *cell, rcc_part part, int gates[RCC_PRODUCTS]);
 /* Gates of all of its blocks. */
 int rcc_part_gates(const rcc_cell *cell, rcc_part part);
 
 /* The state that is a memory beside h: the one called c; -1: there is none. */
 int rcc_memory(const rcc_cell *cell);
+
+/* The two widths of a layer; P is not read where the cell has nothing narrow. */
+typedef struct rcc_widths {
+    int64_t H, P;
+} rcc_widths;
+static inline int64_t rcc_state_width(const rcc_cell *cell, int state, rcc_widths w)
+{
+    return cell->narrow >> state & 1 ? w.P : w.H;
+}
+static inline int64_t rcc_stage_width(const rcc_cell *cell, int stage, rcc_widths w)
+{
+    return cell->stage[stage].narrow ? w.P : w.H;
+}
+static inline int64_t rcc_v_width(const rcc_cell *cell, int v, rcc_widths w)
+{
+    return v >= RCC_V_AUX ? w.H : rcc_state_width(cell, v - RCC_V_STATE, w);
+}
+/* Numbers of all states. */
+int64_t rcc_states_width(const rcc_cell *cell, rcc_widths w);
+/* What RCC_U or RCC_R multiplies is so wide, the same in all of its blocks; 0: it has none. */
+int64_t rcc_columns(const rcc_cell *cell, rcc_part part, rcc_widths w);
 
 /* The cell of that name for the instruction set in use; NULL if there is none. */
 const rcc_cell *rcc_find(const char *name);

@@ -43,19 +43,6 @@ static void mix_back_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64
     mix_back_row(gates, apart, s->keep + at, s->d_aux[MIXED] + at);
 }
 
-static void state_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
-{
-    (void)apart;
-    lstm_row(gates, s->in[1] + at, s->out[0] + at, s->out[1] + at);
-}
-
-static void state_back_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
-{
-    (void)apart;
-    lstm_back_row(gates, s->in[1] + at, s->out[1] + at, s->d_out[0] + at, s->d_out[1] + at,
-                  s->d_in[1] + at);
-}
-
 static void mix_forward(const rcc_step *s)
 {
     rcc_each(s, mix_at);
@@ -64,16 +51,6 @@ static void mix_forward(const rcc_step *s)
 static void mix_backward(const rcc_step *s)
 {
     rcc_each(s, mix_back_at);
-}
-
-static void state_forward(const rcc_step *s)
-{
-    rcc_each(s, state_at);
-}
-
-static void state_backward(const rcc_step *s)
-{
-    rcc_each(s, state_back_at);
 }
 
 const rcc_cell RC_ISA_NAME(rcc_mlstm) = {
@@ -103,8 +80,8 @@ const rcc_cell RC_ISA_NAME(rcc_mlstm) = {
              .backward = mix_backward},
             {.gates = 4,
              .v = RCC_V_AUX + MIXED,
-             .forward = state_forward,
-             .backward = state_backward},
+             .forward = RC_ISA_NAME(rcc_lstm_stage),
+             .backward = RC_ISA_NAME(rcc_lstm_stage_back)},
         },
     .aux = 1,
     .keep = true,

@@ -116,29 +116,6 @@ static void back_H2(const rcc_step *s)
     rcc_each(s, back_H2_at);
 }
 
-static void state_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
-{
-    (void)apart;
-    lstm_row(gates, s->in[1] + at, s->out[0] + at, s->out[1] + at);
-}
-
-static void state_back_at(const rcc_step *s, rc_real *gates, rc_real *apart, int64_t at)
-{
-    (void)apart;
-    lstm_back_row(gates, s->in[1] + at, s->out[1] + at, s->d_out[0] + at, s->d_out[1] + at,
-                  s->d_in[1] + at);
-}
-
-static void state(const rcc_step *s)
-{
-    rcc_each(s, state_at);
-}
-
-static void state_back(const rcc_step *s)
-{
-    rcc_each(s, state_back_at);
-}
-
 #define STAGE(by, name, of)                                                                        \
     {                                                                                              \
         .gates = 1, .no_x = true, .v = by, .reads = of, .forward = make_##name,                    \
@@ -180,8 +157,8 @@ const rcc_cell RC_ISA_NAME(rcc_mogrifier) = {
              .v = RCC_V_AUX + H4,
              .others = 1,
              .other = {RCC_V_AUX + X5},
-             .forward = state,
-             .backward = state_back},
+             .forward = RC_ISA_NAME(rcc_lstm_stage),
+             .backward = RC_ISA_NAME(rcc_lstm_stage_back)},
         },
     .aux = MADE,
     .forget = 7,

@@ -7,31 +7,40 @@
 
 int rcc_products(const rcc_cell *cell, rcc_product out[RCC_PRODUCTS])
 {
-    int n = 0;
+    int n = 0, blocks[2] = {0};
 
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
 
         if (stage->v != RCC_NO_V)
-            out[n++] = (rcc_product){s, stage->v};
+            out[n++] = (rcc_product){s, stage->v, blocks[stage->narrow]++};
         for (int i = 0; i < stage->others; i++)
-            out[n++] = (rcc_product){s, stage->other[i]};
+            out[n++] = (rcc_product){s, stage->other[i], blocks[stage->narrow]++};
     }
+    return n;
+}
+
+/* Gates of the products of one weight. */
+static int product_blocks(const rcc_cell *cell, bool narrow, int gates[RCC_PRODUCTS])
+{
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(cell, product);
+    int n = 0;
+
+    for (int i = 0; i < products; i++)
+        if (cell->stage[product[i].stage].narrow == narrow)
+            gates[n++] = cell->stage[product[i].stage].gates;
     return n;
 }
 
 int rcc_blocks(const rcc_cell *cell, rcc_part part, int gates[RCC_PRODUCTS])
 {
-    rcc_product product[RCC_PRODUCTS];
-    const int products = rcc_products(cell, product);
-
-    for (int i = 0; part == RCC_U && i < products; i++)
-        gates[i] = cell->stage[product[i].stage].gates;
-    if (part == RCC_U)
-        return products;
+    if (part == RCC_U || part == RCC_R)
+        return product_blocks(cell, part == RCC_R, gates);
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
-        const bool none = part == RCC_W   ? stage->no_x
+        const bool none = stage->narrow   ? true
+                          : part == RCC_W ? stage->no_x
                           : part == RCC_C ? stage->v == RCC_NO_V || cell->no_bias
                                           : cell->no_bias;
 
@@ -56,4 +65,24 @@ int rcc_memory(const rcc_cell *cell)
         if (strcmp(cell->state_name[i], "c") == 0)
             return i;
     return -1;
+}
+
+int64_t rcc_states_width(const rcc_cell *cell, rcc_widths w)
+{
+    int64_t n = 0;
+
+    for (int i = 0; i < cell->states; i++)
+        n += rcc_state_width(cell, i, w);
+    return n;
+}
+
+int64_t rcc_columns(const rcc_cell *cell, rcc_part part, rcc_widths w)
+{
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(cell, product);
+
+    for (int i = 0; i < products; i++)
+        if (cell->stage[product[i].stage].narrow == (part == RCC_R))
+            return rcc_v_width(cell, product[i].v, w);
+    return 0;
 }

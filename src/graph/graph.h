@@ -222,22 +222,27 @@ typedef struct rcg_sight {
     const rcc_cell *cell;
     rc_rows rows;
     bool reverse;
-    int64_t units, ld;
-    const rcg_weight *u;             /* recurrent weights; NULL: the cell has none */
-    const rc_real *state[RC_STATES]; /* (N,ld) after every step */
-    /* (N,ld) after backward of a watched graph: dL/dstate, by all ways that lead on from it; NULL:
-     * none was asked for */
+    int64_t units;
+    int64_t width[RC_STATES], ld[RC_STATES]; /* of each state: its numbers, and rounded up */
+    const rcg_weight *u;                     /* recurrent weights; NULL: the cell has none */
+    const rcg_weight *r;                     /* a projection; NULL: it has none */
+    const rc_real *state[RC_STATES];         /* (N,ld of it) after every step */
+    /* (N,ld of it) after backward of a watched graph: dL/dstate, by all ways that lead on from it;
+     * NULL: none was asked for */
     const rc_real *grad[RC_STATES];
 } rcg_sight;
 /* The i-th sequence of a graph, in the order of the operations; false: past the last. */
 bool rcg_sight_at(const rc_graph *g, size_t i, rcg_sight *out);
 /* The row of sequence b that was visited so many steps before its last one; -1: there is none. */
 int64_t rcg_sight_row(const rcg_sight *s, int64_t b, int64_t distance);
-/* What a gate was at every row, (N,units), dense. Before backward, which overwrites it. */
+/* What a gate was at every row, (N,width of the gate), dense. Before backward, which overwrites
+ * it. */
 void rcg_sight_gate(const rcg_sight *s, int gate, rc_real *out);
+int64_t rcg_sight_gate_width(const rcg_sight *s, int gate);
 /* Sequence b once more, so many times side by side, in another graph that trains: the same inputs,
  * first states and weights. Of these the first state alone wants a gradient. The graph of the sight
- * trains, too. Returns (steps * copies, units), row t * copies + i; NULL: the graph has failed. */
+ * trains, too. Returns (steps * copies, width[0]), row t * copies + i; NULL: the graph has
+ * failed. */
 rc_var *rcg_sight_again(const rcg_sight *s, rc_graph *g, int64_t b, int64_t copies);
 
 /* Most bytes of the arena that were in use at one time. */
@@ -259,7 +264,7 @@ typedef struct rcg_work {
 
 void rcg_work_value(rcg_work *w, int64_t cols); /* any operation that remembers nothing */
 void rcg_work_dropout(rcg_work *w, int64_t cols, bool locked);
-void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int directions);
+void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, rcc_widths width, int directions);
 /* What zoneout of so many states takes beside that, in training. */
 void rcg_work_zoneout(rcg_work *w, int64_t H, int states, int directions);
 void rcg_work_linear(rcg_work *w, int64_t K, int64_t M);

@@ -50,14 +50,14 @@ static void steer_row(const rcg_seq *s, int64_t row, const rc_real *h, bool coun
     const double d = sqrt(length_squared(s, row));
     double sum = 0, by = 0;
 
-    for (int64_t j = 0; counts && j < s->H; j++) {
+    for (int64_t j = 0; counts && j < s->width.H; j++) {
         const double slope = is_tanh ? 1 - (double)h[j] * (double)h[j] : h[j] > 0;
 
         sum += slope * slope * (double)v[j] * (double)v[j];
     }
     if (d >= SHORTEST && sqrt(sum) >= SHORTEST)
         by = s->n->graph->norm * 2 * (sqrt(sum) / d - 1) / sqrt(sum) / d;
-    for (int64_t j = 0; j < s->H; j++) {
+    for (int64_t j = 0; j < s->width.H; j++) {
         const double slope = is_tanh ? 1 - (double)h[j] * (double)h[j] : h[j] > 0;
 
         v[j] = (rc_real)((double)h[j] + by * slope * slope * (double)v[j]);
@@ -72,7 +72,7 @@ void rcg_norm_steer(const rcg_seq *s, const rcb_worker *worker)
         return;
     rcb_share(worker, s->N, 1, &lo, &hi);
     rck_gemm g = rcg_gemm_back(s->u, 0, hi - lo, s->gates[0] + lo * s->lay[0].cols, s->N,
-                               s->steered + lo * s->ld, s->ld);
+                               s->steered + lo * rcg_seq_ld(s), rcg_seq_ld(s));
     g.add = false;
     rck->gemm(&g);
     for (int64_t t = 0; t < s->rows.steps; t++) {
@@ -84,8 +84,9 @@ void rcg_norm_steer(const rcg_seq *s, const rcb_worker *worker)
                 const int64_t row = s->rows.at[t] + seg[i].first + r;
 
                 if (row >= lo && row < hi)
-                    steer_row(s, row, rcg_seq_before(s, 0, &seg[i]) + r * s->ld,
-                              seg[i].from >= 0 || s->n->graph->from > 0, s->steered + row * s->ld);
+                    steer_row(s, row, rcg_seq_before(s, 0, &seg[i]) + r * rcg_seq_ld(s),
+                              seg[i].from >= 0 || s->n->graph->from > 0,
+                              s->steered + row * rcg_seq_ld(s));
             }
     }
 }

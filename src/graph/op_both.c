@@ -17,7 +17,8 @@ typedef struct both {
 static int workers_of(const rcg_seq *s, const rcg_seq *mate)
 {
     const rc_graph *g = s->n->graph;
-    const double flops = 2 * (double)s->N * s->cell->gates * (double)(s->H * (s->D + s->H));
+    const int64_t H = s->width.H;
+    const double flops = 2 * (double)s->N * s->cell->gates * (double)(H * (s->D + H));
     const int one = rcg_seq_workers(s), other = rcg_seq_workers(mate);
     const int alone = one > other ? one : other, half = rcb_pool_size(g->pool) / 2;
     const int each = alone < half ? alone : half;
@@ -86,7 +87,8 @@ static rc_status second_forward(rcg_node *n)
 static bool share_weights(const rcg_seq *a, const rcg_seq *b)
 {
     return a->w == b->w || (a->u && a->u == b->u) || (a->b && (a->b == b->b || a->b == b->c)) ||
-           (a->c && (a->c == b->b || a->c == b->c)) || (a->vectors && a->vectors == b->vectors);
+           (a->c && (a->c == b->b || a->c == b->c)) || (a->vectors && a->vectors == b->vectors) ||
+           (a->r && a->r == b->r);
 }
 
 static rc_status second_backward(rcg_node *n)

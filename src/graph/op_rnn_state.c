@@ -18,7 +18,7 @@ static rc_status rnn_state_infer(const rcg_node *n, rc_shape *out)
     if (own->i < 0 || own->i >= own->s->cell->states)
         return RC_FAIL(RC_EINVAL, "rnn_state: state %d of a cell with %d", own->i,
                        own->s->cell->states);
-    *out = rc_shape_2(own->s->rows.seqs, own->s->H);
+    *out = rc_shape_2(own->s->rows.seqs, rcc_state_width(own->s->cell, own->i, own->s->width));
     out->axis[0] = RC_BATCH;
     return RC_OK;
 }
@@ -27,12 +27,12 @@ static rc_status rnn_state_forward(rcg_node *n)
 {
     const final *own = n->own;
     const rcg_seq *s = own->s;
+    const int64_t ld = n->out->ld;
 
     for (int64_t b = 0; b < s->rows.seqs; b++) {
         const int64_t row = rcg_seq_last_row(s, b);
-        const rc_real *from =
-            row < 0 ? s->init[own->i] + b * s->ld : s->state[own->i] + row * s->ld;
-        memcpy(n->out->x + b * s->ld, from, (size_t)s->ld * sizeof *from);
+        const rc_real *from = row < 0 ? s->init[own->i] + b * ld : s->state[own->i] + row * ld;
+        memcpy(n->out->x + b * ld, from, (size_t)ld * sizeof *from);
     }
     return RC_OK;
 }
@@ -41,7 +41,7 @@ static rc_status rnn_state_backward(rcg_node *n)
 {
     const final *own = n->own;
     rcg_seq *s = own->s;
-    const int64_t size = s->rows.seqs * s->ld;
+    const int64_t size = s->rows.seqs * n->out->ld;
 
     if (!s->d_final[own->i]) {
         s->d_final[own->i] = rcg_keep(n->graph, (size_t)size, sizeof(rc_real));

@@ -22,6 +22,7 @@ enum {
     IN_B = RCG_SEQ_B,
     IN_C = RCG_SEQ_C,
     IN_VECTORS = RCG_SEQ_VECTORS,
+    IN_R = RCG_SEQ_R,
     IN_STATE = RCG_SEQ_STATE,
     INPUTS = RCG_SEQ_INPUTS
 };
@@ -37,6 +38,7 @@ rc_rnn_args rc_rnn_args_default(void)
         .b_ih = RC_NONE,
         .b_hh = RC_NONE,
         .vectors = RC_NONE,
+        .w_hr = RC_NONE,
     };
     for (int i = 0; i < RC_STATES; i++)
         a.state[i] = RC_NONE;
@@ -63,7 +65,7 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
     const seq *own = n->own;
     const rcc_cell *cell = own->cell;
     const rc_var *x = n->in[IN_X];
-    const int64_t H = own->H, gates = rcc_part_gates(cell, RCC_W);
+    const int64_t H = own->width.H, gates = rcc_part_gates(cell, RCC_W);
 
     if (x->shape.rank != 2 || x->rows != own->rows.at[own->rows.steps])
         return RC_FAIL(RC_ESHAPE, "%s: input has %" PRId64 " rows, the batch has %" PRId64,
@@ -74,9 +76,13 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
                        "the cell's %" PRId64 " gates",
                        cell->name, n->in[IN_W]->rows, gates);
     RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], gates * H, x->cols));
-    if (own->products > 0)
+    if (rcc_part_gates(cell, RCC_R) > 0)
+        RC_TRY(check_weight(cell, "the projection", n->in[IN_R],
+                            rcc_part_gates(cell, RCC_R) * own->width.P,
+                            rcc_columns(cell, RCC_R, own->width)));
+    if (rcc_part_gates(cell, RCC_U) > 0)
         RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U],
-                            rcc_part_gates(cell, RCC_U) * H, H));
+                            rcc_part_gates(cell, RCC_U) * H, rcc_columns(cell, RCC_U, own->width)));
     if (!rcg_absent(n->in[IN_B]))
         RC_TRY(
             check_weight(cell, "the input bias", n->in[IN_B], rcc_part_gates(cell, RCC_B) * H, 1));
@@ -88,18 +94,18 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
             check_weight(cell, "the weight of vectors", n->in[IN_VECTORS], cell->vectors * H, 1));
     for (int i = 0; i < RC_STATES; i++) {
         const rc_var *h = n->in[IN_STATE + i];
+        const int64_t cols = rcc_state_width(cell, i, own->width);
         if (!rcg_absent(h) && i >= cell->states)
             return RC_FAIL(RC_ESHAPE, "%s: initial state %d is given, the cell has %d", cell->name,
                            i + 1, cell->states);
-        if (!rcg_absent(h) && (h->rows != own->rows.seqs || h->cols != own->H))
+        if (!rcg_absent(h) && (h->rows != own->rows.seqs || h->cols != cols))
             return RC_FAIL(RC_ESHAPE,
                            "%s: initial state '%s' is (%" PRId64 ",%" PRId64 "), expected (%" PRId64
                            ",%" PRId64 ")",
-                           cell->name, cell->state_name[i], h->rows, h->cols, own->rows.seqs,
-                           own->H);
+                           cell->name, cell->state_name[i], h->rows, h->cols, own->rows.seqs, cols);
     }
     RC_TRY(rcg_zone_check(own));
-    *out = rc_shape_2(x->rows, own->H);
+    *out = rc_shape_2(x->rows, rcc_state_width(cell, 0, own->width));
     out->axis[0] = RC_TIME;
     return RC_OK;
 }
@@ -139,14 +145,16 @@ int64_t rcg_seq_last_row(const rcg_seq *s, int64_t b)
 
 const rc_real *rcg_seq_before(const seq *s, int i, const rcg_segment *g)
 {
-    return g->from >= 0 ? s->state[i] + g->from * s->ld : s->init[i] + g->first * s->ld;
+    const int64_t ld = rcg_seq_state_ld(s, i);
+
+    return g->from >= 0 ? s->state[i] + g->from * ld : s->init[i] + g->first * ld;
 }
 
 /* The v of product p at step t for a segment. */
 const rc_real *rcg_seq_product_v(const seq *s, int p, int64_t t, const rcg_segment *g)
 {
     const int v = s->product[p].v;
-    return v >= RCC_V_AUX ? s->aux[v - RCC_V_AUX] + (s->rows.at[t] + g->first) * s->ld
+    return v >= RCC_V_AUX ? s->aux[v - RCC_V_AUX] + (s->rows.at[t] + g->first) * rcg_seq_ld(s)
                           : rcg_seq_before(s, v - RCC_V_STATE, g);
 }
 
@@ -175,25 +183,25 @@ static rcc_gates vectors_of(const seq *s, rc_real *p)
 
 rcc_step rcg_seq_step(const seq *s, int st, int64_t t, const rcg_segment *g, int64_t u0, int64_t u1)
 {
-    const int64_t row = s->rows.at[t] + g->first;
+    const int64_t row = s->rows.at[t] + g->first, ld = rcg_seq_ld(s);
     rcc_step p = {
         .rows = g->rows,
         .first = u0,
         .last = u1,
-        .ld = s->ld,
-        .units = s->H,
+        .ld = rcg_seq_stage_ld(s, st),
+        .units = rcc_stage_width(s->cell, st, s->width),
         .gates = block(s, st, s->gates[st], row),
         .apart = block(s, st, s->apart[st], row),
-        .keep = s->keep ? s->keep + row * s->ld : NULL,
+        .keep = s->keep ? s->keep + row * ld : NULL,
         .sum = s->sum ? s->sum + row * s->sum_row : NULL,
         .sum_row = s->sum_row,
     };
     for (int i = 0; i < s->cell->states; i++) {
         p.in[i] = rcg_seq_before(s, i, g);
-        p.out[i] = (s->raw[i] ? s->raw[i] : s->state[i]) + row * s->ld;
+        p.out[i] = (s->raw[i] ? s->raw[i] : s->state[i]) + row * rcg_seq_state_ld(s, i);
     }
     for (int i = 0; i < s->cell->aux; i++)
-        p.aux[i] = s->aux[i] + row * s->ld;
+        p.aux[i] = s->aux[i] + row * ld;
     if (s->vectors) {
         p.vec = vectors_of(s, s->vectors->w);
         p.d_vec = vectors_of(s, s->vectors->g);
@@ -251,21 +259,26 @@ static bool is_first(const seq *s, int p)
 static void forward_product(const seq *s, int p, int64_t t, const rcg_segment *seg, int64_t u0,
                             int64_t u1)
 {
-    const int st = s->product[p].stage;
-    const rck_panel *lay = &s->u->lay[p];
+    const int st = s->product[p].stage, block = s->product[p].block;
+    const rcg_weight *w = rcg_seq_weight(s, p);
+    const rck_panel *lay = &w->lay[block];
+    const int64_t ld = rck_pad(rcc_v_width(s->cell, s->product[p].v, s->width));
     rc_real *to = s->apart[st] ? s->apart[st] : s->gates[st];
     rck_gemm g =
-        rcg_gemm_forward(s->u, p, seg->rows, rcg_seq_product_v(s, p, t, seg), s->ld,
+        rcg_gemm_forward(w, block, seg->rows, rcg_seq_product_v(s, p, t, seg), ld,
                          bias_of(s->c, st), to + (s->rows.at[t] + seg->first) * lay->cols, s->N);
     g.add = !s->apart[st] || !is_first(s, p);
     g.backwards = t % 2;
     rcg_gemm_groups(g, lay, u0, u1);
 }
 
-static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u1)
+static void forward_stage(const seq *s, int st, int64_t t, const rcb_worker *worker)
 {
     rcg_segment seg[2];
     const int count = rcg_seq_segments(s, t, seg);
+    int64_t u0, u1;
+
+    rcb_share(worker, rcg_seq_stage_ld(s, st) / RCK_LANES, 1, &u0, &u1);
 
     for (int i = 0; i < count; i++) {
         for (int p = 0; p < s->products; p++)
@@ -274,7 +287,7 @@ static void forward_stage(const seq *s, int st, int64_t t, int64_t u0, int64_t u
         const rcc_step step = rcg_seq_step(s, st, t, &seg[i], u0, u1);
         s->cell->stage[st].forward(&step);
         if (s->zoned && st == s->cell->stages - 1)
-            rcg_zone_mix(s, t, &seg[i], u0, u1);
+            rcg_zone_mix(s, t, &seg[i], worker);
     }
 }
 
@@ -284,21 +297,22 @@ void rcg_seq_forward(const rcb_worker *worker, void *ctx)
     const int64_t T = s->rows.steps;
     int64_t u0, u1;
 
-    rcb_share(worker, s->ld / RCK_LANES, 1, &u0, &u1);
-    for (int st = 0; st < s->cell->stages; st++)
+    for (int st = 0; st < s->cell->stages; st++) {
+        rcb_share(worker, rcg_seq_stage_ld(s, st) / RCK_LANES, 1, &u0, &u1);
         if (!s->cell->stage[st].goes_on)
             forward_input(s, st, u0, u1);
+    }
     for (int64_t i = 0; i < T; i++)
         for (int st = 0; st < s->cell->stages; st++) {
-            forward_stage(s, st, s->reverse ? T - 1 - i : i, u0, u1);
+            forward_stage(s, st, s->reverse ? T - 1 - i : i, worker);
             if (s->products > 0)
                 rcb_barrier(worker);
         }
 }
 
-rc_real *rcg_seq_rows(const seq *s, int64_t rows)
+rc_real *rcg_seq_rows(const seq *s, int64_t rows, int64_t ld)
 {
-    return rcg_keep(s->n->graph, (size_t)rows, (size_t)s->ld * sizeof(rc_real));
+    return rcg_keep(s->n->graph, (size_t)rows, (size_t)ld * sizeof(rc_real));
 }
 
 static rc_real *panels_of(const seq *s, int st)
@@ -313,22 +327,26 @@ static rc_status part_of(rcg_node *n, int i, rcc_part part, bool transposed, rcg
     int gates[RCC_PRODUCTS];
     const int blocks = rcc_blocks(s->cell, part, gates);
 
-    return rcg_weight_of(n, i, blocks, gates, s->H, transposed, out);
+    return rcg_weight_of(n, i, blocks, gates, part == RCC_R ? s->width.P : s->width.H, transposed,
+                         out);
 }
 
 static rc_status forward_weights(rcg_node *n, seq *s)
 {
     RC_TRY(part_of(n, IN_W, RCC_W, n->in[IN_X]->wants, &s->w));
-    if (s->products > 0)
+    if (rcc_part_gates(s->cell, RCC_U) > 0)
         RC_TRY(part_of(n, IN_U, RCC_U, n->out->wants, &s->u));
+    if (rcc_part_gates(s->cell, RCC_R) > 0)
+        RC_TRY(part_of(n, IN_R, RCC_R, n->out->wants, &s->r));
     if (!rcg_absent(n->in[IN_B]))
         RC_TRY(part_of(n, IN_B, RCC_B, false, &s->b));
     if (!rcg_absent(n->in[IN_C]))
         RC_TRY(part_of(n, IN_C, RCC_C, false, &s->c));
     if (s->cell->vectors > 0)
-        RC_TRY(rcg_weight_of(n, IN_VECTORS, 1, &s->cell->vectors, s->H, false, &s->vectors));
+        RC_TRY(rcg_weight_of(n, IN_VECTORS, 1, &s->cell->vectors, s->width.H, false, &s->vectors));
     for (int st = 0; st < s->cell->stages; st++)
-        s->lay[st] = rck_panel_of(s->H, s->cell->stage[rcc_gates_stage(s->cell, st)].gates, 1);
+        s->lay[st] = rck_panel_of(rcc_stage_width(s->cell, st, s->width),
+                                  s->cell->stage[rcc_gates_stage(s->cell, st)].gates, 1);
     return RC_OK;
 }
 
@@ -352,17 +370,18 @@ static rc_status forward_memory(rcg_node *n, seq *s)
     s->state[0] = n->out->x;
     for (int i = 0; i < s->cell->states; i++) {
         const rc_var *h = n->in[IN_STATE + i];
+        const int64_t ld = rcg_seq_state_ld(s, i);
         if (i > 0)
-            s->state[i] = rcg_seq_rows(s, s->N);
-        s->init[i] = rcg_absent(h) ? rcg_seq_rows(s, s->rows.seqs) : h->x;
+            s->state[i] = rcg_seq_rows(s, s->N, ld);
+        s->init[i] = rcg_absent(h) ? rcg_seq_rows(s, s->rows.seqs, ld) : h->x;
         if (rcg_absent(h) && s->init[i])
-            rck->fill(s->rows.seqs * s->ld, 0, s->init[i]);
+            rck->fill(s->rows.seqs * ld, 0, s->init[i]);
     }
     for (int i = 0; i < s->cell->aux; i++)
-        s->aux[i] = rcg_seq_rows(s, s->N);
+        s->aux[i] = rcg_seq_rows(s, s->N, rcg_seq_ld(s));
     if (s->cell->keep)
-        s->keep = rcg_seq_rows(s, s->N);
-    s->sum_row = s->ld / RCK_LANES * s->cell->sums;
+        s->keep = rcg_seq_rows(s, s->N, rcg_seq_ld(s));
+    s->sum_row = rcg_seq_ld(s) / RCK_LANES * s->cell->sums;
     if (s->cell->sums > 0)
         s->sum = rcg_keep(n->graph, (size_t)(s->N * s->sum_row), sizeof *s->sum);
     return n->graph->status;
@@ -372,8 +391,9 @@ int rcg_seq_workers(const seq *s)
 {
     const double rows = s->rows.steps > 0 ? (double)s->N / (double)s->rows.steps : 0;
     if (s->products == 0) /* nobody waits before the end */
-        return rcg_workers(s->n->graph, 2 * (double)s->N * s->cell->gates * (double)(s->H * s->D));
-    return rcg_workers(s->n->graph, 2 * rows * s->cell->gates * (double)(s->H * s->H));
+        return rcg_workers(s->n->graph,
+                           2 * (double)s->N * s->cell->gates * (double)(s->width.H * s->D));
+    return rcg_workers(s->n->graph, 2 * rows * s->cell->gates * (double)(s->width.H * s->width.H));
 }
 
 rc_status rcg_seq_prepare(rcg_node *n)
@@ -383,7 +403,6 @@ rc_status rcg_seq_prepare(rcg_node *n)
     s->n = n;
     s->N = n->in[IN_X]->rows;
     s->D = n->in[IN_X]->cols;
-    s->ld = n->out->ld;
     RC_TRY(forward_weights(n, s));
     RC_TRY(forward_memory(n, s));
     return s->zoned ? rcg_zone_prepare(s) : RC_OK;
@@ -430,7 +449,9 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
                  .rows = {rows->steps, rows->seqs, at},
                  .reverse = args->reverse,
                  .products = rcc_products(cell, product),
-                 .H = args->w_ih->rows / rcc_part_gates(cell, RCC_W)};
+                 .width.H = args->w_ih->rows / rcc_part_gates(cell, RCC_W)};
+    own->width.P =
+        cell->narrow && args->w_hr && !rcg_absent(args->w_hr) ? args->w_hr->rows : own->width.H;
     memcpy(own->product, product, sizeof product);
     memcpy(own->zone, args->zoneout, sizeof own->zone);
     for (int i = 0; i < RC_STATES; i++)
@@ -441,6 +462,7 @@ rcg_seq *rcg_seq_new(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_rnn_a
     in[IN_B] = args->b_ih;
     in[IN_C] = args->b_hh;
     in[IN_VECTORS] = args->vectors;
+    in[IN_R] = args->w_hr;
     for (int i = 0; i < RC_STATES; i++)
         in[IN_STATE + i] = args->state[i];
     return own;

@@ -16,6 +16,7 @@ enum {
     RCG_SEQ_B,
     RCG_SEQ_C,
     RCG_SEQ_VECTORS,
+    RCG_SEQ_R,
     RCG_SEQ_STATE,
     RCG_SEQ_INPUTS = RCG_SEQ_STATE + RC_STATES
 };
@@ -28,31 +29,32 @@ struct rcg_seq {
     int products;
     rc_rows rows;
     bool reverse;
-    int64_t N, D, H, ld; /* ld: H rounded up */
-    rcg_weight *w, *u, *b, *c, *vectors;
+    int64_t N, D;
+    rcc_widths width; /* P is H where the cell has nothing narrow */
+    rcg_weight *w, *u, *b, *c, *vectors, *r;
     rck_panel lay[RCC_STAGES];  /* how a stage's gates lie, of whatever weights they come */
     rc_real *gates[RCC_STAGES]; /* panels over N rows: pre-activations, kept values, gradients */
     rc_real *apart[RCC_STAGES]; /* the U parts where the cell keeps any apart, else NULL */
     rc_real *both;              /* b + c, (4 H at most) like the biases; NULL: not needed */
-    rc_real *state[RC_STATES];  /* (N,ld); state 0 is the output itself */
-    rc_real *aux[RCC_AUX];      /* (N,ld) */
+    rc_real *state[RC_STATES];  /* (N,ld of it); state 0 is the output itself */
+    rc_real *aux[RCC_AUX];      /* (N,ld), ld: H rounded up */
     rc_real *keep;              /* (N,ld) */
     rc_real *sum;               /* (N,sum_row), see rcc_step */
     int64_t sum_row;
-    rc_real *init[RC_STATES];  /* (B,ld) */
+    rc_real *init[RC_STATES];  /* (B,ld of it) */
     bool zoned;                /* any of its states */
     double zone[RC_STATES];    /* how probably a unit keeps its value at a step */
-    rc_real *raw[RC_STATES];   /* (N,ld) what the cell makes of a state with zoneout; else NULL */
-    rc_real *moves[RC_STATES]; /* (N,ld) 0 where the unit keeps its value; NULL: nothing is drawn */
+    rc_real *raw[RC_STATES];   /* (N,ld of it) what the cell makes of one with zoneout; else NULL */
+    rc_real *moves[RC_STATES]; /* (N,ld of it) 0 where a unit keeps its value; NULL: not drawn */
 
-    /* backward */
-    rc_real *d_state[RC_STATES]; /* (B,ld), running; state 0 has the output's gradient instead */
-    rc_real *d_first;            /* (B,ld) gradient of the initial state 0 */
+    /* backward; of state i: rows of ld of it */
+    rc_real *d_state[RC_STATES]; /* (B), running; state 0 has the output's gradient instead */
+    rc_real *d_first;            /* (B) gradient of the initial state 0 */
     rc_real *d_aux[RCC_AUX];     /* (B,ld) */
-    rc_real *d_final[RC_STATES]; /* (B,ld) what rc_rnn_state() brings back; NULL: nothing */
-    rc_real *seen[RC_STATES];    /* (N,ld) of a watched graph: d_state of every row; 0 is NULL */
-    rc_real *d_raw[RC_STATES];   /* (B,ld) with zoneout: dL/draw of the step, */
-    rc_real *d_kept[RC_STATES];  /* (B,ld) and what passes the cell by; else NULL */
+    rc_real *d_final[RC_STATES]; /* (B) what rc_rnn_state() brings back; NULL: nothing */
+    rc_real *seen[RC_STATES];    /* (N) of a watched graph: d_state of every row; 0 is NULL */
+    rc_real *d_raw[RC_STATES];   /* (B) with zoneout: dL/draw of the step, */
+    rc_real *d_kept[RC_STATES];  /* (B) and what passes the cell by; else NULL */
     rc_real *zeros;              /* (ld) of a graph that draws */
     rc_real *steered;            /* (N,ld) see rcg_norm_steer(); NULL: not wanted */
     rc_real *xt;                 /* packed transposes of x and of each product's v */
@@ -63,6 +65,25 @@ struct rcg_seq {
     rcg_seq *mate; /* of the second of two: the first */
     bool swept;    /* of the first: its backward has run beside that of the second */
 };
+
+/* Reals between rows of vectors that are H wide, of state i, and of what stage st makes. */
+static inline int64_t rcg_seq_ld(const rcg_seq *s)
+{
+    return rck_pad(s->width.H);
+}
+static inline int64_t rcg_seq_state_ld(const rcg_seq *s, int i)
+{
+    return rck_pad(rcc_state_width(s->cell, i, s->width));
+}
+static inline int64_t rcg_seq_stage_ld(const rcg_seq *s, int st)
+{
+    return rck_pad(rcc_stage_width(s->cell, st, s->width));
+}
+/* The weight that product p is with. */
+static inline rcg_weight *rcg_seq_weight(const rcg_seq *s, int p)
+{
+    return s->cell->stage[s->product[p].stage].narrow ? s->r : s->u;
+}
 
 /* Two side by side are the operation of op_seq.c to whoever reads a message. */
 #define RCG_SEQ_NAME "rnn"
@@ -91,8 +112,8 @@ const rc_real *rcg_seq_product_v(const rcg_seq *s, int p, int64_t t, const rcg_s
 /* Stage st at step t for a segment, unit groups [u0,u1), without the gradients of vectors. */
 rcc_step rcg_seq_step(const rcg_seq *s, int st, int64_t t, const rcg_segment *g, int64_t u0,
                       int64_t u1);
-/* Room to the end of the step for so many rows of ld; NULL: the graph has failed. */
-rc_real *rcg_seq_rows(const rcg_seq *s, int64_t rows);
+/* Room to the end of the step for so many rows; NULL: the graph has failed. */
+rc_real *rcg_seq_rows(const rcg_seq *s, int64_t rows, int64_t ld);
 
 /* The row of sequence b's last visited step; -1 for a sequence of length 0. */
 int64_t rcg_seq_last_row(const rcg_seq *s, int64_t b);
@@ -108,13 +129,13 @@ rc_status rcg_zone_check(const rcg_seq *s);
 /* Memory and what is drawn. Nothing to do for states without zoneout. */
 rc_status rcg_zone_prepare(rcg_seq *s);
 /* The states after step t for a segment, out of those before it and what the cell has made of them,
- * unit groups [u0,u1). After the cell's last stage. */
-void rcg_zone_mix(const rcg_seq *s, int64_t t, const rcg_segment *g, int64_t u0, int64_t u1);
+ * the units that are this worker's. After the cell's last stage. */
+void rcg_zone_mix(const rcg_seq *s, int64_t t, const rcg_segment *g, const rcb_worker *worker);
 /* The way back of that: their gradients into d_raw and d_kept; and, when all of the cell's stages
  * have run, d_kept is added to the gradients of the states before. */
-void rcg_zone_part(const rcg_seq *s, int64_t t, int64_t u0, int64_t u1);
+void rcg_zone_part(const rcg_seq *s, int64_t t, const rcb_worker *worker);
 void rcg_zone_join(const rcg_seq *s, const rcg_segment *g, rc_real *const d_before[RC_STATES],
-                   int64_t u0, int64_t u1);
+                   const rcb_worker *worker);
 
 /* With the norm-preserving regulariser (norm.c): what the gradients of gates are multiplied with to
  * be the gradient of U, for this worker's rows. After the sweep; a barrier before

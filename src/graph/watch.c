@@ -28,13 +28,15 @@ static rcg_sight sight_of(const rcg_node *n)
         .cell = s->cell,
         .rows = s->rows,
         .reverse = s->reverse,
-        .units = s->H,
-        .ld = s->ld,
+        .units = s->width.H,
         .u = s->u,
+        .r = s->r,
     };
 
     for (int i = 0; i < s->cell->states; i++) {
         out.state[i] = s->state[i];
+        out.width[i] = rcc_state_width(s->cell, i, s->width);
+        out.ld[i] = rcg_seq_state_ld(s, i);
         out.grad[i] = i == 0 ? n->out->g : s->seen[i];
     }
     return out;
@@ -84,39 +86,57 @@ static rc_real squashed(rcc_squash by, rc_real a)
 static void read_block(const rcg_seq *s, int st, int k, rc_real *out)
 {
     const rck_panel *lay = &s->lay[st];
-    const int64_t per = lay->span / RCK_LANES;
+    const int64_t per = lay->span / RCK_LANES, width = lay->units;
 
     for (int64_t row = 0; row < s->N; row++)
-        for (int64_t j = 0; j < s->H; j++) {
+        for (int64_t j = 0; j < width; j++) {
             const int64_t u = j / RCK_LANES;
             const int64_t at = u / per * s->N * lay->cols + row * lay->cols +
                                (u % per * lay->gates + k) * RCK_LANES + j % RCK_LANES;
 
-            out[row * s->H + j] = s->gates[st][at];
+            out[row * width + j] = s->gates[st][at];
         }
 }
 
 static void read_rows(const rcg_seq *s, const rc_real *from, rc_real *out)
 {
+    const int64_t H = s->width.H;
+
     for (int64_t row = 0; row < s->N; row++)
-        memcpy(out + row * s->H, from + row * s->ld, (size_t)s->H * sizeof *out);
+        memcpy(out + row * H, from + row * rcg_seq_ld(s), (size_t)H * sizeof *out);
+}
+
+/* The stage of a gate; *k becomes its number there. */
+static int stage_of(const rcc_cell *cell, int *k)
+{
+    int st = 0;
+
+    for (; *k >= cell->stage[st].gates; st++)
+        *k -= cell->stage[st].gates;
+    return st;
+}
+
+int64_t rcg_sight_gate_width(const rcg_sight *sight, int gate)
+{
+    const rcg_seq *s = sight->node->own;
+
+    return rcc_stage_width(s->cell, stage_of(s->cell, &gate), s->width);
 }
 
 void rcg_sight_gate(const rcg_sight *sight, int gate, rc_real *out)
 {
     const rcg_seq *s = sight->node->own;
     const int held = s->cell->held[gate];
-    int st = 0, k = gate;
+    int k = gate;
+    const int st = stage_of(s->cell, &k);
 
-    for (; k >= s->cell->stage[st].gates; st++)
-        k -= s->cell->stage[st].gates;
     if (held >= RCC_V_AUX)
         read_rows(s, s->aux[held - RCC_V_AUX], out);
     else if (held == RCC_HELD_KEEP)
         read_rows(s, s->keep, out);
     else
         read_block(s, st, k, out);
-    for (int64_t i = 0; held == RCC_HELD_RAW && i < s->N * s->H; i++)
+    for (int64_t i = 0; held == RCC_HELD_RAW && i < s->N * rcg_sight_gate_width(sight, gate); i++)
         out[i] = squashed((rcc_squash)s->cell->squash[gate], out[i]);
 }
 
@@ -186,7 +206,8 @@ rc_var *rcg_sight_again(const rcg_sight *sight, rc_graph *g, int64_t b, int64_t 
     args.b_hh = weight_again(g, s->c);
     args.vectors = weight_again(g, s->vectors);
     memcpy(args.zoneout, s->zone, sizeof args.zoneout);
+    args.w_hr = weight_again(g, s->r);
     for (int i = 0; i < s->cell->states; i++)
-        args.state[i] = copied(g, s->init[i] + b * s->ld, s->H, copies, i == 0);
+        args.state[i] = copied(g, s->init[i] + b * sight->ld[i], sight->width[i], copies, i == 0);
     return rc_rnn(g, &(rc_rows){steps, copies, at}, input_again(sight, g, b, copies), &args);
 }

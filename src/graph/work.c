@@ -47,41 +47,49 @@ static double pairs_row(const rcg_work *w, double outputs)
 }
 
 /* One direction; returns the scratch of its backward. */
-static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H)
+static double one_direction(rcg_work *w, const rcc_cell *cell, int64_t D, rcc_widths width)
 {
-    const double N = (double)w->rows, B = (double)w->seqs, ld = (double)rck_pad(H);
-    double scratch = B * ld * (cell->states + cell->aux) + (double)rcg_pack_t_size(w->rows, D);
+    const double N = (double)w->rows, B = (double)w->seqs, ld = (double)rck_pad(width.H);
     rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(cell, product);
+    double scratch = B * ld * cell->aux + (double)rcg_pack_t_size(w->rows, D), states = 0;
 
-    multiply(w, D, rcc_part_gates(cell, RCC_W) * H);
-    multiply(w, H, rcc_part_gates(cell, RCC_U) * H);
+    for (int i = 0; i < cell->states; i++)
+        states += (double)rck_pad(rcc_state_width(cell, i, width));
+    scratch += B * states;
     if (w->norm && rcg_norm_takes(cell)) {
-        w->flops += 2 * N * (double)(H * H) / 3; /* one product, on the way back alone */
+        w->flops += 2 * N * (double)(width.H * width.H) / 3; /* one product, on the way back */
         scratch += N * ld;
     }
-    scratch += rcc_products(cell, product) * (double)rcg_pack_t_size(w->rows, H);
+    multiply(w, D, rcc_part_gates(cell, RCC_W) * width.H);
+    multiply(w, rcc_columns(cell, RCC_U, width), rcc_part_gates(cell, RCC_U) * width.H);
+    multiply(w, rcc_columns(cell, RCC_R, width), rcc_part_gates(cell, RCC_R) * width.P);
+    for (int p = 0; p < products; p++)
+        scratch += (double)rcg_pack_t_size(w->rows, rcc_v_width(cell, product[p].v, width));
     for (int s = 0; s < cell->stages; s++) {
         const rcc_stage *stage = &cell->stage[s];
 
         if (stage->goes_on)
             continue;
-        w->keep += N * panel_row(H, stage->gates) * (stage->apart ? 2 : 1);
-        scratch += N * pairs_row(w, panel_row(H, stage->gates));
+        const double row = panel_row(rcc_stage_width(cell, s, width), stage->gates);
+
+        w->keep += N * row * (stage->apart ? 2 : 1);
+        scratch += N * pairs_row(w, row);
     }
-    rcg_work_value(w, H);
-    w->keep += N * ld * (cell->states - 1 + cell->aux + cell->keep);
+    w->keep += N * (double)rck_pad(rcc_state_width(cell, 0, width)); /* the output's gradient */
+    w->keep += N * (states + ld * (cell->aux + cell->keep));
     w->keep += N * ld / RCK_LANES * cell->sums;
-    w->keep += 2 * B * ld * cell->states; /* before the first step and after the last */
+    w->keep += 2 * B * states; /* before the first step and after the last */
     return scratch;
 }
 
 /* Both directions may go back side by side. */
-void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, int64_t H, int directions)
+void rcg_work_rnn(rcg_work *w, const rcc_cell *cell, int64_t D, rcc_widths width, int directions)
 {
     double scratch = 0;
 
     for (int i = 0; i < directions; i++)
-        scratch += one_direction(w, cell, D, H);
+        scratch += one_direction(w, cell, D, width);
     take_scratch(w, scratch);
 }
 

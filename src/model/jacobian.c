@@ -23,7 +23,7 @@ typedef struct job {
     int64_t steps, directions;
     int64_t place[PLACES]; /* distances */
     int places;
-    double *rows;    /* (places, units, units) of a window's Jacobians, where they are exact */
+    double *rows;    /* (places, width, width) of a window's Jacobians, where they are exact */
     double *length;  /* (steps, units) sums of squares of the columns of dh_T / dmemory_k */
     double *squares; /* (places) sum of squares of dh_T / dh_k */
 } job;
@@ -51,7 +51,7 @@ static void choose_places(job *j)
 /* Directions [first, first + count) of a window. */
 static void fill_seeds(const job *j, int64_t window, int64_t first, int64_t count, rc_real *seeds)
 {
-    const int64_t H = j->l->units;
+    const int64_t H = j->s->width[0];
     const rcb_key signs = rcb_stream(0, "xray");
 
     for (int64_t i = 0; i < count; i++)
@@ -69,20 +69,20 @@ static void add_squares(const job *j, const rcg_sight *s, int64_t count, double 
 
     for (int64_t d = 0; d < j->steps; d++)
         for (int64_t i = 0; i < count; i++) {
-            const rc_real *g = s->grad[memory] + (rcg_sight_row(s, 0, d) + i) * s->ld;
+            const rc_real *g = s->grad[memory] + (rcg_sight_row(s, 0, d) + i) * s->ld[memory];
 
-            for (int64_t k = 0; k < s->units; k++)
-                j->length[d * s->units + k] += weight * (double)g[k] * (double)g[k];
+            for (int64_t k = 0; k < s->width[memory]; k++)
+                j->length[d * s->width[memory] + k] += weight * (double)g[k] * (double)g[k];
         }
 }
 
 static void add_rows(const job *j, const rcg_sight *s, int64_t first, int64_t count, double weight)
 {
-    const int64_t H = s->units;
+    const int64_t H = s->width[0];
 
     for (int p = 0; p < j->places; p++)
         for (int64_t i = 0; i < count; i++) {
-            const rc_real *g = s->grad[0] + (rcg_sight_row(s, 0, j->place[p]) + i) * s->ld;
+            const rc_real *g = s->grad[0] + (rcg_sight_row(s, 0, j->place[p]) + i) * s->ld[0];
 
             for (int64_t k = 0; k < H; k++) {
                 j->squares[p] += weight * (double)g[k] * (double)g[k];
@@ -95,7 +95,7 @@ static void add_rows(const job *j, const rcg_sight *s, int64_t first, int64_t co
 /* The sweeps of some directions through one window. */
 static rc_status sweep(const job *j, rc_graph *g, int64_t window, int64_t first, int64_t count)
 {
-    const int64_t H = j->l->units;
+    const int64_t H = j->s->width[0];
     const double weight = j->l->exact ? 1 : 1 / (double)j->directions;
     rcg_sight s;
 
@@ -116,7 +116,7 @@ static rc_status sweep(const job *j, rc_graph *g, int64_t window, int64_t first,
 /* The singular values of one window's Jacobians, added to the sums. */
 static rc_status add_values(const job *j)
 {
-    const int64_t H = j->l->units;
+    const int64_t H = j->s->width[0];
     double *value = rcb_alloc((size_t)H, sizeof *value);
 
     if (!value)
@@ -152,7 +152,7 @@ static rc_status run_window(const job *j, rc_graph *g, int64_t window)
         RC_TRY(sweep(j, g, window, first, left < most ? left : most));
     }
     for (int p = 0; p < j->places; p++)
-        j->l->jacobian[p].rms += sqrt(j->squares[p] / (double)j->l->units);
+        j->l->jacobian[p].rms += sqrt(j->squares[p] / (double)j->s->width[0]);
     return j->rows ? add_values(j) : RC_OK;
 }
 
@@ -204,19 +204,19 @@ static rc_status run_windows(job *j, int64_t windows)
 rc_status rcm_xray_jacobians(rc_xray_layer *l, const rcg_sight *s, int64_t steps, int64_t windows,
                              int64_t directions, rcb_pool *pool)
 {
-    const size_t H = (size_t)l->units;
+    const size_t H = (size_t)s->width[0], units = (size_t)l->units;
     job j = {.l = l,
              .s = s,
              .pool = pool,
              .steps = steps,
-             .directions = l->exact ? l->units : directions};
+             .directions = l->exact ? s->width[0] : directions};
 
     choose_places(&j);
     l->jacobians = (size_t)j.places;
     l->jacobian = rcb_calloc(l->jacobians + 1, sizeof *l->jacobian);
-    l->half_life = rcb_calloc(H, sizeof *l->half_life);
+    l->half_life = rcb_calloc(units, sizeof *l->half_life);
     j.rows = l->exact ? rcb_calloc((size_t)j.places * H * H + 1, sizeof *j.rows) : NULL;
-    j.length = rcb_calloc((size_t)steps * H, sizeof *j.length);
+    j.length = rcb_calloc((size_t)steps * units, sizeof *j.length);
     j.squares = rcb_calloc(l->jacobians + 1, sizeof *j.squares);
     const bool room = l->jacobian && l->half_life && j.length && j.squares && (j.rows || !l->exact);
     const rc_status status = room ? run_windows(&j, windows) : RC_ENOMEM;

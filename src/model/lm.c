@@ -103,7 +103,7 @@ static rc_status build(rc_model *m)
     lm->E = c->embed             ? c->embed
             : !c->tied           ? p.hidden[0]
             : c->deep_output > 0 ? c->deep_output
-                                 : p.hidden[c->layers - 1];
+                                 : rcm_plan_out(&p, (int)c->layers - 1);
     lm->tied = c->tied;
     p.stack.in = lm->E;
 

@@ -36,6 +36,8 @@ typedef struct rcm_plan {
 
 /* RC_EINVAL, RC_ENOMEM: nothing is left to free. */
 rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions);
+/* Numbers that layer i gives, in each direction. */
+int64_t rcm_plan_out(const rcm_plan *p, int i);
 /* A file that cannot fill the model need not be given memory for it (RC_EFORMAT), and what the
  * machine lacks is not begun (RC_ENOMEM). more: numbers beside the layers. */
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more);

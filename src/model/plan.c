@@ -26,6 +26,7 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
         .cell = rcc_find(c->cell),
         .layers = (int)c->layers,
         .hidden = p->hidden,
+        .projection = c->projection,
         .directions = directions,
         .bias = (rcn_bias)rcm_list_index("biases", c->bias),
         .skip = (rcn_skip)rcm_list_index("skips", c->skip),
@@ -42,21 +43,27 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
     return RC_OK;
 }
 
+int64_t rcm_plan_out(const rcm_plan *p, int i)
+{
+    return rcc_state_width(p->stack.cell, 0, rcn_stack_widths(&p->stack, i));
+}
+
 /* A lower bound: what layers multiply of themselves and of those below. */
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more)
 {
     double needs = more;
 
     for (int i = 0; i < p->stack.layers; i++) {
-        const int64_t below = i > 0 ? p->hidden[i - 1] : p->stack.deep_in;
+        const rcc_widths width = rcn_stack_widths(&p->stack, i);
+        const int64_t below = i > 0 ? rcm_plan_out(p, i - 1) : p->stack.deep_in;
         const double reads = (double)below * (double)(p->stack.window > 1 ? p->stack.window : 1);
 
-        needs += (double)p->hidden[i] *
-                 ((double)p->hidden[i] * (double)rcc_part_gates(p->stack.cell, RCC_U) +
-                  reads * (double)rcc_part_gates(p->stack.cell, RCC_W));
+        needs += (double)p->hidden[i] * ((double)rcc_columns(p->stack.cell, RCC_U, width) *
+                                             (double)rcc_part_gates(p->stack.cell, RCC_U) +
+                                         reads * (double)rcc_part_gates(p->stack.cell, RCC_W));
     }
     if (p->stack.deep_out > 0)
-        needs += (double)p->stack.deep_out * (double)p->hidden[p->stack.layers - 1];
+        needs += (double)p->stack.deep_out * (double)rcm_plan_out(p, p->stack.layers - 1);
     if (needs > (double)m->room)
         return RC_FAIL(RC_EFORMAT,
                        "its configuration describes a model of more than %.15g numbers, it "
@@ -174,6 +181,10 @@ rc_status rcm_stack_facts(const rcn_stack *s, const rc_config *c, rcm_words *w)
         RC_TRY(rcm_words_add(w, "deep input", "%" PRId64 " units of tanh", s->plan.deep_in));
     RC_TRY(rcm_words_add(w, "layers", "%d of %s units%s", s->plan.layers, c->hidden,
                          s->plan.directions == 2 ? " in each of two directions" : ""));
+    if (cell->narrow && s->plan.projection > 0)
+        RC_TRY(rcm_words_add(w, "projection", "to %" PRId64 " numbers", s->plan.projection));
+    else if (cell->narrow)
+        RC_TRY(rcm_words_add(w, "projection", "to half as many numbers"));
     if (s->plan.window > 1)
         RC_TRY(rcm_words_add(w, "window", "%" PRId64 " steps, the oldest first", s->plan.window));
     if (s->plan.learned)

@@ -79,7 +79,7 @@ static rc_status build(rc_model *m)
     s->each = rcm_says_next(s->aim) || rcm_list_index("answers", c->answers) == RCM_ANSWERS_EACH;
     p.stack.in = s->D + s->F;
 
-    const int64_t last = c->deep_output ? c->deep_output : p.hidden[p.stack.layers - 1];
+    const int64_t last = c->deep_output ? c->deep_output : rcm_plan_out(&p, p.stack.layers - 1);
     const double reads = c->deep_input ? (double)c->deep_input
                                        : (double)rcc_part_gates(p.stack.cell, RCC_W) *
                                              (double)p.hidden[0] * (double)c->window;

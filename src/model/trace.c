@@ -99,15 +99,17 @@ static rc_status note(walk *w)
         return RC_FAIL(RC_EINVAL, "there is no layer %d, the model has %d", w->layer + 1, layers);
     (void)rcg_sight_at(w->graph, (size_t)w->layer, &s);
     RC_TRY(find_vector(w, s.cell, &vector));
-    RC_TRY(room_for(w, s.units));
-    if (vector >= s.cell->states)
+    const bool gate = vector >= s.cell->states;
+    const int64_t units =
+        gate ? rcg_sight_gate_width(&s, vector - s.cell->states) : s.width[vector];
+    RC_TRY(room_for(w, units));
+    if (gate)
         rcg_sight_gate(&s, vector - s.cell->states, w->rows);
     for (int64_t i = 0; i < s.rows.steps; i++, w->done++) {
-        const rc_real *row =
-            vector < s.cell->states ? s.state[vector] + i * s.ld : w->rows + i * s.units;
+        const rc_real *row = gate ? w->rows + i * units : s.state[vector] + i * s.ld[vector];
 
         if (w->done > 0)
-            memcpy(w->out->x + (w->done - 1) * s.units, row, (size_t)s.units * sizeof *row);
+            memcpy(w->out->x + (w->done - 1) * units, row, (size_t)units * sizeof *row);
     }
     return RC_OK;
 }

@@ -177,8 +177,8 @@ static void count_values(rc_xray_gate *g, rcc_squash by, const rc_real *x, int64
 
 static rc_status look_at_gates(rc_xray_layer *l, const rcg_sight *s)
 {
-    const int64_t n = s->rows.at[s->rows.steps] * s->units;
-    rc_real *x = rcb_alloc((size_t)n, sizeof *x);
+    const int64_t rows = s->rows.at[s->rows.steps];
+    rc_real *x = rcb_alloc((size_t)(rows * s->units), sizeof *x);
 
     l->gates = (size_t)s->cell->gates;
     l->gate = rcb_calloc(l->gates, sizeof *l->gate);
@@ -189,13 +189,51 @@ static rc_status look_at_gates(rc_xray_layer *l, const rcg_sight *s)
     for (int i = 0; i < s->cell->gates; i++) {
         l->gate[i].name = s->cell->gate_name[i];
         rcg_sight_gate(s, i, x);
-        count_values(&l->gate[i], (rcc_squash)s->cell->squash[i], x, n);
+        count_values(&l->gate[i], (rcc_squash)s->cell->squash[i], x,
+                     rows * rcg_sight_gate_width(s, i));
     }
     rcb_free(x);
     return RC_OK;
 }
 
 /* ---- recurrent matrices ------------------------------------------------------------------ */
+
+/* out (rows,cols) = a (rows,K) b (K,cols). */
+static void multiply(const rc_real *a, const rc_real *b, int64_t rows, int64_t K, int64_t cols,
+                     rc_real *out)
+{
+    memset(out, 0, (size_t)(rows * cols) * sizeof *out);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t k = 0; k < K; k++)
+            for (int64_t c = 0; c < cols; c++)
+                out[r * cols + c] += a[r * K + k] * b[k * cols + c];
+}
+
+/* The recurrent weights as maps of units to units, (G H, H): where they read a projection, its
+ * product with them. NULL: no memory. */
+static rc_real *unit_matrices(const rcg_sight *s)
+{
+    const int64_t H = s->units, R = rcg_weight_rows(s->u), K = rcg_weight_cols(s->u);
+    rc_real *u = rcb_alloc((size_t)(R * K), sizeof *u);
+
+    if (u)
+        rcg_weight_unpack(s->u, s->u->w, u);
+    if (!u || !s->r)
+        return u;
+    rc_real *r = rcb_alloc((size_t)(K * H), sizeof *r),
+            *out = rcb_alloc((size_t)(R * H), sizeof *out);
+    if (r && out) {
+        rcg_weight_unpack(s->r, s->r->w, r);
+        multiply(u, r, R, K, H, out);
+    }
+    if (!r) {
+        rcb_free(out);
+        out = NULL;
+    }
+    rcb_free(r);
+    rcb_free(u);
+    return out;
+}
 
 /* The (H,H) matrix of each gate of each product. */
 static rc_status look_at_matrices(rc_xray_layer *l, const rcg_sight *s, rcb_pool *pool)
@@ -204,15 +242,13 @@ static rc_status look_at_matrices(rc_xray_layer *l, const rcg_sight *s, rcb_pool
     rcc_product product[RCC_PRODUCTS];
     int gates[RCC_PRODUCTS];
     const int blocks = s->u ? rcc_blocks(s->cell, RCC_U, gates) : 0;
-    rc_real *rows = blocks ? rcb_alloc((size_t)(rcg_weight_rows(s->u) * H), sizeof *rows) : NULL;
+    rc_real *rows = blocks ? unit_matrices(s) : NULL;
 
     if (blocks == 0)
         return RC_OK;
     (void)rcc_products(s->cell, product);
     l->matrix = rcb_calloc((size_t)(rcg_weight_rows(s->u) / H), sizeof *l->matrix);
     rc_status status = rows && l->matrix ? RC_OK : RC_ENOMEM;
-    if (status == RC_OK)
-        rcg_weight_unpack(s->u, s->u->w, rows);
     for (int b = 0, number = 1; status == RC_OK && b < blocks; b++) {
         int gate = 0;
 
@@ -257,7 +293,8 @@ static void add_norms(const rcg_sight *s, int state, int64_t d, double *mean, do
 
         if (row < 0)
             continue;
-        const double norm = s->grad[state] ? norm_of(s->grad[state] + row * s->ld, s->units) : 0;
+        const double norm =
+            s->grad[state] ? norm_of(s->grad[state] + row * s->ld[state], s->width[state]) : 0;
 
         sum += norm;
         lo = norm < lo ? norm : lo;
@@ -311,7 +348,7 @@ static rc_status add_layers(bench *b)
                              .cell = s.cell->name,
                              .units = s.units,
                              .states = s.cell->states,
-                             .exact = s.units <= b->o.exact,
+                             .exact = s.width[0] <= b->o.exact,
                              .memory = s.cell->state_name[memory]};
         memcpy(l->state, s.cell->state_name, sizeof l->state);
     }

@@ -16,19 +16,26 @@ typedef struct site {
     const char *prefix;
     const char *suffix;
     const rcc_cell *cell;
-    int64_t units;
+    rcc_widths width;
 } site;
 
-/* Add blocks of gates over K inputs, or a bias for K 0, with a rule (NULL: the usual one). */
-static rc_status add_blocks(const site *s, const char *what, int blocks, const int gates[],
-                            int64_t K, const char *rule, size_t *place)
+/* Blocks of gates over K inputs, or of a bias for K 0. */
+typedef struct block_list {
+    int n;
+    const int *gates;
+    int64_t units, K;
+} block_list;
+
+/* Add them with a rule (NULL: the usual one). */
+static rc_status add_blocks(const site *s, const char *what, block_list b, const char *rule,
+                            size_t *place)
 {
     rcb_buf name = {0};
     rc_status status = rcb_buf_printf(&name, "%s.%s%s", s->prefix, what, s->suffix);
 
     if (status == RC_OK)
-        status =
-            rcn_params_weight(s->ps, name.p, K > 0 ? 2 : 1, blocks, gates, s->units, K > 0 ? K : 1);
+        status = rcn_params_weight(s->ps, name.p, b.K > 0 ? 2 : 1, b.n, b.gates, b.units,
+                                   b.K > 0 ? b.K : 1);
     rcb_buf_free(&name);
     if (status != RC_OK)
         return status;
@@ -42,43 +49,69 @@ static rc_status add(const site *s, const char *what, rcc_part part, int64_t K, 
                      size_t *place)
 {
     int gates[RCC_PRODUCTS];
-    const int blocks = rcc_blocks(s->cell, part, gates);
+    const int n = rcc_blocks(s->cell, part, gates);
+    const int64_t units = part == RCC_R ? s->width.P : s->width.H;
 
-    return add_blocks(s, what, blocks, gates, K, rule, place);
+    return add_blocks(s, what, (block_list){n, gates, units, K}, rule, place);
+}
+
+static rc_status add_products(const site *s, rcn_rnn *l)
+{
+    const rcc_cell *cell = s->cell;
+
+    if (rcc_part_gates(cell, RCC_U) > 0) {
+        RC_TRY(add(s, "weight_hh", RCC_U, rcc_columns(cell, RCC_U, s->width),
+                   cell->identity ? "identity" : "orthogonal", &l->w_hh));
+        s->ps->p[l->w_hh].joins = cell->joins;
+    }
+    return RC_OK;
+}
+
+static rc_status check_plan(const rcn_rnn_plan *plan, const char *prefix, const char *suffix)
+{
+    if (plan->in < 1 || plan->hidden < 1)
+        return RC_FAIL(RC_EINVAL,
+                       "layer '%s%s' would read %" PRId64 " columns with %" PRId64
+                       " units, both must be at least 1",
+                       prefix, suffix, plan->in, plan->hidden);
+    if (plan->cell->narrow && (plan->projection < 0 || plan->projection > plan->hidden))
+        return RC_FAIL(RC_EINVAL,
+                       "layer '%s%s' would project %" PRId64 " units to %" PRId64
+                       " numbers: at most as many are possible",
+                       prefix, suffix, plan->hidden, plan->projection);
+    return RC_OK;
 }
 
 rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const char *suffix,
-                      const rcc_cell *cell, int64_t in, int64_t hidden, rcn_bias bias, bool reverse)
+                      const rcn_rnn_plan *plan)
 {
-    const site s = {ps, prefix, suffix, cell, hidden};
-    const bool u = rcc_part_gates(cell, RCC_U) > 0;
+    const rcc_cell *cell = plan->cell;
+    const bool narrower = cell->narrow && plan->projection > 0;
+    const rcc_widths width = {plan->hidden, narrower ? plan->projection : plan->hidden};
+    const site s = {ps, prefix, suffix, cell, width};
     rcn_rnn l = {.cell = cell,
-                 .in = in,
-                 .hidden = hidden,
-                 .reverse = reverse,
+                 .in = plan->in,
+                 .hidden = plan->hidden,
+                 .width = width,
+                 .reverse = plan->reverse,
                  .w_ih = SIZE_MAX,
                  .w_hh = SIZE_MAX,
                  .b_ih = SIZE_MAX,
                  .b_hh = SIZE_MAX,
-                 .vectors = SIZE_MAX};
+                 .vectors = SIZE_MAX,
+                 .w_hr = SIZE_MAX};
 
-    if (in < 1 || hidden < 1)
-        return RC_FAIL(RC_EINVAL,
-                       "layer '%s%s' would read %" PRId64 " columns with %" PRId64
-                       " units, both must be at least 1",
-                       prefix, suffix, in, hidden);
-    RC_TRY(add(&s, "weight_ih", RCC_W, in, cell->identity ? "normal:0.001" : NULL, &l.w_ih));
-    if (u)
-        RC_TRY(add(&s, "weight_hh", RCC_U, hidden, cell->identity ? "identity" : "orthogonal",
-                   &l.w_hh));
-    if (u)
-        ps->p[l.w_hh].joins = cell->joins;
-    if (bias != RCN_BIAS_NONE && !cell->no_bias)
+    RC_TRY(check_plan(plan, prefix, suffix));
+    RC_TRY(add(&s, "weight_ih", RCC_W, l.in, cell->identity ? "normal:0.001" : NULL, &l.w_ih));
+    RC_TRY(add_products(&s, &l));
+    if (plan->bias != RCN_BIAS_NONE && !cell->no_bias)
         RC_TRY(add(&s, "bias_ih", RCC_B, 0, NULL, &l.b_ih));
-    if (bias == RCN_BIAS_DOUBLE && rcc_part_gates(cell, RCC_C) > 0)
+    if (plan->bias == RCN_BIAS_DOUBLE && rcc_part_gates(cell, RCC_C) > 0)
         RC_TRY(add(&s, "bias_hh", RCC_C, 0, NULL, &l.b_hh));
+    if (rcc_part_gates(cell, RCC_R) > 0)
+        RC_TRY(add(&s, "weight_hr", RCC_R, rcc_columns(cell, RCC_R, width), NULL, &l.w_hr));
     if (cell->vectors > 0)
-        RC_TRY(add_blocks(&s, "vectors", 1, &cell->vectors, 0,
+        RC_TRY(add_blocks(&s, "vectors", (block_list){1, &cell->vectors, width.H, 0},
                           cell->vector_rule ? cell->vector_rule : "zero", &l.vectors));
     *out = l;
     return RC_OK;
@@ -101,6 +134,7 @@ static rc_rnn_args args_of(const rcn_rnn *l, const rcn_params *ps, rc_graph *g)
     args.b_ih = leaf(g, ps, l->b_ih);
     args.b_hh = leaf(g, ps, l->b_hh);
     args.vectors = leaf(g, ps, l->vectors);
+    args.w_hr = leaf(g, ps, l->w_hr);
     args.reverse = l->reverse;
     memcpy(args.zoneout, l->zoneout, sizeof args.zoneout);
     return args;
@@ -137,11 +171,14 @@ typedef struct change {
 static int stage_of(const rcc_cell *cell, rcc_part part, int block)
 {
     rcc_product product[RCC_PRODUCTS];
+    int p = 0;
 
-    if (part != RCC_U)
+    if (part != RCC_U && part != RCC_R)
         return block;
     (void)rcc_products(cell, product);
-    return product[block].stage;
+    while (product[p].block != block || cell->stage[product[p].stage].narrow != (part == RCC_R))
+        p++;
+    return product[p].stage;
 }
 
 /* Change the gate's rows of a part, whose values are in `room`: one row of so many cells for each
@@ -238,6 +275,7 @@ rc_status rcn_rnn_flip(const rcn_rnn *l, rcn_params *ps, const char *gate)
         return RC_ENOMEM;
     change_gate(l, ps, l->w_ih, RCC_W, negate, room);
     change_gate(l, ps, l->w_hh, RCC_U, negate, room);
+    change_gate(l, ps, l->w_hr, RCC_R, negate, room);
     change_gate(l, ps, l->b_ih, RCC_B, negate, room);
     change_gate(l, ps, l->b_hh, RCC_C, negate, room);
     rcb_free(room);

@@ -157,26 +157,41 @@ rc_status rcn_init_all(rcn_params *ps, const char *text, uint64_t seed);
  *   rnn.bias_ih_l0   (G H)      the one bias of RCN_BIAS_SINGLE, with the W part of every gate
  *   rnn.bias_hh_l0   (G H)      RCN_BIAS_DOUBLE: with the U part
  *
- *   rnn.vectors_l0 (P H)        of a cell with vectors of weights; begins as the cell says
+ *   rnn.vectors_l0 (n H)        of a cell with vectors of weights; begins as the cell says
+ *   rnn.weight_hr_l0 (P, H)     of a cell with a projection, begins as xavier; weight_hh is then
+ *                               (G H, P)
  *
  * A cell that asks for the identity begins as in Le et al. 2015: weight_hh identity, weight_ih
  * normal:0.001. A gate whose U part is kept apart (gru's n) has a bias inside the reset with
  * RCN_BIAS_DOUBLE alone. */
 typedef enum rcn_bias { RCN_BIAS_NONE, RCN_BIAS_SINGLE, RCN_BIAS_DOUBLE } rcn_bias;
 
+typedef struct rcn_rnn_plan {
+    const rcc_cell *cell;
+    int64_t in, hidden;
+    int64_t projection; /* P; 0: as many as hidden. Not read unless the cell has one */
+    rcn_bias bias;
+    bool reverse;
+} rcn_rnn_plan;
+
 typedef struct rcn_rnn {
     const rcc_cell *cell;
     int64_t in, hidden;
+    rcc_widths width; /* H is hidden */
     bool reverse;
-    size_t w_ih, w_hh, b_ih, b_hh, vectors; /* places in rcn_params; SIZE_MAX: absent */
-    double zoneout[RC_STATES];              /* of each state, see rc_rnn_args; begins as zeros */
+    size_t w_ih, w_hh, b_ih, b_hh, vectors, w_hr; /* places in rcn_params; SIZE_MAX: absent */
+    double zoneout[RC_STATES]; /* of each state, see rc_rnn_args; begins as zeros */
 } rcn_rnn;
 
+/* Numbers that it gives. */
+static inline int64_t rcn_rnn_out(const rcn_rnn *l)
+{
+    return rcc_state_width(l->cell, 0, l->width);
+}
 /* Add the parameters of a layer (values as rcn_params_weight() leaves them: zero). */
 rc_status rcn_rnn_new(rcn_rnn *out, rcn_params *ps, const char *prefix, const char *suffix,
-                      const rcc_cell *cell, int64_t in, int64_t hidden, rcn_bias bias,
-                      bool reverse);
-/* state[i] (B,H) or RC_NONE; `state` NULL: all zeros. */
+                      const rcn_rnn_plan *plan);
+/* state[i] (B,H), (B,P) where it is narrow, or RC_NONE; `state` NULL: all zeros. */
 rc_var *rcn_rnn_run(const rcn_rnn *l, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                     rc_var *x, rc_var *const state[]);
 /* Two layers over the same x from zero states, such as l[0] forward and l[1] in reverse, side by
@@ -211,6 +226,7 @@ typedef struct rcn_stack_plan {
     const rcc_cell *cell;
     int layers;
     const int64_t *hidden; /* (layers) */
+    int64_t projection;    /* P of a cell that has one; 0: half of the units of each layer */
     int64_t in;
     int directions; /* 1, or 2: bidirectional, outputs side by side */
     rcn_bias bias;
@@ -226,18 +242,23 @@ typedef struct rcn_stack_plan {
     bool learned; /* where sequences begin: with states that are trained, else with zeros */
 } rcn_stack_plan;
 
+/* Units of layer i, and numbers of what its cell has narrow. */
+rcc_widths rcn_stack_widths(const rcn_stack_plan *plan, int i);
+
 /* Layer i reads the outputs of layer i - 1 (both directions side by side), dropped out; with
  * RCN_SKIP_GRAVES the input beside them (Graves 2013), and the result is the outputs of all layers
  * side by side. With RCN_SKIP_RESIDUAL what is added is not dropped out. The input is what the
  * layer before has made of it, where there is one (deep input, deep output: Pascanu et al. 2014);
  * parameters NAME.deep_in.weight (deep_in, in) and .bias, NAME.deep_out.weight and .bias. A window
  * ends with the step itself, in both directions; before the beginning there are zeros, or what is
- * carried. NAME.start_l0 (states, H): where sequences begin. */
+ * carried. NAME.start_l0 (states, H): where sequences begin; of a cell with a projection those that
+ * are H wide, and NAME.start_hr_l0 (states, P) the others. */
 typedef struct rcn_stack {
     rcn_stack_plan plan; /* plan.hidden is the own copy; plan.name is not kept: NULL */
     int64_t *hidden;     /* own copy */
     rcn_rnn *layer;      /* (layers * directions), forward before reverse */
-    size_t *start;       /* (layers * directions) places of first states; SIZE_MAX: zeros */
+    size_t *start;       /* (layers * directions, 2) places of first states H and P wide; SIZE_MAX:
+                            zeros, or there are none of them */
     size_t deep_in[2];   /* places of weight and bias; SIZE_MAX: there is none */
     size_t deep_out[2];
     int64_t first;       /* width of what the first layer reads at a step */
@@ -260,8 +281,8 @@ void rcn_stack_begin(const rcn_stack *s, const rcn_params *ps, int64_t rows, rc_
 rc_var *rcn_stack_run(const rcn_stack *s, const rcn_params *ps, rc_graph *g, const rc_rows *rows,
                       rc_var *x, rc_real *carry);
 /* A stretch of time run by itself, with gradients that come in at its end and go out at its
- * beginning. Arrays of B sum(states H) numbers: of every layer each state, (B,H), one after the
- * other. For one direction without a window. */
+ * beginning. Arrays of B state_width numbers: of every layer each state, (B,H) or (B,P), one after
+ * the other. For one direction without a window. */
 typedef struct rcn_ends {
     const rc_real *before;  /* states; NULL: sequences begin here */
     rc_real *after;         /* receives the states at the end */

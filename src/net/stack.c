@@ -20,6 +20,10 @@ static rc_status check_plan(const rcn_stack_plan *plan)
     if (!(plan->dropout >= 0 && plan->dropout < 1))
         return RC_FAIL(RC_EINVAL, "dropout %g between layers: it must be at least 0 and below 1",
                        plan->dropout);
+    if (plan->projection > 0 && !plan->cell->narrow)
+        return RC_FAIL_HINT(RC_EINVAL, "cell 'lstm-proj' has one",
+                            "a projection to %" PRId64 ": cell '%s' has none", plan->projection,
+                            plan->cell->name);
     const double zone[] = {plan->zoneout, plan->zoneout_memory};
     for (int i = 0; i < 2; i++)
         if (!(zone[i] >= 0 && zone[i] < 1))
@@ -34,6 +38,38 @@ static rc_status check_plan(const rcn_stack_plan *plan)
     return RC_OK;
 }
 
+rcc_widths rcn_stack_widths(const rcn_stack_plan *plan, int i)
+{
+    const int64_t H = plan->hidden[i], P = plan->projection;
+
+    return (rcc_widths){H, P > 0 ? P : (H + 1) / 2};
+}
+
+static rcc_widths widths_of(const rcn_stack *s, int i)
+{
+    return rcn_stack_widths(&s->plan, i);
+}
+
+static int64_t state_width(const rcn_stack *s, int i, int state)
+{
+    return rcc_state_width(s->plan.cell, state, widths_of(s, i));
+}
+
+/* Numbers of all states of layer i, and before its state k. */
+static int64_t states_before(const rcn_stack *s, int i, int k)
+{
+    int64_t n = 0;
+
+    while (k > 0)
+        n += state_width(s, i, --k);
+    return n;
+}
+
+static int64_t states_width(const rcn_stack *s, int i)
+{
+    return states_before(s, i, s->states);
+}
+
 /* Steps that a layer reads at once. */
 static int64_t window_of(const rcn_stack_plan *plan)
 {
@@ -46,7 +82,7 @@ static int64_t layer_in(const rcn_stack *s, int i)
     if (i == 0)
         return s->first;
 
-    const int64_t below = s->hidden[i - 1] * s->plan.directions;
+    const int64_t below = state_width(s, i - 1, 0) * s->plan.directions;
 
     return s->plan.skip == RCN_SKIP_GRAVES ? below + s->first : below;
 }
@@ -79,18 +115,40 @@ static rc_status add_deep(rcn_params *ps, const char *name, const char *what, in
     return RC_OK;
 }
 
-static rc_status add_start(const rcn_stack *s, rcn_params *ps, const char *name, int at,
-                           const char *suffix)
-{
-    rcb_buf text = {0};
-    rc_status status = rcb_buf_printf(&text, "%s.start%s", name, suffix);
+/* Where state k of a layer begins: row `row` of its H wide or of its P wide ones. */
+typedef struct start_row {
+    bool narrow;
+    int row;
+} start_row;
 
+static start_row start_of(const rcn_stack *s, int k)
+{
+    start_row r = {.narrow = s->plan.cell->narrow >> k & 1};
+
+    while (k-- > 0)
+        r.row += (s->plan.cell->narrow >> k & 1) == r.narrow;
+    return r;
+}
+
+/* The first states of direction at % directions that have the same width. */
+static rc_status add_start(const rcn_stack *s, rcn_params *ps, const char *name, int at,
+                           const char *suffix, bool narrow)
+{
+    const rcc_widths w = widths_of(s, at / s->plan.directions);
+    rcb_buf text = {0};
+    int64_t states = 0;
+
+    for (int k = 0; k < s->states; k++)
+        states += start_of(s, k).narrow == narrow;
+    if (states == 0)
+        return RC_OK;
+    rc_status status = rcb_buf_printf(&text, "%s.start%s%s", name, narrow ? "_hr" : "", suffix);
     if (status == RC_OK)
-        status = rcn_params_table(ps, text.p, s->states, s->hidden[at / s->plan.directions]);
+        status = rcn_params_table(ps, text.p, states, narrow ? w.P : w.H);
     rcb_buf_free(&text);
     if (status != RC_OK)
         return status;
-    s->start[at] = ps->n - 1;
+    s->start[2 * at + narrow] = ps->n - 1;
     ps->p[ps->n - 1].rule = "zero";
     return RC_OK;
 }
@@ -103,15 +161,20 @@ static rc_status add_layers(rcn_stack *s, rcn_params *ps, const char *name)
     for (int i = 0; i < plan->layers; i++) {
         for (int d = 0; d < plan->directions; d++) {
             snprintf(suffix, sizeof suffix, "_l%d%s", i, d ? "_reverse" : "");
-            rcn_rnn *l = &s->layer[i * plan->directions + d];
+            const rcn_rnn_plan layer = {.cell = plan->cell,
+                                        .in = layer_in(s, i) * window_of(plan),
+                                        .hidden = plan->hidden[i],
+                                        .projection = widths_of(s, i).P,
+                                        .bias = plan->bias,
+                                        .reverse = d == 1};
+            const int at = i * plan->directions + d;
 
-            RC_TRY(rcn_rnn_new(l, ps, name, suffix, plan->cell, layer_in(s, i) * window_of(plan),
-                               plan->hidden[i], plan->bias, d == 1));
-            l->zoneout[0] = plan->zoneout;
+            RC_TRY(rcn_rnn_new(&s->layer[at], ps, name, suffix, &layer));
+            s->layer[at].zoneout[0] = plan->zoneout;
             if (plan->zoneout_memory > 0)
-                l->zoneout[rcc_memory(plan->cell)] = plan->zoneout_memory;
-            if (plan->learned)
-                RC_TRY(add_start(s, ps, name, i * plan->directions + d, suffix));
+                s->layer[at].zoneout[rcc_memory(plan->cell)] = plan->zoneout_memory;
+            for (int narrow = 0; plan->learned && narrow < 2; narrow++)
+                RC_TRY(add_start(s, ps, name, at, suffix, narrow));
         }
     }
     return RC_OK;
@@ -126,9 +189,9 @@ static rc_status add_all(rcn_stack *s, rcn_params *ps, const char *name)
         RC_TRY(add_deep(ps, name, "deep_in", plan->deep_in, plan->in, s->deep_in));
     RC_TRY(add_layers(s, ps, name));
     for (int i = 0; i < plan->layers; i++) {
-        const int64_t width = s->hidden[i] * plan->directions;
+        const int64_t width = state_width(s, i, 0) * plan->directions;
 
-        s->state_width += width * s->states + lead_of(s, i);
+        s->state_width += states_width(s, i) * plan->directions + lead_of(s, i);
         s->out = plan->skip == RCN_SKIP_GRAVES ? s->out + width : width;
     }
     if (plan->deep_out > 0) {
@@ -152,13 +215,13 @@ rc_status rcn_stack_new(rcn_stack *out, rcn_params *ps, const rcn_stack_plan *pl
 
     s.hidden = rcb_alloc(layers, sizeof *s.hidden);
     s.layer = rcb_calloc(all, sizeof *s.layer);
-    s.start = rcb_alloc(all, sizeof *s.start);
+    s.start = rcb_alloc(2 * all, sizeof *s.start);
 
     rc_status status = s.hidden && s.layer && s.start ? RC_OK : RC_ENOMEM;
 
     if (status == RC_OK) {
         memcpy(s.hidden, plan->hidden, layers * sizeof *s.hidden);
-        for (size_t i = 0; i < all; i++)
+        for (size_t i = 0; i < 2 * all; i++)
             s.start[i] = SIZE_MAX;
         s.plan.hidden = s.hidden;
         s.plan.name = NULL;
@@ -186,14 +249,15 @@ void rcn_stack_begin(const rcn_stack *s, const rcn_params *ps, int64_t rows, rc_
 
     memset(carry, 0, (size_t)(rows * s->state_width) * sizeof *carry);
     for (int i = 0; s->plan.learned && i < s->plan.layers; i++) {
-        const rcn_param *p = &ps->p[s->start[i * s->plan.directions]];
-        const int64_t H = s->hidden[i];
+        for (int k = 0; k < s->states; k++) {
+            const start_row r = start_of(s, k);
+            const rcn_param *p = &ps->p[s->start[2 * i * s->plan.directions + r.narrow]];
 
-        for (int64_t b = 0; b < rows; b++)
-            for (int k = 0; k < s->states; k++)
-                memcpy(carry + b * s->state_width + at + k * H, p->w + k * p->ld,
-                       (size_t)H * sizeof *carry);
-        at += H * s->states + lead_of(s, i);
+            for (int64_t b = 0; b < rows; b++)
+                memcpy(carry + b * s->state_width + at + states_before(s, i, k),
+                       p->w + r.row * p->ld, (size_t)state_width(s, i, k) * sizeof *carry);
+        }
+        at += states_width(s, i) + lead_of(s, i);
     }
 }
 
@@ -231,10 +295,8 @@ static rc_var *carried(const run *r, int64_t at, int64_t n)
 /* The initial states of layer i out of the carry. `at` is the layer's first column of it. */
 static bool read_carry(const run *r, int i, int64_t at, rc_var *state[RC_STATES])
 {
-    const int64_t H = r->s->hidden[i];
-
-    for (int k = 0; k < r->s->states; k++, at += H) {
-        state[k] = carried(r, at, H);
+    for (int k = 0; k < r->s->states; k++) {
+        state[k] = carried(r, at + states_before(r->s, i, k), state_width(r->s, i, k));
         if (!state[k])
             return false;
     }
@@ -244,17 +306,18 @@ static bool read_carry(const run *r, int i, int64_t at, rc_var *state[RC_STATES]
 /* The states that direction d of layer i begins with: trained, for every sequence the same. */
 static bool read_start(const run *r, int i, int d, rc_var *state[RC_STATES])
 {
-    const size_t place = r->s->start[i * r->s->plan.directions + d];
+    const size_t *place = &r->s->start[2 * (i * r->s->plan.directions + d)];
     const int64_t B = r->rows->seqs;
 
-    for (int k = 0; place != SIZE_MAX && k < r->s->states; k++) {
+    for (int k = 0; r->s->plan.learned && k < r->s->states; k++) {
+        const start_row from = start_of(r->s, k);
         int32_t *ids = rcg_keep(r->g, (size_t)B, sizeof *ids);
 
         if (!ids)
             return false;
         for (int64_t b = 0; b < B; b++)
-            ids[b] = k;
-        state[k] = rc_embed(r->g, rcn_var(r->g, &r->ps->p[place]), ids, B);
+            ids[b] = from.row;
+        state[k] = rc_embed(r->g, rcn_var(r->g, &r->ps->p[place[from.narrow]]), ids, B);
     }
     return true;
 }
@@ -263,11 +326,14 @@ static bool read_start(const run *r, int i, int d, rc_var *state[RC_STATES])
 static void read_ends(const run *r, int i, int64_t at, rc_var *state[RC_STATES])
 {
     const rcn_ends *e = r->ends;
-    const int64_t B = r->rows->seqs, H = r->s->hidden[i];
+    const int64_t B = r->rows->seqs;
 
-    for (int k = 0; k < r->s->states; k++, at += H)
-        state[k] = rc_leaf(r->g, rc_shape_2(B, H), e->before + B * at,
-                           e->d_before ? e->d_before + B * at : NULL);
+    for (int k = 0; k < r->s->states; k++) {
+        const int64_t from = B * (at + states_before(r->s, i, k));
+
+        state[k] = rc_leaf(r->g, rc_shape_2(B, state_width(r->s, i, k)), e->before + from,
+                           e->d_before ? e->d_before + from : NULL);
+    }
 }
 
 /* The states after the piece, and what brings their gradients in. False: the graph has failed. */
@@ -279,9 +345,8 @@ static bool write_ends(const run *r)
 
     e->extra = NULL;
     for (int i = 0; i < r->s->plan.layers; i++) {
-        const int64_t H = r->s->hidden[i];
-
-        for (int k = 0; k < r->s->states; k++, at += H) {
+        for (int k = 0; k < r->s->states; at += state_width(r->s, i, k++)) {
+            const int64_t H = state_width(r->s, i, k);
             rc_var *v = r->finals[i * r->s->states + k];
 
             if (rc_var_read(r->g, v, e->after + B * at, B * H) != RC_OK)
@@ -317,14 +382,12 @@ static void write_carry(const run *r)
     int64_t at = 0;
 
     for (int i = 0; i < r->s->plan.layers; i++) {
-        const int64_t H = r->s->hidden[i];
-
-        for (int k = 0; k < r->s->states; k++, at += H) {
+        for (int k = 0; k < r->s->states; at += state_width(r->s, i, k++)) {
             const rc_var *v = r->finals[i * r->s->states + k];
 
             for (int64_t b = 0; b < r->rows->seqs; b++)
                 memcpy(r->carry + b * r->s->state_width + at, rcg_rows(v) + b * v->ld,
-                       (size_t)H * sizeof *r->carry);
+                       (size_t)v->cols * sizeof *r->carry);
         }
         const int64_t lead = lead_of(r->s, i);
         for (int64_t b = 0; lead > 0 && b < r->rows->seqs; b++)
@@ -342,7 +405,7 @@ static rc_var *windowed(const run *r, int i, int64_t at, rc_var *x)
     if (lead == 0)
         return x;
     return rc_window(r->g, r->rows, x, window_of(&r->s->plan),
-                     r->carry ? carried(r, at + r->s->hidden[i] * r->s->states, lead) : RC_NONE);
+                     r->carry ? carried(r, at + states_width(r->s, i), lead) : RC_NONE);
 }
 
 /* Both directions of layer i over x, side by side where that is possible. */
@@ -351,7 +414,7 @@ static rc_var *run_directions(const run *r, int i, rc_var *x)
     const rcn_rnn *l = &r->s->layer[i * 2];
     rc_var *y[2];
 
-    if (r->s->start[i * 2] == SIZE_MAX)
+    if (!r->s->plan.learned)
         return rcn_rnn_run_both(l, r->ps, r->g, r->rows, x, y) ? rc_concat(r->g, 2, y) : NULL;
     for (int d = 0; d < 2; d++) {
         rc_var *state[RC_STATES];
@@ -410,7 +473,7 @@ static rc_var *run_layers(const run *r, rc_var *outputs[])
         if (plan->skip == RCN_SKIP_RESIDUAL && y && below->cols == y->cols)
             y = rc_add(r->g, below, y);
         outputs[i] = y;
-        at += r->s->hidden[i] * r->s->states + lead_of(r->s, i);
+        at += states_width(r->s, i) + lead_of(r->s, i);
     }
     return plan->skip == RCN_SKIP_GRAVES ? rc_concat(r->g, plan->layers, outputs) : y;
 }
@@ -494,10 +557,10 @@ void rcn_stack_work(const rcn_stack *s, rcg_work *w)
             rcg_work_value(w, below + s->first);
         if (window_of(plan) > 1)
             rcg_work_value(w, in);
-        rcg_work_rnn(w, plan->cell, in, s->hidden[i], plan->directions);
+        rcg_work_rnn(w, plan->cell, in, widths_of(s, i), plan->directions);
         rcg_work_zoneout(w, s->hidden[i], (plan->zoneout > 0) + (plan->zoneout_memory > 0),
                          plan->directions);
-        width = s->hidden[i] * plan->directions;
+        width = state_width(s, i, 0) * plan->directions;
         all += width;
         if (plan->directions == 2)
             rcg_work_value(w, width);

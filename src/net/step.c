@@ -35,9 +35,8 @@ struct rcn_stepper {
 /* One layer in one step: its weights and the memory of its cell. */
 typedef struct layer {
     const rcn_rnn *rnn;
-    const rcg_weight *w, *u, *b, *c, *vectors; /* all but w may be absent: NULL */
+    const rcg_weight *w, *u, *b, *c, *vectors, *r; /* all but w may be absent: NULL */
     const rc_real *both;
-    int64_t ld;
     rc_real *gates; /* one row of every stage's panels, one after the other */
     rc_real *apart; /* the same, for cells that keep U parts apart */
     int8_t *room;   /* for rcg_row_range(): row_room() bytes for each worker */
@@ -60,8 +59,8 @@ static layer layer_of(const rcn_stepper *s, int i)
         .b = weight_at(s->ps, r->b_ih),
         .c = weight_at(s->ps, r->b_hh),
         .vectors = weight_at(s->ps, r->vectors),
+        .r = weight_at(s->ps, r->w_hr),
         .both = s->both[i],
-        .ld = rck_pad(r->hidden),
     };
 }
 
@@ -70,7 +69,8 @@ static rck_panel gates_layout(const layer *l, int stage)
 {
     const rcc_cell *cell = l->rnn->cell;
 
-    return rck_panel_of(l->rnn->hidden, cell->stage[rcc_gates_stage(cell, stage)].gates, 1);
+    return rck_panel_of(rcc_stage_width(cell, stage, l->rnn->width),
+                        cell->stage[rcc_gates_stage(cell, stage)].gates, 1);
 }
 
 /* Reals of one row of activations before those that `stage` works on. */
@@ -136,9 +136,13 @@ static void input_products(const layer *l, const rc_real *x, rc_real *gates)
 
 static size_t row_room(const layer *l)
 {
-    const size_t w = rcg_row_room(l->w), u = l->u ? rcg_row_room(l->u) : 0;
+    const rcg_weight *const all[] = {l->w, l->u, l->r};
+    size_t most = 0;
 
-    return w > u ? w : u;
+    for (int i = 0; i < 3; i++)
+        if (all[i] && rcg_row_room(all[i]) > most)
+            most = rcg_row_room(all[i]);
+    return most;
 }
 
 static rcc_gates gates_of(const layer *l, int stage, rc_real *row)
@@ -178,22 +182,27 @@ static void run_panels(const stage_job *j, const rcg_range *r, int8_t *room)
     const layer *l = j->l;
     const rcc_stage *st = &l->rnn->cell->stage[j->stage];
     const unsigned apart = l->rnn->cell->stage[rcc_gates_stage(l->rnn->cell, j->stage)].apart;
-    const int per = gates_layout(l, j->stage).span / RCK_LANES;
+    const rck_panel lay = gates_layout(l, j->stage);
+    const int per = lay.span / RCK_LANES;
+    const int64_t groups = rck_pad(lay.units) / RCK_LANES;
     rcc_step step = l->step;
     bool add = !apart;
 
     step.gates = gates_of(l, j->stage, l->gates);
     step.apart = apart ? gates_of(l, j->stage, l->apart) : (rcc_gates){0};
     step.first = r->from * per;
-    step.last = r->to * per < l->step.last ? r->to * per : l->step.last;
+    step.last = r->to * per < groups ? r->to * per : groups;
+    step.ld = groups * RCK_LANES;
+    step.units = lay.units;
     if (j->x && !st->goes_on)
         input_product(l, j->stage, r, j->x, l->gates, room);
     for (int p = j->first_product; p < j->products && j->product[p].stage == j->stage;
          p++, add = true) {
         const int v = j->product[p].v;
 
-        rcg_row_range(l->u, p, r, v >= RCC_V_AUX ? step.aux[v - RCC_V_AUX] : step.in[v],
-                      block(l->c, j->stage), add, apart ? step.apart.p : step.gates.p, room);
+        rcg_row_range(st->narrow ? l->r : l->u, j->product[p].block, r,
+                      v >= RCC_V_AUX ? step.aux[v - RCC_V_AUX] : step.in[v], block(l->c, j->stage),
+                      add, apart ? step.apart.p : step.gates.p, room);
     }
     st->forward(&step);
 }
@@ -371,28 +380,31 @@ static const rc_real *fold_of(const run *r, const layer *l, const rc_real *x)
 static bool layer_memory(const run *r, layer *l, const rc_real *state)
 {
     const rcc_cell *cell = l->rnn->cell;
-    const int64_t row = row_of(l), H = l->rnn->hidden;
+    const rcc_widths width = l->rnn->width;
+    const int64_t row = row_of(l), H = width.H;
 
     l->gates = reals(r, row);
     l->apart = reals(r, row);
     l->room = rcg_keep(r->g, (size_t)rcb_pool_size(rcg_pool(r->g)) * row_room(l), 1);
-    l->step = (rcc_step){.rows = 1, .last = l->ld / RCK_LANES, .ld = l->ld, .units = H};
+    l->step = (rcc_step){.rows = 1};
     l->step.keep = cell->keep ? reals(r, H) : NULL;
-    l->step.sum_row = l->ld / RCK_LANES * cell->sums;
+    l->step.sum_row = rck_pad(H) / RCK_LANES * cell->sums;
     l->step.sum = cell->sums > 0 ? reals(r, l->step.sum_row) : NULL;
     if (l->vectors)
         l->step.vec = vectors_of(l);
     for (int i = 0; i < cell->aux; i++)
         l->step.aux[i] = reals(r, H);
     for (int i = 0; i < cell->states; i++) {
-        rc_real *in = reals(r, H);
+        const int64_t n = rcc_state_width(cell, i, width);
+        rc_real *in = reals(r, n);
 
-        l->step.out[i] = reals(r, H);
+        l->step.out[i] = reals(r, n);
         if (!in || !l->step.out[i])
             return false;
-        memcpy(in, state + i * H, (size_t)H * sizeof *in);
-        memset(in + H, 0, (size_t)(l->ld - H) * sizeof *in);
+        memcpy(in, state, (size_t)n * sizeof *in);
+        memset(in + n, 0, (size_t)(rck_pad(n) - n) * sizeof *in);
         l->step.in[i] = in;
+        state += n;
     }
     return rc_graph_status(r->g) == RC_OK;
 }
@@ -417,24 +429,26 @@ static bool zone_out(const run *r, layer *l)
     for (int k = 0; k < l->rnn->cell->states; k++) {
         if (l->rnn->zoneout[k] == 0)
             continue;
-        rc_real *mean = reals(r, l->ld);
+        const int64_t n = rck_pad(rcc_state_width(l->rnn->cell, k, l->rnn->width));
+        rc_real *mean = reals(r, n);
 
         if (!mean)
             return false;
-        rcg_zone_mean(l->ld, l->rnn->zoneout[k], l->step.in[k], l->step.out[k], mean);
+        rcg_zone_mean(n, l->rnn->zoneout[k], l->step.in[k], l->step.out[k], mean);
         l->step.out[k] = mean;
     }
     return true;
 }
 
-/* Layer i over x; its states move on. Returns what it gives, (H), or NULL: the graph has failed. */
+/* Layer i over x; its states move on. Returns what it gives, or NULL: the graph has failed. */
 static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
 {
     layer l = layer_of(r->s, i);
-    const int64_t H = l.rnn->hidden, window = r->s->stack->plan.window;
+    const rcc_cell *cell = l.rnn->cell;
+    const int64_t window = r->s->stack->plan.window;
 
     if (window > 1)
-        x = windowed(r, x, l.rnn->in / window, state + H * r->s->stack->states);
+        x = windowed(r, x, l.rnn->in / window, state + rcc_states_width(cell, l.rnn->width));
     if (!x || !layer_memory(r, &l, state))
         return NULL;
     const rc_real *fold = i == 0 ? fold_of(r, &l, x) : NULL;
@@ -443,8 +457,12 @@ static rc_real *run_layer(const run *r, int i, const rc_real *x, rc_real *state)
     run_stages(&l, fold ? NULL : x, rcg_pool(r->g));
     if (!zone_out(r, &l))
         return NULL;
-    for (int k = 0; k < l.rnn->cell->states; k++)
-        memcpy(state + k * H, l.step.out[k], (size_t)H * sizeof *state);
+    for (int k = 0; k < cell->states; k++) {
+        const int64_t n = rcc_state_width(cell, k, l.rnn->width);
+
+        memcpy(state, l.step.out[k], (size_t)n * sizeof *state);
+        state += n;
+    }
     return l.step.out[0];
 }
 
@@ -475,14 +493,15 @@ static rc_real *run_layers(const run *r, rc_real *input)
     int64_t width = stack->first, at = 0, sum = 0;
 
     for (int i = 0; i < plan->layers; i++)
-        sum += plan->hidden[i];
+        sum += rcn_rnn_out(&stack->layer[i]);
     rc_real *all = reals(r, sum), *beside = reals(r, sum + stack->first);
     rc_real *y = input, *state = r->state;
 
     for (int i = 0; i < plan->layers; i++) {
-        const int64_t H = plan->hidden[i];
+        const rcn_rnn *l = &stack->layer[i];
+        const int64_t H = rcn_rnn_out(l);
         const rc_real *below = y, *x = y;
-        const int64_t lead = plan->window > 1 ? stack->layer[i].in / plan->window : 0;
+        const int64_t lead = plan->window > 1 ? l->in / plan->window : 0;
 
         if (!all || !beside || !input)
             return NULL;
@@ -500,7 +519,7 @@ static rc_real *run_layers(const run *r, rc_real *input)
             memcpy(all + at, y, (size_t)H * sizeof *all);
         at += H;
         width = H;
-        state += H * stack->states + lead * (plan->window - 1);
+        state += rcc_states_width(l->cell, l->width) + lead * (plan->window - 1);
     }
     return plan->skip == RCN_SKIP_GRAVES ? all : y;
 }

@@ -69,6 +69,47 @@ static void every_product_has_a_block_of_its_own(void **unused)
     assert_int_equal(rcc_products(named("sru"), product), 0);
 }
 
+/* What is narrow comes last, has no W, and every weight is of products with one width. */
+static void check_widths(const rcc_cell *cell)
+{
+    const rcc_widths widths = {7, 3};
+    rcc_product product[RCC_PRODUCTS];
+    const int products = rcc_products(cell, product);
+
+    assert_int_equal(cell->narrow != 0, rcc_part_gates(cell, RCC_R) > 0);
+    for (int p = 0; p < products; p++) {
+        const bool narrow = cell->stage[product[p].stage].narrow;
+
+        assert_int_equal(rcc_v_width(cell, product[p].v, widths),
+                         rcc_columns(cell, narrow ? RCC_R : RCC_U, widths));
+        assert_true(p == 0 || narrow || !cell->stage[product[p - 1].stage].narrow);
+    }
+    for (int s = 0; s < cell->stages; s++)
+        assert_true(!cell->stage[s].narrow || cell->stage[s].no_x);
+}
+
+static void a_projection_is_a_weight_of_its_own(void **unused)
+{
+    (void)unused;
+    const rcc_cell *cell = named("lstm-proj");
+    const rcc_widths widths = {7, 3};
+    rcc_product product[RCC_PRODUCTS];
+
+    check_blocks("lstm-proj", RCC_W, 2, (const int[]){4, 0});
+    check_blocks("lstm-proj", RCC_B, 2, (const int[]){4, 0});
+    check_blocks("lstm-proj", RCC_C, 2, (const int[]){4, 0});
+    check_blocks("lstm-proj", RCC_U, 1, (const int[]){4});
+    check_blocks("lstm-proj", RCC_R, 1, (const int[]){1});
+    assert_int_equal(rcc_products(cell, product), 2);
+    assert_int_equal(product[0].block, 0);
+    assert_int_equal(product[1].block, 0);
+    assert_int_equal(rcc_columns(cell, RCC_U, widths), 3);
+    assert_int_equal(rcc_columns(cell, RCC_R, widths), 7);
+    assert_int_equal(rcc_states_width(cell, widths), 3 + 7);
+    assert_int_equal(rcc_columns(named("lstm"), RCC_U, widths), 7);
+    assert_int_equal(rcc_columns(named("lstm"), RCC_R, widths), 0);
+}
+
 static void every_cell_fits(void **unused)
 {
     (void)unused;
@@ -87,7 +128,9 @@ static void every_cell_fits(void **unused)
         assert_in_range(cell->sums, 0, RCC_SUMS);
         assert_true(rcc_part_gates(cell, RCC_W) > 0);
         for (int g = 0; g < cell->gates; g++)
-            assert_int_equal(oracle_gate_at(cell, RCC_B, g), cell->no_bias ? -1 : g);
+            assert_int_equal(oracle_gate_at(cell, RCC_B, g),
+                             cell->no_bias || g >= rcc_part_gates(cell, RCC_B) ? -1 : g);
+        check_widths(cell);
     }
 }
 
@@ -108,6 +151,7 @@ int main(void)
         cmocka_unit_test(a_cell_of_one_product_has_all_gates_everywhere),
         cmocka_unit_test(gates_without_a_part_have_no_rows_there),
         cmocka_unit_test(every_product_has_a_block_of_its_own),
+        cmocka_unit_test(a_projection_is_a_weight_of_its_own),
         cmocka_unit_test(every_cell_fits),
         cmocka_unit_test(a_memory_is_the_state_called_c),
     };

@@ -1,5 +1,5 @@
-/* textbook.h -- what the test of every cell's source begins with: its cells agree with the textbook,
- * may be cut, and have one set of bits.
+/* textbook.h -- what the test of every cell's source begins with: its cells agree with the
+ * textbook, may be cut, and have one set of bits.
  */
 #ifndef TEXTBOOK_H
 #define TEXTBOOK_H

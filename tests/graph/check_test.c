@@ -324,10 +324,12 @@ static rc_var *build_binary_cross_entropy(rc_graph *g, rc_var *const v[], void *
     return rc_binary_cross_entropy(g, v[0], v[1]);
 }
 
-/* v: x, w_ih, w_hh, b_ih, b_hh, vectors where the cell has some, and the initial states. */
+/* v: x, w_ih, w_hh, b_ih, b_hh, vectors and a projection where the cell has them, and the initial
+ * states. */
 static rc_var *run_cell(rc_graph *g, rc_var *const v[], const rcc_cell *cell, bool reverse)
 {
     rc_rnn_args a = rc_rnn_args_default();
+    rc_var *x = v[0];
 
     a.cell = cell->name;
     a.w_ih = v[1];
@@ -335,11 +337,14 @@ static rc_var *run_cell(rc_graph *g, rc_var *const v[], const rcc_cell *cell, bo
     a.b_ih = v[3];
     a.b_hh = v[4];
     a.reverse = reverse;
+    v += 5;
     if (cell->vectors > 0)
-        a.vectors = v[5];
+        a.vectors = *v++;
+    if (cell->narrow)
+        a.w_hr = *v++;
     for (int i = 0; i < cell->states; i++)
-        a.state[i] = v[5 + (cell->vectors > 0) + i];
-    return rc_rnn(g, &three_steps, v[0], &a);
+        a.state[i] = v[i];
+    return rc_rnn(g, &three_steps, x, &a);
 }
 
 static rc_var *build_rnn(rc_graph *g, rc_var *const v[], void *ctx)
@@ -422,23 +427,27 @@ static void check_it_is_there(const problem *p, const char *op)
 
 static void run_case(const gradient_case *c, const rcc_cell *cell)
 {
-    const int64_t H = 5, D = 3;
+    const int64_t H = 5, P = 3, D = 3;
+    const rcc_widths width = {H, P};
     problem p = problem_new(c->build, NULL);
 
     if (cell) {
         rcc_cell copy = *cell;
-        const rc_shape shapes[] = {rc_shape_2(6, D),
-                                   rc_shape_2(rcc_part_gates(cell, RCC_W) * H, D),
-                                   rc_shape_2(rcc_part_gates(cell, RCC_U) * H, H),
-                                   rc_shape_1(rcc_part_gates(cell, RCC_B) * H),
-                                   rc_shape_1(rcc_part_gates(cell, RCC_C) * H),
-                                   rc_shape_1(cell->vectors * H)};
+        const rc_shape shapes[] = {
+            rc_shape_2(6, D),
+            rc_shape_2(rcc_part_gates(cell, RCC_W) * H, D),
+            rc_shape_2(rcc_part_gates(cell, RCC_U) * H, rcc_columns(cell, RCC_U, width)),
+            rc_shape_1(rcc_part_gates(cell, RCC_B) * H),
+            rc_shape_1(rcc_part_gates(cell, RCC_C) * H),
+            rc_shape_1(cell->vectors * H)};
 
         p.ctx = &copy;
         for (int i = 0; i < 5 + (cell->vectors > 0); i++)
             (void)problem_add(&p, shapes[i]);
+        if (cell->narrow)
+            (void)problem_add(&p, rc_shape_2(rcc_part_gates(cell, RCC_R) * P, H));
         for (int i = 0; i < cell->states; i++)
-            (void)problem_add(&p, rc_shape_2(4, H));
+            (void)problem_add(&p, rc_shape_2(4, rcc_state_width(cell, i, width)));
         problem_check(&p, cell->name, 0);
     } else {
         for (int i = 0; i < 5 && c->leaf[i].rank > 0; i++)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MOST_STEPS = 12, BOTH_TENSORS = 5 /* of a side: W U b c vectors */ };
+enum { MOST_STEPS = 12, BOTH_TENSORS = 6 /* of a side: W U b c vectors R */ };
 
 typedef struct trial {
     const rcc_cell *cell;
@@ -32,10 +32,26 @@ typedef struct outcome {
 /* Blocks of a tensor; their gates. */
 static int tensor_blocks(const trial *t, int i, int gates[RCC_PRODUCTS])
 {
-    const rcc_part part[] = {RCC_W, RCC_U, RCC_B, RCC_C};
+    const rcc_part part[] = {RCC_W, RCC_U, RCC_B, RCC_C, RCC_W, RCC_R};
 
     gates[0] = t->cell->vectors;
-    return i < 4 ? rcc_blocks(t->cell, part[i], gates) : 1;
+    return i != 4 ? rcc_blocks(t->cell, part[i], gates) : 1;
+}
+
+/* What the cell has narrow is half as wide. */
+static rcc_widths widths(const trial *t)
+{
+    return (rcc_widths){t->H, (t->H + 1) / 2};
+}
+
+static int64_t tensor_units(const trial *t, int i)
+{
+    return i == 5 ? widths(t).P : t->H;
+}
+
+static int64_t width(const trial *t, int state)
+{
+    return rcc_state_width(t->cell, state, widths(t));
 }
 
 static int64_t tensor_rows(const trial *t, int i)
@@ -45,13 +61,16 @@ static int64_t tensor_rows(const trial *t, int i)
     int64_t rows = 0;
 
     for (int b = 0; b < blocks; b++)
-        rows += gates[b] * t->H;
+        rows += gates[b] * tensor_units(t, i);
     return rows;
 }
 
 static int64_t tensor_cols(const trial *t, int i)
 {
-    return i == 0 ? t->D : i == 1 ? t->H : 1;
+    return i == 0   ? t->D
+           : i == 1 ? rcc_columns(t->cell, RCC_U, widths(t))
+           : i == 5 ? rcc_columns(t->cell, RCC_R, widths(t))
+                    : 1;
 }
 
 static rc_real *random_array(int64_t n, double size)
@@ -129,7 +148,7 @@ static void pack(const trial *t, int side, int i, rcb_pool *pool, rcg_weight *w)
     int gates[RCC_PRODUCTS];
     const int blocks = tensor_blocks(t, i, gates);
 
-    rcg_weight_plan(w, blocks, gates, t->H, tensor_cols(t, i));
+    rcg_weight_plan(w, blocks, gates, tensor_units(t, i), tensor_cols(t, i));
     w->w = rcb_calloc((size_t)rcg_weight_size(w), sizeof *w->w);
     w->g = rcb_calloc((size_t)rcg_weight_size(w), sizeof *w->g);
     w->wt = rcb_calloc((size_t)rcg_weight_size_t(w), sizeof *w->wt);
@@ -153,7 +172,7 @@ static rc_var *states_leaf(const trial *t, rc_graph *g, int side, int i, outcome
 {
     if (!t->states || i >= t->cell->states)
         return RC_NONE;
-    return rc_leaf(g, rc_shape_2(t->B, t->H), t->init[side][i], room(o, t->B * t->H));
+    return rc_leaf(g, rc_shape_2(t->B, width(t, i)), t->init[side][i], room(o, t->B * width(t, i)));
 }
 
 /* The loss weighs outputs and final states of the sides that are read. */
@@ -210,6 +229,7 @@ static outcome run(const trial *t, int threads, bool both)
         args[side].b_ih = leaf[side][2];
         args[side].b_hh = leaf[side][3];
         args[side].vectors = leaf[side][4];
+        args[side].w_hr = leaf[side][5];
         for (int i = 0; i < RCC_STATES; i++)
             args[side].state[i] = states_leaf(t, g, side, i, &o);
     }
@@ -224,8 +244,8 @@ static outcome run(const trial *t, int threads, bool both)
     CHECK_STATUS(rc_var_total(g, loss, &total), RC_OK);
     *room(&o, 1) = (rc_real)total;
     for (int side = 0; side < 2; side++) {
-        rc_real *values = room(&o, t->N * t->H);
-        CHECK_STATUS(rc_var_read(g, y[side], values, t->N * t->H), RC_OK);
+        rc_real *values = room(&o, t->N * width(t, 0));
+        CHECK_STATUS(rc_var_read(g, y[side], values, t->N * width(t, 0)), RC_OK);
     }
     for (int side = 0; side < (t->shared ? 1 : 2) && t->packed; side++)
         for (int i = 0; i < BOTH_TENSORS; i++) {

@@ -149,7 +149,7 @@ static void every_instruction_set_matches_the_first(void **unused)
         for_each_table(table) {
             outcome o = run_with(table, t, 1);
 
-            CHECK_CLOSE(o.y, first.y, t->N * t->H, SEQ_VALUE_TOL);
+            CHECK_CLOSE(o.y, first.y, t->N * width(t, 0), SEQ_VALUE_TOL);
             for (int k = 0; k < TENSORS; k++)
                 if (t->in[k].x)
                     CHECK_CLOSE(o.grad[k], first.grad[k], t->in[k].n, SEQ_GRADIENT_TOL);
@@ -167,22 +167,26 @@ static trial *only(const trial *t, int64_t b)
                                               .B = 1,
                                               .D = t->D,
                                               .H = t->H,
+                                              .P = t->P,
                                               .equal = true,
                                               .reverse = t->reverse,
                                               .biases = 2,
                                               .states = true});
 
-    for (int i = W; i <= VEC; i++)
+    for (int i = W; i <= R; i++)
         if (t->in[i].x)
             memcpy(s->in[i].x, t->in[i].x, (size_t)t->in[i].n * sizeof(double));
     for (int64_t k = 0; k < s->N; k++) {
         memcpy(s->in[X].x + k * t->D, t->in[X].x + (t->at[k] + b) * t->D,
                (size_t)t->D * sizeof(double));
-        memcpy(s->d_y + k * t->H, t->d_y + (t->at[k] + b) * t->H, (size_t)t->H * sizeof(double));
+        memcpy(s->d_y + k * width(t, 0), t->d_y + (t->at[k] + b) * width(t, 0),
+               (size_t)width(t, 0) * sizeof(double));
     }
     for (int i = 0; i < t->cell->states; i++) {
-        memcpy(s->in[S0 + i].x, t->in[S0 + i].x + b * t->H, (size_t)t->H * sizeof(double));
-        memcpy(s->d_f[i], t->d_f[i] + b * t->H, (size_t)t->H * sizeof(double));
+        const int64_t n = width(t, i);
+
+        memcpy(s->in[S0 + i].x, t->in[S0 + i].x + b * n, (size_t)n * sizeof(double));
+        memcpy(s->d_f[i], t->d_f[i] + b * n, (size_t)n * sizeof(double));
     }
     return s;
 }
@@ -211,13 +215,16 @@ static void a_ragged_batch_has_the_bits_of_each_sequence_alone(void **unused)
                 for (int64_t k = 0; k < s->N; k++) {
                     const int64_t row = t->at[k] + b;
 
-                    check_same(one.y + k * t->H, all.y + row * t->H, t->H, "y", t);
+                    const int64_t n = width(t, 0);
+
+                    check_same(one.y + k * n, all.y + row * n, n, "y", t);
                     check_same(one.grad[X] + k * t->D, all.grad[X] + row * t->D, t->D, "x", t);
                 }
                 for (int k = 0; k < t->cell->states; k++) {
-                    check_same(one.final[k], all.final[k] + b * t->H, t->H, "final state", t);
-                    check_same(one.grad[S0 + k], all.grad[S0 + k] + b * t->H, t->H, "initial state",
-                               t);
+                    const int64_t n = width(t, k);
+
+                    check_same(one.final[k], all.final[k] + b * n, n, "final state", t);
+                    check_same(one.grad[S0 + k], all.grad[S0 + k] + b * n, n, "initial state", t);
                 }
                 outcome_free(&one);
                 trial_free(s);
@@ -378,6 +385,8 @@ static rc_var *build_dirty_state(rc_graph *g, rc_var *const v[], void *ctx)
         a.state[i] = rc_sigmoid(g, v[3 + i]);
     if (cell->vectors > 0)
         a.vectors = v[3 + cell->states];
+    if (cell->narrow)
+        a.w_hr = v[3 + cell->states + (cell->vectors > 0)];
 
     rc_var *y = rc_rnn(g, &(rc_rows){2, 3, at}, rc_sigmoid(g, v[0]), &a);
 
@@ -391,16 +400,20 @@ static void states_may_come_from_any_operation(void **unused)
     CHECK_STATUS(rck_select(), RC_OK);
 
     for (size_t i = 0; rcc_at(i); i++) {
+        const rcc_widths widths = {5, 3};
         rcc_cell cell = *rcc_at(i);
         problem p = problem_new(build_dirty_state, &cell);
 
         (void)problem_add(&p, rc_shape_2(5, 3));
         (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_W) * 5, 3));
-        (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_U) * 5, 5));
+        (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_U) * 5,
+                                         rcc_columns(&cell, RCC_U, widths)));
         for (int k = 0; k < cell.states; k++)
-            (void)problem_add(&p, rc_shape_2(3, 5));
+            (void)problem_add(&p, rc_shape_2(3, rcc_state_width(&cell, k, widths)));
         if (cell.vectors > 0)
             (void)problem_add(&p, rc_shape_1(cell.vectors * 5));
+        if (cell.narrow)
+            (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_R) * 3, 5));
         problem_check(&p, cell.name, 15);
         problem_free(&p);
     }

@@ -4,11 +4,12 @@
 
 /* ---- parameters in place --------------------------------------------------------------------- */
 
-enum { PACKED = VEC - W + 1 };
+enum { PACKED = R - W + 1 };
 
 static void pack_tensor(const trial *t, int i, rcg_weight *w, rcb_pool *pool)
 {
-    const rcc_part part[] = {[W] = RCC_W, [U] = RCC_U, [BI] = RCC_B, [BH] = RCC_C, [VEC] = RCC_B};
+    const rcc_part part[] = {
+        [W] = RCC_W, [U] = RCC_U, [BI] = RCC_B, [BH] = RCC_C, [VEC] = RCC_B, [R] = RCC_R};
     int gates[RCC_PRODUCTS];
     int blocks = rcc_blocks(t->cell, part[i], gates);
 
@@ -19,7 +20,8 @@ static void pack_tensor(const trial *t, int i, rcg_weight *w, rcb_pool *pool)
 
     rc_real *rows = to_reals(t->in[i].x, t->in[i].n);
 
-    rcg_weight_plan(w, blocks, gates, t->H, i == W ? t->D : i == U ? t->H : 1);
+    rcg_weight_plan(w, blocks, gates, i == R ? t->P : t->H,
+                    t->in[i].shape.rank == 2 ? t->in[i].shape.dim[1] : 1);
     w->w = guard_new(rcg_weight_size(w));
     w->g = guard_new(rcg_weight_size(w));
     w->wt = guard_new(rcg_weight_size_t(w));
@@ -72,7 +74,7 @@ static void run_packed(const trial *t, rcg_weight w[PACKED], packed_how how, out
         if (!t->in[W + i].x)
             continue;
         pack_tensor(t, W + i, &w[i], rcg_pool(g));
-        if (how.pairs && i < 2)
+        if (how.pairs && t->in[W + i].shape.rank == 2)
             add_pairs(&w[i], rcg_pool(g));
         w[i].fresh = fresh;
         /* what fresh memory may hold: zero where nothing is computed, and there only */
@@ -80,8 +82,8 @@ static void run_packed(const trial *t, rcg_weight w[PACKED], packed_how how, out
             w[i].g[k] = w[i].w[k] != 0 && fresh ? 99 : 0;
     }
     for (int i = 0; i < TENSORS; i++)
-        v[i] = i >= W && i <= VEC && t->in[i].x ? rcg_leaf_weight(g, &w[i - W])
-                                                : tensor_leaf(g, &t->in[i], o->grad[i]);
+        v[i] = i >= W && i <= R && t->in[i].x ? rcg_leaf_weight(g, &w[i - W])
+                                              : tensor_leaf(g, &t->in[i], o->grad[i]);
 
     const rc_rnn_args a = args_of(t, v);
     rc_var *y = rc_rnn(g, &t->rows, v[X], &a);
@@ -90,7 +92,7 @@ static void run_packed(const trial *t, rcg_weight w[PACKED], packed_how how, out
     for (int i = 0; i < t->cell->states; i++)
         loss = rc_add(g, loss, along(g, rc_rnn_state(g, y, i), t->d_f[i]));
     CHECK_STATUS(rc_graph_backward(g, loss), RC_OK);
-    CHECK_STATUS(rc_var_read(g, y, o->y, t->N * t->H), RC_OK);
+    CHECK_STATUS(rc_var_read(g, y, o->y, t->N * width(t, 0)), RC_OK);
     for (int i = 0; i < PACKED; i++) {
         if (!w[i].w)
             continue;
@@ -115,7 +117,7 @@ static void packed_parameters_give_the_bits_of_plain_leaves(void **unused)
             rcg_weight w[PACKED];
 
             run_packed(t, w, (packed_how){.threads = 2, .fresh = fresh != 0}, &packed);
-            check_same(packed.y, plain.y, t->N * t->H, "y", t);
+            check_same(packed.y, plain.y, t->N * width(t, 0), "y", t);
             for (int k = 0; k < TENSORS; k++)
                 check_same(packed.grad[k], plain.grad[k], t->in[k].n, t->in[k].name, t);
             free_packed(w);
@@ -166,8 +168,8 @@ static void products_of_bf16_are_near_those_of_reals(void **unused)
             run_packed(t, w, (packed_how){.threads = kind ? 7 : 2, .pairs = true, .fresh = true},
                        &many);
             free_packed(w);
-            check_same(many.y, one.y, t->N * t->H, "y", t);
-            const double y = apart(one.y, reals.y, t->N * t->H);
+            check_same(many.y, one.y, t->N * width(t, 0), "y", t);
+            const double y = apart(one.y, reals.y, t->N * width(t, 0));
             assert_true(y > 1e-5 && y < 0.03);
             for (int k = 0; k < TENSORS; k++) {
                 check_same(many.grad[k], one.grad[k], t->in[k].n, t->in[k].name, t);
@@ -252,13 +254,15 @@ static void a_sequence_may_be_cut_and_the_state_handed_over(void **unused)
             a.state[k] = rc_rnn_state(g, y0, k);
 
         rc_var *y1 = rc_rnn(g, &half, x1, &a);
-        rc_var *loss = rc_add(g, along(g, y0, t->d_y), along(g, y1, t->d_y + 9 * t->H));
+        rc_var *loss = rc_add(g, along(g, y0, t->d_y), along(g, y1, t->d_y + 9 * width(t, 0)));
 
         for (int k = 0; k < t->cell->states; k++)
             loss = rc_add(g, loss, along(g, rc_rnn_state(g, y1, k), t->d_f[k]));
         CHECK_STATUS(rc_graph_backward(g, loss), RC_OK);
-        CHECK_STATUS(rc_var_read(g, y1, o.y, 9 * t->H), RC_OK);
-        check_same(o.y, whole.y + 9 * t->H, 9 * t->H, "y", t);
+        const int64_t n = 9 * width(t, 0);
+
+        CHECK_STATUS(rc_var_read(g, y1, o.y, n), RC_OK);
+        check_same(o.y, whole.y + n, n, "y", t);
         for (int k = 0; k < TENSORS; k++)
             if (t->in[k].x)
                 CHECK_CLOSE(o.grad[k], whole.grad[k], t->in[k].n, SEQ_VALUE_TOL * 10);

@@ -26,7 +26,7 @@ enum { STATES = RCC_STATES, MOST_STEPS = 40 };
 /* ---- a batch and its weights, in double that rc_real holds exactly --------------------------- */
 
 /* Tensors of a trial; each is varied by the differences. */
-enum { X, W, U, BI, BH, VEC, S0, TENSORS = S0 + STATES };
+enum { X, W, U, BI, BH, VEC, R, S0, TENSORS = S0 + STATES };
 
 typedef struct tensor {
     const char *name;
@@ -40,18 +40,20 @@ typedef struct trial {
     oracle_cell *step;
     bool reverse;
     int64_t B, D, H, N;
+    int64_t P; /* at most H; what is narrow in a cell */
     int64_t at[MOST_STEPS + 1];
     int64_t *length; /* (B), falling */
     rc_rows rows;
     tensor in[TENSORS];
-    double *d_y;         /* (N,H): the loss is sum d_y y ... */
-    double *d_f[STATES]; /* (B,H): ... + sum d_f final */
+    double *d_y;         /* (N,H) or (N,P): the loss is sum d_y y ... */
+    double *d_f[STATES]; /* (B,H) or (B,P): ... + sum d_f final */
     double zone[STATES]; /* zoneout of each state; what is drawn is that of a first step */
     bool expected;       /* nothing is drawn: as in a graph that does not train */
 } trial;
 
 typedef struct trial_how {
     int64_t T, B, D, H;
+    int64_t P;           /* 0: drawn */
     bool reverse, equal; /* all sequences as long as T */
     int biases;          /* 0, 1 or 2 */
     bool states;         /* initial states given */
@@ -106,6 +108,12 @@ static inline void set_rows(trial *t, const trial_how *how)
     t->N = t->at[how->T];
 }
 
+/* Numbers of state i. */
+static inline int64_t width(const trial *t, int i)
+{
+    return rcc_state_width(t->cell, i, (rcc_widths){t->H, t->P});
+}
+
 static inline trial *trial_new(const rcc_cell *cell, trial_how how)
 {
     trial *t = rcb_calloc(1, sizeof *t);
@@ -119,6 +127,7 @@ static inline trial *trial_new(const rcc_cell *cell, trial_how how)
     t->B = how.B;
     t->D = how.D;
     t->H = how.H;
+    t->P = !cell->narrow ? how.H : how.P > 0 ? how.P : pick(1, how.H);
     set_rows(t, &how);
     set_tensor(t, X, "x", rc_shape_2(t->N, how.D), 1);
     set_tensor(t, W, "w_ih", rc_shape_2(rcc_part_gates(cell, RCC_W) * H, how.D),
@@ -126,8 +135,12 @@ static inline trial *trial_new(const rcc_cell *cell, trial_how how)
     /* more than one product of a gate: smaller weights, lest differences see curves */
     const int64_t rows = rcc_part_gates(cell, RCC_U);
     if (rows > 0)
-        set_tensor(t, U, "w_hh", rc_shape_2(rows * H, H),
+        set_tensor(t, U, "w_hh",
+                   rc_shape_2(rows * H, rcc_columns(cell, RCC_U, (rcc_widths){H, t->P})),
                    (rows > cell->gates ? 0.75 : 1.5) / sqrt((double)H + 1));
+    if (rcc_part_gates(cell, RCC_R) > 0)
+        set_tensor(t, R, "w_hr", rc_shape_2(rcc_part_gates(cell, RCC_R) * t->P, H),
+                   1.5 / sqrt((double)H + 1));
     if (how.biases > 0 && rcc_part_gates(cell, RCC_B) > 0)
         set_tensor(t, BI, "b_ih", rc_shape_1(rcc_part_gates(cell, RCC_B) * H), 0.5);
     if (how.biases > 1 && rcc_part_gates(cell, RCC_C) > 0)
@@ -135,15 +148,15 @@ static inline trial *trial_new(const rcc_cell *cell, trial_how how)
     if (cell->vectors > 0)
         set_tensor(t, VEC, "vectors", rc_shape_1(cell->vectors * H), 0.5);
     for (int i = 0; how.states && i < cell->states; i++)
-        set_tensor(t, S0 + i, cell->state_name[i], rc_shape_2(how.B, how.H), 1);
+        set_tensor(t, S0 + i, cell->state_name[i], rc_shape_2(how.B, width(t, i)), 1);
     for (int i = 0; how.states && i < cell->states; i++)
         if (strcmp(cell->state_name[i], "k") == 0)
             count_whole(&t->in[S0 + i]);
     memcpy(t->zone, how.zone, sizeof t->zone);
     t->expected = how.expected;
-    t->d_y = random_numbers(t->N * how.H, 1);
+    t->d_y = random_numbers(t->N * width(t, 0), 1);
     for (int i = 0; i < cell->states; i++)
-        t->d_f[i] = random_numbers(how.B * how.H, 1);
+        t->d_f[i] = random_numbers(how.B * width(t, i), 1);
     return t;
 }
 
@@ -161,20 +174,20 @@ static inline void trial_free(trial *t)
 /* ---- the textbook ---------------------------------------------------------------------------- */
 
 typedef struct answer {
-    double *y;             /* (N,H) */
-    double *raw;           /* (N,H) before zoneout */
-    double *final[STATES]; /* (B,H) */
+    double *y;             /* (N,width of state 0) */
+    double *raw;           /* (N,width of state 0) before zoneout */
+    double *final[STATES]; /* (B,width) */
 } answer;
 
 static inline answer answer_new(const trial *t)
 {
-    answer a = {.y = rcb_calloc((size_t)(t->N * t->H), sizeof(double)),
-                .raw = rcb_calloc((size_t)(t->N * t->H), sizeof(double))};
+    answer a = {.y = rcb_calloc((size_t)(t->N * width(t, 0)), sizeof(double)),
+                .raw = rcb_calloc((size_t)(t->N * width(t, 0)), sizeof(double))};
 
     assert_non_null(a.y);
     assert_non_null(a.raw);
     for (int i = 0; i < t->cell->states; i++) {
-        a.final[i] = rcb_calloc((size_t)(t->B * t->H), sizeof(double));
+        a.final[i] = rcb_calloc((size_t)(t->B * width(t, i)), sizeof(double));
         assert_non_null(a.final[i]);
     }
     return a;
@@ -195,7 +208,9 @@ static inline void input_part(const trial *t, int64_t row, double *wx)
         const int gate = oracle_gate_at(t->cell, RCC_W, (int)(r / t->H));
         const double *w = t->in[W].x + (gate * t->H + r % t->H) * t->D;
 
-        wx[r] = t->in[BI].x ? t->in[BI].x[r] : 0; /* of every gate, or there is none */
+        const int bias = oracle_gate_at(t->cell, RCC_B, (int)(r / t->H));
+
+        wx[r] = t->in[BI].x && bias >= 0 ? t->in[BI].x[bias * t->H + r % t->H] : 0;
         for (int64_t k = 0; gate >= 0 && k < t->D; k++)
             wx[r] += w[k] * t->in[X].x[row * t->D + k];
     }
@@ -214,7 +229,7 @@ static inline void recurrent_bias(const trial *t, double *c)
 /* Does unit j of state i keep its value at step s of sequence b? The words of kernel.h. */
 static inline bool drawn(const trial *t, int i, rcb_key key, int64_t s, int64_t b, int64_t j)
 {
-    const int64_t blocks = (rck_pad(t->H) + 63) / 64;
+    const int64_t blocks = (rck_pad(width(t, i)) + 63) / 64;
     const uint64_t block = (uint64_t)((s * t->B + b) * blocks + j / 64);
     uint32_t word[4];
 
@@ -235,7 +250,7 @@ static inline void zone_out(const trial *t, int64_t s, int64_t b, const double *
         if (t->zone[i] == 0)
             continue;
         rcb_draw(rcb_stream(rc_graph_options_default().seed, "dropout"), 0, masks++, word);
-        for (int64_t j = 0; j < t->H; j++) {
+        for (int64_t j = 0; j < width(t, i); j++) {
             const double keep =
                 t->expected ? t->zone[i] : drawn(t, i, (rcb_key){{word[0], word[1]}}, s, b, j);
             double *v = &next[i * t->H + j];
@@ -256,13 +271,21 @@ static inline double textbook(const trial *t, answer *a)
     assert_non_null(room);
     recurrent_bias(t, c);
     for (int64_t b = 0; b < t->B; b++) {
-        for (int64_t k = 0; k < STATES * H; k++)
-            state[k] = k / H < t->cell->states && t->in[S0 + k / H].x
-                           ? t->in[S0 + k / H].x[b * H + k % H]
-                           : 0;
+        for (int64_t k = 0; k < STATES * H; k++) {
+            const int i = (int)(k / H);
+            const int64_t n = i < t->cell->states ? width(t, i) : 0;
+
+            state[k] = k % H < n && t->in[S0 + i].x ? t->in[S0 + i].x[b * n + k % H] : 0;
+        }
         for (int64_t s = 0; s < t->length[b]; s++) {
             const int64_t row = t->at[t->reverse ? t->length[b] - 1 - s : s] + b;
-            oracle_step step = {.H = H, .wx = wx, .u = t->in[U].x, .c = c, .vec = t->in[VEC].x};
+            oracle_step step = {.H = H,
+                                .P = t->P,
+                                .wx = wx,
+                                .u = t->in[U].x,
+                                .r = t->in[R].x,
+                                .c = c,
+                                .vec = t->in[VEC].x};
 
             for (int i = 0; i < STATES; i++) {
                 step.in[i] = state + i * H;
@@ -270,18 +293,18 @@ static inline double textbook(const trial *t, answer *a)
             }
             input_part(t, row, wx);
             t->step(&step);
-            memcpy(a->raw + row * H, next, (size_t)H * sizeof *next);
+            memcpy(a->raw + row * width(t, 0), next, (size_t)width(t, 0) * sizeof *next);
             zone_out(t, t->reverse ? t->length[b] - 1 - s : s, b, state, next);
             memcpy(state, next, (size_t)(STATES * H) * sizeof *state);
-            for (int64_t j = 0; j < H; j++) {
-                loss += t->d_y[row * H + j] * state[j];
-                a->y[row * H + j] = state[j];
+            for (int64_t j = 0, n = width(t, 0); j < n; j++) {
+                loss += t->d_y[row * n + j] * state[j];
+                a->y[row * n + j] = state[j];
             }
         }
         for (int i = 0; i < t->cell->states; i++)
-            for (int64_t j = 0; j < H; j++) {
-                loss += t->d_f[i][b * H + j] * state[i * H + j];
-                a->final[i][b * H + j] = state[i * H + j];
+            for (int64_t j = 0, n = width(t, i); j < n; j++) {
+                loss += t->d_f[i][b * n + j] * state[i * H + j];
+                a->final[i][b * n + j] = state[i * H + j];
             }
     }
     rcb_free(room);
@@ -295,7 +318,7 @@ static inline uint64_t pattern(const trial *t, const answer *a)
 
     if (t->step != oracle_cell_of("relu"))
         return 0;
-    for (int64_t i = 0; i < t->N * t->H; i++)
+    for (int64_t i = 0; i < t->N * width(t, 0); i++)
         sum = (sum ^ (a->raw[i] > 0)) * UINT64_C(0x100000001B3) + 1;
     return sum;
 }
@@ -347,10 +370,10 @@ static inline rc_real *to_reals(const double *x, int64_t n)
 
 static inline outcome outcome_new(const trial *t)
 {
-    outcome o = {.t = t, .y = guard_new(t->N * t->H)};
+    outcome o = {.t = t, .y = guard_new(t->N * width(t, 0))};
 
     for (int i = 0; i < t->cell->states; i++)
-        o.final[i] = guard_new(t->B * t->H);
+        o.final[i] = guard_new(t->B * width(t, i));
     for (int i = 0; i < TENSORS; i++)
         if (t->in[i].x) {
             o.grad[i] = guard_new(t->in[i].n);
@@ -391,6 +414,7 @@ static inline rc_rnn_args args_of(const trial *t, rc_var *const v[])
     a.b_ih = v[BI];
     a.b_hh = v[BH];
     a.vectors = v[VEC];
+    a.w_hr = v[R];
     for (int i = 0; i < t->cell->states; i++)
         a.state[i] = v[S0 + i];
     a.reverse = t->reverse;
@@ -425,9 +449,9 @@ static inline void run_on(rc_graph *g, const trial *t, outcome *o)
 
         loss = rc_add(g, loss, along(g, f, t->d_f[i]));
         CHECK_STATUS(rc_graph_status(g), RC_OK);
-        CHECK_STATUS(rc_var_read(g, f, o->final[i], t->B * t->H), RC_OK);
+        CHECK_STATUS(rc_var_read(g, f, o->final[i], t->B * width(t, i)), RC_OK);
     }
-    CHECK_STATUS(rc_var_read(g, y, o->y, t->N * t->H), RC_OK);
+    CHECK_STATUS(rc_var_read(g, y, o->y, t->N * width(t, 0)), RC_OK);
     CHECK_STATUS(rc_var_total(g, loss, &o->loss), RC_OK);
     CHECK_STATUS(rc_graph_backward(g, loss), RC_OK);
 }
@@ -456,9 +480,9 @@ static inline void check_same_outcome(const outcome *a, const outcome *b)
 {
     const trial *t = a->t;
 
-    check_same(a->y, b->y, t->N * t->H, "y", t);
+    check_same(a->y, b->y, t->N * width(t, 0), "y", t);
     for (int i = 0; i < t->cell->states; i++)
-        check_same(a->final[i], b->final[i], t->B * t->H, "final state", t);
+        check_same(a->final[i], b->final[i], t->B * width(t, i), "final state", t);
     for (int i = 0; i < TENSORS; i++)
         if (t->in[i].x)
             check_same(a->grad[i], b->grad[i], t->in[i].n, t->in[i].name, t);
@@ -512,12 +536,12 @@ static inline void check_trial(const rcc_cell *cell, trial_how how)
     const double loss = textbook(t, &want);
     outcome o = run(t, 1);
 
-    CHECK_CLOSE(o.y, want.y, t->N * t->H, SEQ_VALUE_TOL);
+    CHECK_CLOSE(o.y, want.y, t->N * width(t, 0), SEQ_VALUE_TOL);
     for (int i = 0; i < cell->states; i++)
-        CHECK_CLOSE(o.final[i], want.final[i], t->B * t->H, SEQ_VALUE_TOL);
+        CHECK_CLOSE(o.final[i], want.final[i], t->B * width(t, i), SEQ_VALUE_TOL);
     CHECK_NEAR(o.loss, loss, SEQ_VALUE_TOL * 10);
     /* in float, a unit at its kink may be on where the textbook has it off */
-    for (int64_t i = 0; i < t->N * t->H; i++)
+    for (int64_t i = 0; i < t->N * width(t, 0); i++)
         room.raw[i] = t->zone[0] > 0 ? want.raw[i] : (double)o.y[i];
 
     const uint64_t units_on = pattern(t, &want);

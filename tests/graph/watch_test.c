@@ -5,7 +5,8 @@
 
 #include "cell/cell.h"
 
-enum { T = 7, B = 3, D = 5, H = 19, N = T * B, VALUES = 20000 };
+enum { T = 7, B = 3, D = 5, H = 19, P = 17, N = T * B, VALUES = 20000 };
+static const rcc_widths widths = {H, P};
 
 /* A layer over a dense batch, with weights as plain leaves that want gradients. */
 typedef struct layer {
@@ -13,7 +14,7 @@ typedef struct layer {
     double zoneout;
     bool reverse;
     rc_real x[N * D];
-    rc_real *w, *u, *b, *v, *unwanted;
+    rc_real *w, *u, *b, *v, *r, *unwanted;
     int64_t at[T + 1];
 } layer;
 
@@ -36,7 +37,8 @@ static layer *new_layer(const rcc_cell *cell, bool reverse, double size)
     l->reverse = reverse;
     fill_real(l->x, N * D);
     l->w = random_reals(rcc_part_gates(cell, RCC_W) * H * D, size);
-    l->u = random_reals(rcc_part_gates(cell, RCC_U) * H * H, size);
+    l->u = random_reals(rcc_part_gates(cell, RCC_U) * H * rcc_columns(cell, RCC_U, widths), size);
+    l->r = random_reals(rcc_part_gates(cell, RCC_R) * P * H, size);
     l->b = random_reals(rcc_part_gates(cell, RCC_B) * H, size);
     l->v = random_reals(cell->vectors * H, 1);
     l->unwanted = random_reals(VALUES, 0);
@@ -51,6 +53,7 @@ static void free_layer(layer *l)
     rcb_free(l->u);
     rcb_free(l->b);
     rcb_free(l->v);
+    rcb_free(l->r);
     rcb_free(l->unwanted);
     rcb_free(l);
 }
@@ -69,13 +72,15 @@ static rc_var *run(rc_graph *g, layer *l, int from, int to, rc_real *const first
     a.zoneout[0] = l->zoneout;
     a.w_ih = rc_leaf(g, rc_shape_2(w, D), l->w, l->unwanted);
     if (u > 0)
-        a.w_hh = rc_leaf(g, rc_shape_2(u, H), l->u, l->unwanted);
+        a.w_hh = rc_leaf(g, rc_shape_2(u, rcc_columns(cell, RCC_U, widths)), l->u, l->unwanted);
+    if (rcc_part_gates(cell, RCC_R) > 0)
+        a.w_hr = rc_leaf(g, rc_shape_2(rcc_part_gates(cell, RCC_R) * P, H), l->r, l->unwanted);
     if (!cell->no_bias)
         a.b_ih = rc_leaf(g, rc_shape_1(rcc_part_gates(cell, RCC_B) * H), l->b, l->unwanted);
     if (cell->vectors > 0)
         a.vectors = rc_leaf(g, rc_shape_1(cell->vectors * H), l->v, l->unwanted);
     for (int i = 0; first && i < cell->states; i++)
-        a.state[i] = rc_leaf(g, rc_shape_2(B, H), first[i], d[i]);
+        a.state[i] = rc_leaf(g, rc_shape_2(B, rcc_state_width(cell, i, widths)), first[i], d[i]);
     return rc_rnn(g, &(rc_rows){to - from, B, l->at},
                   rc_leaf(g, rc_shape_2((to - from) * B, D), l->x + from * B * D, NULL), &a);
 }
@@ -83,7 +88,9 @@ static rc_var *run(rc_graph *g, layer *l, int from, int to, rc_real *const first
 /* The sum of the state h after the last step times some numbers, (B,H). */
 static rc_var *loss_of(rc_graph *g, rc_var *y, const rc_real *by)
 {
-    return rc_sum(g, rc_mul(g, rc_rnn_state(g, y, 0), rc_leaf(g, rc_shape_2(B, H), by, NULL)));
+    rc_var *last = rc_rnn_state(g, y, 0);
+
+    return rc_sum(g, rc_mul(g, last, rc_leaf(g, rc_var_shape(last), by, NULL)));
 }
 
 static bool says(const rcc_cell *cell, const char *equation)
@@ -111,7 +118,7 @@ static double gate(const gates *g, const char *name, int64_t row, int64_t unit)
 /* State i after a row, and before the step of it. */
 static double state(const gates *g, int i, int64_t row, int64_t unit)
 {
-    return row < 0 ? 0 : (double)g->s.state[i][row * g->s.ld + unit];
+    return row < 0 ? 0 : (double)g->s.state[i][row * g->s.ld[i] + unit];
 }
 
 /* What the equations say of gates and states is true of the values. */
@@ -157,7 +164,8 @@ static void gates_are_what_equations_say(void **unused)
 
             have.value[i] = random_reals(N * H, 1);
             rcg_sight_gate(&have.s, i, have.value[i]);
-            for (int64_t k = 0; k < N * H; k++) {
+            assert_true(rcg_sight_gate_width(&have.s, i) <= H);
+            for (int64_t k = 0; k < N * rcg_sight_gate_width(&have.s, i); k++) {
                 const double v = (double)have.value[i][k];
 
                 least = fmin(least, v);
@@ -216,7 +224,8 @@ static void copy_states(const rcg_sight *s, int t, rc_real *const out[])
 {
     for (int i = 0; i < s->cell->states; i++)
         for (int64_t b = 0; b < B; b++)
-            memcpy(out[i] + b * H, s->state[i] + (t * B + b) * s->ld, H * sizeof(rc_real));
+            memcpy(out[i] + b * s->width[i], s->state[i] + (t * B + b) * s->ld[i],
+                   (size_t)s->width[i] * sizeof(rc_real));
 }
 
 /* A sequence that is cut in two, whose second part begins with the states of the first, has the
@@ -250,7 +259,8 @@ static void check_gradients(const rcc_cell *cell, bool reverse)
         CHECK_STATUS(rc_graph_backward(part, loss_of(part, y, by)), RC_OK);
         for (int i = 0; i < cell->states; i++)
             for (int64_t b = 0; b < B; b++)
-                CHECK_CLOSE(s.grad[i] + (t * B + b) * s.ld, d[i] + b * H, H, VALUE_TOL);
+                CHECK_CLOSE(s.grad[i] + (t * B + b) * s.ld[i], d[i] + b * s.width[i], s.width[i],
+                            VALUE_TOL);
     }
     assert_int_equal(rcg_sight_row(&s, 0, T), -1);
     for (int i = 0; i < cell->states; i++) {
@@ -296,15 +306,17 @@ static void a_sequence_can_be_gone_through_again(void **unused)
         assert_true(rcg_sight_at(g, 0, &s));
         rc_var *y = rcg_sight_again(&s, again, 1, COPIES);
         rc_var *last = rc_rnn_state(again, y, 0), *seed;
-        seed = rc_leaf(again, rc_shape_2(COPIES, H), by, NULL); /* of sequences 0 and 1 */
+        seed = rc_leaf(again, rc_var_shape(last), by, NULL); /* of sequences 0 and 1 */
         CHECK_STATUS(rc_graph_backward(again, rc_sum(again, rc_mul(again, last, seed))), RC_OK);
         assert_true(rcg_sight_at(again, 0, &copy));
         for (int64_t t = 0; t < T; t++)
             for (int i = 0; i < cell->states; i++) {
-                CHECK_CLOSE(copy.state[i] + t * COPIES * copy.ld, s.state[i] + (t * B + 1) * s.ld,
-                            H, VALUE_TOL);
-                CHECK_CLOSE(copy.grad[i] + (t * COPIES + 1) * copy.ld,
-                            s.grad[i] + (t * B + 1) * s.ld, H, VALUE_TOL);
+                const int64_t ld = s.ld[i], n = s.width[i];
+
+                CHECK_CLOSE(copy.state[i] + t * COPIES * ld, s.state[i] + (t * B + 1) * ld, n,
+                            VALUE_TOL);
+                CHECK_CLOSE(copy.grad[i] + (t * COPIES + 1) * ld, s.grad[i] + (t * B + 1) * ld, n,
+                            VALUE_TOL);
             }
         rc_graph_free(again);
         rc_graph_free(g);

@@ -119,6 +119,7 @@ static void every_cell_takes_the_room_it_is_said_to(void **unused)
 
     for (size_t i = 0; (cell = rcc_at(i)); i++) {
         const int64_t D = pick(20, 90), H = pick(20, 150);
+        const rcc_widths width = {H, pick(10, H)};
         rc_rnn_args args = rc_rnn_args_default();
         int gates[RCC_PRODUCTS];
         trial t;
@@ -127,13 +128,16 @@ static void every_cell_takes_the_room_it_is_said_to(void **unused)
         args.cell = cell->name;
         args.w_ih = weight(&t, rcc_blocks(cell, RCC_W, gates), gates, H, D);
         if (rcc_part_gates(cell, RCC_U) > 0)
-            args.w_hh = weight(&t, rcc_blocks(cell, RCC_U, gates), gates, H, H);
+            args.w_hh = weight(&t, rcc_blocks(cell, RCC_U, gates), gates, H,
+                               rcc_columns(cell, RCC_U, width));
+        if (rcc_part_gates(cell, RCC_R) > 0)
+            args.w_hr = weight(&t, rcc_blocks(cell, RCC_R, gates), gates, width.P, H);
         if (rcc_part_gates(cell, RCC_B) > 0)
             args.b_ih = weight(&t, rcc_blocks(cell, RCC_B, gates), gates, H, 1);
         if (cell->vectors > 0)
             args.vectors = weight(&t, 1, &cell->vectors, H, 1);
         rcg_work w = empty_work(&t);
-        rcg_work_rnn(&w, cell, D, H, 1);
+        rcg_work_rnn(&w, cell, D, width, 1);
         check_room(cell->name, &t, rc_sum(t.g, rc_rnn(t.g, &t.rows, input(&t), &args)), &w);
         trial_close(&t);
     }
@@ -345,13 +349,13 @@ static void plain_operations_take_the_room_they_are_said_to(void **unused)
 
 /* ---- products ---------------------------------------------------------------------------- */
 
-static double flops_of(const char *cell, int64_t D, int64_t H)
+static double flops_of(const char *cell, int64_t D, rcc_widths width)
 {
     rcg_work w = {.rows = 1, .seqs = 1};
 
     CHECK_STATUS(rck_select(), RC_OK);
     assert_non_null(rcc_find(cell));
-    rcg_work_rnn(&w, rcc_find(cell), D, H, 1);
+    rcg_work_rnn(&w, rcc_find(cell), D, width, 1);
     return w.flops;
 }
 
@@ -363,12 +367,14 @@ static void products_of_cells_are_counted(void **unused)
 
     for (int k = 0; k < 10; k++) {
         const int64_t D = pick(1, 70), H = pick(1, 70);
-        const double gate = 2.0 * (double)(H * (D + H));
+        const rcc_widths width = {H, pick(1, H)};
+        const double gate = 2.0 * (double)(H * (D + H)), P = (double)width.P;
 
-        assert_true(flops_of("tanh", D, H) == gate);
-        assert_true(flops_of("gru", D, H) == 3 * gate);
-        assert_true(flops_of("gru-before", D, H) == 3 * gate);
-        assert_true(flops_of("lstm", D, H) == 4 * gate);
+        assert_true(flops_of("tanh", D, width) == gate);
+        assert_true(flops_of("gru", D, width) == 3 * gate);
+        assert_true(flops_of("gru-before", D, width) == 3 * gate);
+        assert_true(flops_of("lstm", D, width) == 4 * gate);
+        assert_true(flops_of("lstm-proj", D, width) == 2 * (double)H * (4 * ((double)D + P) + P));
     }
 }
 
@@ -383,7 +389,7 @@ static void a_gate_without_a_recurrent_product_counts_its_input_alone(void **unu
     };
     rcg_work w = {.rows = 5, .seqs = 1};
 
-    rcg_work_rnn(&w, &cell, 7, 11, 1);
+    rcg_work_rnn(&w, &cell, 7, (rcc_widths){11, 11}, 1);
     assert_true(w.flops == 5 * 2 * (3 * 11 * 7 + 11 * 11));
 }
 

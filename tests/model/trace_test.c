@@ -86,7 +86,11 @@ static void every_vector_of_every_cell_can_be_traced(void **unused)
             rc_trace *all = trace(m, TOY_TEXT, 40, k % 2, name);
             rc_trace *part = trace(m, TOY_TEXT, 11, k % 2, name);
 
-            assert_int_equal(all->units, k % 2 ? 3 : 6);
+            /* lstm-proj gives half of its units: its first state and its last gate */
+            const bool half = cell->narrow && (k == 0 || k == cell->states + cell->gates - 1);
+            const int64_t units = k % 2 ? 3 : 6;
+
+            assert_int_equal(all->units, half ? (units + 1) / 2 : units);
             CHECK_CLOSE(all->x, part->x, 11 * all->units, 1e-6);
             for (int64_t j = 0; j < all->count * all->units; j++)
                 assert_true((double)all->x[j] >= all->lo && (double)all->x[j] <= all->hi);

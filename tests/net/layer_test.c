@@ -36,7 +36,25 @@ typedef struct layer_plan {
     int64_t D, H;
     rcn_bias bias;
     bool reverse;
+    int64_t P; /* 0: as many as H */
 } layer_plan;
+
+/* Numbers of state i. */
+static int64_t width(const rcn_rnn *l, int i)
+{
+    return rcc_state_width(l->cell, i, l->width);
+}
+
+static rc_status new_layer(rcn_rnn *l, rcn_params *ps, layer_plan plan)
+{
+    return rcn_rnn_new(l, ps, "rnn", "_l0",
+                       &(rcn_rnn_plan){.cell = cell_named(plan.cell),
+                                       .in = plan.D,
+                                       .hidden = plan.H,
+                                       .projection = plan.P,
+                                       .bias = plan.bias,
+                                       .reverse = plan.reverse});
+}
 
 /* Random everything, over the sequences already in b->seq. */
 static void bench_open(bench *b, layer_plan plan)
@@ -45,22 +63,22 @@ static void bench_open(bench *b, layer_plan plan)
     const int64_t B = b->seq.B, N = b->seq.N;
 
     b->ps = (rcn_params){0};
-    CHECK_STATUS(
-        rcn_rnn_new(&b->l, &b->ps, "rnn", "_l0", cell, plan.D, plan.H, plan.bias, plan.reverse),
-        RC_OK);
+    CHECK_STATUS(new_layer(&b->l, &b->ps, plan), RC_OK);
     randomise(&b->ps, 1.2 / sqrt((double)plan.H)); /* rounding errors must not grow in time */
     CHECK_STATUS(rcn_params_grads(&b->ps), RC_OK);
     CHECK_STATUS(rcb_pool_new(&b->pool, 1), RC_OK);
     CHECK_STATUS(rcg_graph_on(&b->g, b->pool, true), RC_OK);
     b->x = random_reals(N * plan.D);
     b->d_x = zero_reals(N * plan.D);
-    b->y = zero_reals(N * plan.H);
-    b->r_y = random_reals(N * plan.H);
+    b->y = zero_reals(N * rcn_rnn_out(&b->l));
+    b->r_y = random_reals(N * rcn_rnn_out(&b->l));
     for (int i = 0; i < cell->states; i++) {
-        b->first[i] = random_reals(B * plan.H);
-        b->d_first[i] = zero_reals(B * plan.H);
-        b->last[i] = zero_reals(B * plan.H);
-        b->r_last[i] = random_reals(B * plan.H);
+        const int64_t n = B * width(&b->l, i);
+
+        b->first[i] = random_reals(n);
+        b->d_first[i] = zero_reals(n);
+        b->last[i] = zero_reals(n);
+        b->r_last[i] = random_reals(n);
     }
 }
 
@@ -96,7 +114,6 @@ static rc_var *add_term(bench *b, rc_var *loss, rc_var *v, const rc_real *r)
  * made. */
 static rc_var *bench_run(bench *b, bool grads)
 {
-    const int64_t H = b->l.hidden;
     rc_graph *g = b->g;
     rc_var *state[RC_STATES];
 
@@ -105,7 +122,8 @@ static rc_var *bench_run(bench *b, bool grads)
     rc_var *x = rc_leaf(g, rc_shape_2(b->seq.N, b->l.in), b->x, grads ? b->d_x : NULL);
 
     for (int i = 0; i < b->l.cell->states; i++)
-        state[i] = rc_leaf(g, rc_shape_2(b->seq.B, H), b->first[i], grads ? b->d_first[i] : NULL);
+        state[i] = rc_leaf(g, rc_shape_2(b->seq.B, width(&b->l, i)), b->first[i],
+                           grads ? b->d_first[i] : NULL);
 
     rc_var *y = rcn_rnn_run(&b->l, &b->ps, g, &b->seq.rows, x, state);
 
@@ -117,9 +135,9 @@ static rc_var *bench_run(bench *b, bool grads)
         rc_var *last = rc_rnn_state(g, y, i);
 
         loss = add_term(b, loss, last, b->r_last[i]);
-        CHECK_STATUS(rc_var_read(g, last, b->last[i], b->seq.B * H), RC_OK);
+        CHECK_STATUS(rc_var_read(g, last, b->last[i], b->seq.B * width(&b->l, i)), RC_OK);
     }
-    CHECK_STATUS(rc_var_read(g, y, b->y, b->seq.N * H), RC_OK);
+    CHECK_STATUS(rc_var_read(g, y, b->y, b->seq.N * rcn_rnn_out(&b->l)), RC_OK);
     return loss;
 }
 
@@ -137,7 +155,7 @@ static void bench_gradients(bench *b)
     rcn_params_fresh(&b->ps);
     memset(b->d_x, 0, (size_t)(b->seq.N * b->l.in) * sizeof(rc_real));
     for (int i = 0; i < b->l.cell->states; i++)
-        memset(b->d_first[i], 0, (size_t)(b->seq.B * b->l.hidden) * sizeof(rc_real));
+        memset(b->d_first[i], 0, (size_t)(b->seq.B * width(&b->l, i)) * sizeof(rc_real));
     CHECK_STATUS(rcn_params_refresh(&b->ps, b->pool), RC_OK);
     CHECK_STATUS(rc_graph_backward(b->g, bench_run(b, true)), RC_OK);
     rcn_params_settle(&b->ps);
@@ -167,21 +185,35 @@ static void parameters_are_what_the_cell_asks_for(void **unused)
             rcn_params ps = {0};
             rcn_rnn l;
 
-            CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l3_reverse", cell, 7, 5, (rcn_bias)bias, true),
-                         RC_OK);
+            const rcn_rnn_plan plan = {.cell = cell,
+                                       .in = 7,
+                                       .hidden = 5,
+                                       .projection = 3,
+                                       .bias = (rcn_bias)bias,
+                                       .reverse = true};
+            const rcc_widths w = {5, 3};
+
+            CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l3_reverse", &plan), RC_OK);
             const int64_t u = rcc_part_gates(cell, RCC_U) * 5, c = rcc_part_gates(cell, RCC_C) * 5;
             const bool has = bias != RCN_BIAS_NONE && !cell->no_bias;
             const bool both = bias == RCN_BIAS_DOUBLE && c > 0;
 
-            assert_int_equal(ps.n, 1 + (u > 0) + has + both + (cell->vectors > 0));
+            const bool narrow = rcc_part_gates(cell, RCC_R) > 0;
+
+            assert_int_equal(ps.n, 1 + (u > 0) + has + both + narrow + (cell->vectors > 0));
+            assert_int_equal(narrow, cell->narrow != 0);
             assert_true(l.reverse && l.in == 7 && l.hidden == 5);
             check_param(&ps, "a.weight_ih_l3_reverse", rcc_part_gates(cell, RCC_W) * 5, 7,
                         cell->identity ? "normal:0.001" : "xavier");
             if (u > 0)
-                check_param(&ps, "a.weight_hh_l3_reverse", u, 5,
+                check_param(&ps, "a.weight_hh_l3_reverse", u, rcc_columns(cell, RCC_U, w),
                             cell->identity ? "identity" : "orthogonal");
             if (has)
-                check_param(&ps, "a.bias_ih_l3_reverse", cell->gates * 5, 1, "zero");
+                check_param(&ps, "a.bias_ih_l3_reverse", rcc_part_gates(cell, RCC_B) * 5, 1,
+                            "zero");
+            if (narrow)
+                check_param(&ps, "a.weight_hr_l3_reverse", rcc_part_gates(cell, RCC_R) * 3, 5,
+                            "xavier");
             if (both)
                 check_param(&ps, "a.bias_hh_l3_reverse", c, 1, "zero");
             if (cell->vectors > 0)
@@ -198,17 +230,23 @@ static void parameters_are_what_the_cell_asks_for(void **unused)
 static void impossible_layers_are_refused(void **unused)
 {
     (void)unused;
-    const rcc_cell *cell = cell_named("lstm");
     rcn_params ps = {0};
     rcn_rnn l;
 
-    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 0, 5, RCN_BIAS_NONE, false), RC_EINVAL);
-    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, 0, RCN_BIAS_NONE, false), RC_EINVAL);
-    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, -1, RCN_BIAS_NONE, false), RC_EINVAL);
-    CHECK_MESSAGE_HAS("'a_l0'");
+    CHECK_STATUS(new_layer(&l, &ps, (layer_plan){"lstm", 0, 5, RCN_BIAS_NONE, false, 0}),
+                 RC_EINVAL);
+    CHECK_STATUS(new_layer(&l, &ps, (layer_plan){"lstm", 5, 0, RCN_BIAS_NONE, false, 0}),
+                 RC_EINVAL);
+    CHECK_STATUS(new_layer(&l, &ps, (layer_plan){"lstm", 5, -1, RCN_BIAS_NONE, false, 0}),
+                 RC_EINVAL);
+    CHECK_MESSAGE_HAS("'rnn_l0'");
+    CHECK_STATUS(new_layer(&l, &ps, (layer_plan){"lstm-proj", 5, 5, RCN_BIAS_NONE, false, 6}),
+                 RC_EINVAL);
+    CHECK_MESSAGE_HAS("5 units to 6 numbers");
     assert_int_equal(ps.n, 0);
-    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, 5, RCN_BIAS_NONE, false), RC_OK);
-    CHECK_STATUS(rcn_rnn_new(&l, &ps, "a", "_l0", cell, 5, 5, RCN_BIAS_NONE, false), RC_EINVAL);
+    CHECK_STATUS(new_layer(&l, &ps, (layer_plan){"lstm", 5, 5, RCN_BIAS_NONE, false, 0}), RC_OK);
+    CHECK_STATUS(new_layer(&l, &ps, (layer_plan){"lstm", 5, 5, RCN_BIAS_NONE, false, 0}),
+                 RC_EINVAL);
     rcn_params_free(&ps);
 }
 
@@ -236,8 +274,9 @@ static double *values_at(const rcn_params *ps, size_t place, int64_t n)
 
 /* What a layer computes, one sequence at a time. */
 typedef struct textbook {
-    int64_t G, D, H;
+    int64_t G, D, H, P;
     double *w, *u, *b, *c;                          /* (G H, D), (G H, H), (G H), (G H) */
+    double *r;                                      /* (P,H) */
     double *vec;                                    /* (P H) */
     double *wx;                                     /* (G H) */
     double *before[RCC_STATES], *after[RCC_STATES]; /* (H) */
@@ -248,19 +287,26 @@ static void textbook_open(textbook *k, const bench *b)
 {
     const int64_t G = b->l.cell->gates, D = b->l.in, H = b->l.hidden;
 
-    *k = (textbook){.G = G, .D = D, .H = H, .cell = b->l.cell};
+    *k = (textbook){.G = G, .D = D, .H = H, .P = b->l.width.P, .cell = b->l.cell};
     k->w = values_at(&b->ps, b->l.w_ih, rcc_part_gates(b->l.cell, RCC_W) * H * D);
     const rcc_cell *cell = b->l.cell;
     double *c = values_at(&b->ps, b->l.b_hh, rcc_part_gates(cell, RCC_C) * H);
 
-    k->u = values_at(&b->ps, b->l.w_hh, rcc_part_gates(cell, RCC_U) * H * H);
-    k->b = values_at(&b->ps, b->l.b_ih, G * H);
+    double *bias = values_at(&b->ps, b->l.b_ih, rcc_part_gates(cell, RCC_B) * H);
+
+    k->u = values_at(&b->ps, b->l.w_hh,
+                     rcc_part_gates(cell, RCC_U) * H * rcc_columns(cell, RCC_U, b->l.width));
+    k->r = values_at(&b->ps, b->l.w_hr, rcc_part_gates(cell, RCC_R) * k->P * H);
+    k->b = values_at(&b->ps, SIZE_MAX, G * H);
     k->c = values_at(&b->ps, SIZE_MAX, G * H);
     for (int64_t i = 0; i < G * H; i++) {
         const int at = oracle_gate_at(cell, RCC_C, (int)(i / H));
+        const int b_at = oracle_gate_at(cell, RCC_B, (int)(i / H));
 
         k->c[i] = at < 0 ? 0 : c[at * H + i % H];
+        k->b[i] = b_at < 0 ? 0 : bias[b_at * H + i % H];
     }
+    rcb_free(bias);
     rcb_free(c);
     k->vec = values_at(&b->ps, b->l.vectors, cell->vectors * H);
     k->wx = values_at(&b->ps, SIZE_MAX, G * H);
@@ -277,6 +323,7 @@ static void textbook_close(textbook *k)
         rcb_free(k->after[i]);
     }
     rcb_free(k->vec);
+    rcb_free(k->r);
     rcb_free(k->wx);
     rcb_free(k->c);
     rcb_free(k->b);
@@ -287,7 +334,7 @@ static void textbook_close(textbook *k)
 /* The cell's own step of what is there. */
 static void run_step(const textbook *k, oracle_cell *cell, const double *u, const double *c)
 {
-    oracle_step s = {.H = k->H, .wx = k->wx, .u = u, .c = c, .vec = k->vec};
+    oracle_step s = {.H = k->H, .P = k->P, .wx = k->wx, .u = u, .r = k->r, .c = c, .vec = k->vec};
 
     for (int i = 0; i < RCC_STATES; i++) {
         s.in[i] = k->before[i];
@@ -314,7 +361,7 @@ static void split_step(textbook *k, oracle_cell *cell, const rc_real *x)
 /* Run the sequences through the textbook and compare with what the bench holds. */
 static void check_textbook(const bench *b, oracle_cell *cell, textbook_step *step)
 {
-    const int64_t D = b->l.in, H = b->l.hidden;
+    const int64_t D = b->l.in, H = b->l.hidden, out = rcn_rnn_out(&b->l);
     textbook k;
 
     textbook_open(&k, b);
@@ -322,18 +369,18 @@ static void check_textbook(const bench *b, oracle_cell *cell, textbook_step *ste
         const int64_t T = b->seq.length[q];
 
         for (int i = 0; i < b->l.cell->states; i++)
-            for (int64_t j = 0; j < H; j++)
-                k.before[i][j] = (double)b->first[i][q * H + j];
+            for (int64_t j = 0; j < width(&b->l, i); j++)
+                k.before[i][j] = (double)b->first[i][q * width(&b->l, i) + j];
         for (int64_t s = 0; s < T; s++) {
             const int64_t row = row_of(&b->seq, q, b->l.reverse ? T - 1 - s : s);
 
             step(&k, cell, b->x + row * D);
-            CHECK_CLOSE(b->y + row * H, k.after[0], H, TINY);
+            CHECK_CLOSE(b->y + row * out, k.after[0], out, TINY);
             for (int i = 0; i < RCC_STATES; i++)
                 memcpy(k.before[i], k.after[i], (size_t)H * sizeof(double));
         }
         for (int i = 0; i < b->l.cell->states; i++)
-            CHECK_CLOSE(b->last[i] + q * H, k.before[i], H, TINY);
+            CHECK_CLOSE(b->last[i] + q * width(&b->l, i), k.before[i], width(&b->l, i), TINY);
     }
     textbook_close(&k);
 }
@@ -347,9 +394,11 @@ static void a_layer_is_the_textbook_over_each_sequence(void **unused)
         for (int trial = 0; trial < 12; trial++) {
             bench b;
 
+            const int64_t H = pick(1, 37);
+
             random_lengths(&b.seq, 5, 9);
-            bench_open(&b, (layer_plan){rcc_at(i)->name, pick(1, 20), pick(1, 37),
-                                        (rcn_bias)(trial % 3), trial % 2});
+            bench_open(&b, (layer_plan){rcc_at(i)->name, pick(1, 20), H, (rcn_bias)(trial % 3),
+                                        trial % 2, pick(0, H)});
             (void)bench_run(&b, false);
             check_textbook(&b, oracle_cell_of(rcc_at(i)->name), split_step);
             bench_close(&b);
@@ -418,7 +467,7 @@ static void the_concatenated_form_is_the_split_form(void **unused)
         bench b;
 
         random_lengths(&b.seq, 4, 9);
-        bench_open(&b, (layer_plan){cells[i], pick(1, 20), pick(1, 37), RCN_BIAS_DOUBLE, false});
+        bench_open(&b, (layer_plan){cells[i], pick(1, 20), pick(1, 37), RCN_BIAS_DOUBLE, false, 0});
         (void)bench_run(&b, false);
         check_textbook(&b, oracle_cell_of(cells[i]),
                        before ? concatenated_gru_step : concatenated_step);
@@ -431,7 +480,7 @@ static void the_concatenated_form_is_the_split_form(void **unused)
 /* Sequence q of a batch alone, in a bench with the same parameters. */
 static void check_alone(bench *whole, int64_t q, layer_plan plan)
 {
-    const int64_t D = plan.D, H = plan.H;
+    const int64_t D = plan.D, H = rcn_rnn_out(&whole->l);
     bench one;
 
     set_lengths(&one.seq, 1, &whole->seq.length[q]);
@@ -443,8 +492,10 @@ static void check_alone(bench *whole, int64_t q, layer_plan plan)
     one.x = take_sequence(&whole->seq, q, whole->x, D);
     one.r_y = take_sequence(&whole->seq, q, whole->r_y, H);
     for (int i = 0; i < one.l.cell->states; i++) {
-        memcpy(one.first[i], whole->first[i] + q * H, (size_t)H * sizeof(rc_real));
-        memcpy(one.r_last[i], whole->r_last[i] + q * H, (size_t)H * sizeof(rc_real));
+        const int64_t n = width(&one.l, i);
+
+        memcpy(one.first[i], whole->first[i] + q * n, (size_t)n * sizeof(rc_real));
+        memcpy(one.r_last[i], whole->r_last[i] + q * n, (size_t)n * sizeof(rc_real));
     }
     bench_gradients(&one);
 
@@ -454,10 +505,11 @@ static void check_alone(bench *whole, int64_t q, layer_plan plan)
     assert_memory_equal(one.y, y, (size_t)(one.seq.N * H) * sizeof *y);
     assert_memory_equal(one.d_x, d_x, (size_t)(one.seq.N * D) * sizeof *y);
     for (int i = 0; i < one.l.cell->states; i++) {
-        const size_t bytes = (size_t)H * sizeof *y;
+        const int64_t n = width(&one.l, i);
+        const size_t bytes = (size_t)n * sizeof *y;
 
-        assert_memory_equal(one.last[i], whole->last[i] + q * H, bytes);
-        assert_memory_equal(one.d_first[i], whole->d_first[i] + q * H, bytes);
+        assert_memory_equal(one.last[i], whole->last[i] + q * n, bytes);
+        assert_memory_equal(one.d_first[i], whole->d_first[i] + q * n, bytes);
     }
     rcb_free(d_x);
     rcb_free(y);
@@ -472,8 +524,9 @@ static void a_ragged_batch_is_each_sequence_alone(void **unused)
     CHECK_STATUS(rck_select(), RC_OK);
     for (size_t i = 0; rcc_at(i); i++) {
         for (int trial = 0; trial < 6; trial++) {
-            const layer_plan plan = {rcc_at(i)->name, pick(1, 20), pick(1, 70), RCN_BIAS_DOUBLE,
-                                     trial % 2};
+            const int64_t H = pick(1, 70);
+            const layer_plan plan = {rcc_at(i)->name, pick(1, 20), H,
+                                     RCN_BIAS_DOUBLE, trial % 2,   pick(0, H)};
             bench b;
 
             random_lengths(&b.seq, SEQ_MOST, 9);
@@ -500,14 +553,14 @@ static void gradients_agree_with_differences(void **unused)
             bench b;
 
             random_lengths(&b.seq, 4, 5);
-            bench_open(&b, (layer_plan){rcc_at(i)->name, pick(1, 5), pick(1, 6),
-                                        (rcn_bias)(trial % 3), trial % 2});
+            bench_open(&b, (layer_plan){rcc_at(i)->name, pick(1, 5), pick(2, 6),
+                                        (rcn_bias)(trial % 3), trial % 2, pick(0, 2)});
             bench_gradients(&b);
             check_parameters(bench_loss, &b, &b.ps);
             check_gradient("x", bench_loss, &b, b.x, b.d_x, NULL, b.seq.N * b.l.in);
             for (int k = 0; k < b.l.cell->states; k++)
                 check_gradient(b.l.cell->state_name[k], bench_loss, &b, b.first[k], b.d_first[k],
-                               NULL, b.seq.B * b.l.hidden);
+                               NULL, b.seq.B * width(&b.l, k));
             bench_close(&b);
         }
     }
@@ -522,7 +575,7 @@ static void the_forget_bias_is_that_of_the_forget_gate(void **unused)
 
     set_lengths(&b.seq, 1, (const int64_t[]){1});
     for (int bias = RCN_BIAS_NONE; bias <= RCN_BIAS_DOUBLE; bias++) {
-        bench_open(&b, (layer_plan){"lstm", 3, 21, (rcn_bias)bias, false});
+        bench_open(&b, (layer_plan){"lstm", 3, 21, (rcn_bias)bias, false, 0});
 
         rcn_params before;
 
@@ -545,7 +598,7 @@ static void the_forget_bias_is_that_of_the_forget_gate(void **unused)
         bench_close(&b);
     }
 
-    bench_open(&b, (layer_plan){"gru", 3, 5, RCN_BIAS_DOUBLE, false});
+    bench_open(&b, (layer_plan){"gru", 3, 5, RCN_BIAS_DOUBLE, false, 0});
 
     rcn_params before;
 
@@ -565,7 +618,7 @@ static void an_open_forget_gate_keeps_the_cell(void **unused)
 
     check_seed();
     set_lengths(&b.seq, 2, (const int64_t[]){50, 50});
-    bench_open(&b, (layer_plan){"lstm", 3, 19, RCN_BIAS_SINGLE, false});
+    bench_open(&b, (layer_plan){"lstm", 3, 19, RCN_BIAS_SINGLE, false, 0});
 
     rc_real *bias = zero_reals(4 * 19);
 
@@ -604,7 +657,7 @@ static void flipped_weights_turn_one_convention_into_the_other(void **unused)
         bench b;
 
         random_lengths(&b.seq, 4, 9);
-        bench_open(&b, (layer_plan){cases[i].cell, 7, 21, RCN_BIAS_DOUBLE, false});
+        bench_open(&b, (layer_plan){cases[i].cell, 7, 21, RCN_BIAS_DOUBLE, false, 0});
 
         rcn_params lecture;
 
@@ -632,7 +685,7 @@ static void a_flipped_update_gate_swaps_old_and_new(void **unused)
 
     check_seed();
     set_lengths(&b.seq, 2, (const int64_t[]){1, 1});
-    bench_open(&b, (layer_plan){"gru", 7, 21, RCN_BIAS_DOUBLE, false});
+    bench_open(&b, (layer_plan){"gru", 7, 21, RCN_BIAS_DOUBLE, false, 0});
     (void)bench_run(&b, false);
 
     rc_real *straight = zero_reals(2 * 21);
@@ -742,7 +795,7 @@ static void check_pytorch(const char *cell)
     snprintf(path, sizeof path, "%s/golden/%s.safetensors", RC_TEST_DIR, cell);
     CHECK_STATUS(rcf_file_open(&f, path), RC_OK);
     set_lengths(&b.seq, B, (const int64_t[]){T, T, T});
-    bench_open(&b, (layer_plan){cell, D, H, RCN_BIAS_DOUBLE, false});
+    bench_open(&b, (layer_plan){cell, D, H, RCN_BIAS_DOUBLE, false, 0});
     for (size_t i = 0; i < b.ps.n; i++) {
         rc_real *rows = golden(f, params[i], b.ps.p[i].count);
 
@@ -800,7 +853,7 @@ static rc_status make_and_change(void *unused)
     rcn_params ps = {0};
     rcn_rnn l;
     rc_status status =
-        rcn_rnn_new(&l, &ps, "rnn", "_l0", rcc_find("lstm"), 3, 4, RCN_BIAS_DOUBLE, false);
+        new_layer(&l, &ps, (layer_plan){"lstm-proj", 3, 4, RCN_BIAS_DOUBLE, false, 2});
 
     if (status == RC_OK)
         status = rcn_rnn_forget_bias(&l, &ps, 1);

@@ -86,11 +86,16 @@ static rcn_stack_plan random_plan(const rcc_cell *cell, int64_t most, int64_t hi
     const bool even = pick(0, 1); /* all layers of the input's size, so that residuals can be */
     const int64_t in = pick(1, most);
 
-    for (int i = 0; i < MOST_LAYERS; i++)
+    int64_t least = most;
+
+    for (int i = 0; i < MOST_LAYERS; i++) {
         hidden[i] = even ? in : pick(1, most);
+        least = hidden[i] < least ? hidden[i] : least;
+    }
     return (rcn_stack_plan){.cell = cell,
                             .layers = (int)pick(1, MOST_LAYERS),
                             .hidden = hidden,
+                            .projection = cell->narrow ? pick(0, least) : 0,
                             .in = in,
                             .directions = (int)pick(1, 2),
                             .bias = (rcn_bias)pick(RCN_BIAS_NONE, RCN_BIAS_DOUBLE),
@@ -210,6 +215,58 @@ static void windows_deep_layers_and_first_states_have_parameters(void **unused)
     assert_int_equal(s.out, 9);
     assert_int_equal(s.state_width, 2 * (5 + 3) + 2 * 6 + 2 * 5);
     rcn_stack_free(&s);
+    rcn_params_free(&ps);
+}
+
+/* What leaves a layer is what the next one reads, and each width has its first states. */
+static void a_projection_is_what_the_next_layer_reads(void **unused)
+{
+    (void)unused;
+    const int64_t hidden[] = {5, 4};
+    rcn_stack_plan plan = {.cell = cell_named("lstm-proj"),
+                           .layers = 2,
+                           .hidden = hidden,
+                           .in = 7,
+                           .directions = 1,
+                           .learned = true,
+                           .name = "rnn"};
+    static const struct {
+        const char *name;
+        int64_t rows, cols;
+    } want[] = {{"rnn.weight_ih_l0", 20, 7}, {"rnn.weight_hh_l0", 20, 3},
+                {"rnn.weight_hr_l0", 3, 5},  {"rnn.start_l0", 1, 5},
+                {"rnn.start_hr_l0", 1, 3},   {"rnn.weight_ih_l1", 16, 3},
+                {"rnn.weight_hh_l1", 16, 2}, {"rnn.weight_hr_l1", 2, 4},
+                {"rnn.start_l1", 1, 4},      {"rnn.start_hr_l1", 1, 2}};
+    rcn_params ps = {0};
+    rcn_stack s;
+
+    CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_OK);
+    assert_int_equal(ps.n, sizeof want / sizeof *want);
+    for (size_t i = 0; i < ps.n; i++) {
+        assert_string_equal(ps.p[i].name, want[i].name);
+        assert_int_equal(ps.p[i].dim[0], want[i].rows);
+        assert_int_equal(ps.p[i].dim[1], want[i].cols);
+    }
+    assert_int_equal(s.out, 2);
+    assert_int_equal(s.state_width, 3 + 5 + 2 + 4);
+    rcn_stack_free(&s);
+    rcn_params_free(&ps);
+
+    plan.projection = 4;
+    plan.directions = 2;
+    CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_OK);
+    assert_int_equal(s.out, 8);
+    rcn_stack_free(&s);
+    rcn_params_free(&ps);
+
+    plan.projection = 5; /* the second layer has 4 units */
+    CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_EINVAL);
+    CHECK_MESSAGE_HAS("'rnn_l1'");
+    rcn_params_free(&ps);
+    plan.cell = cell_named("lstm");
+    CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_EINVAL);
+    CHECK_MESSAGE_HAS("'lstm'");
     rcn_params_free(&ps);
 }
 
@@ -793,6 +850,7 @@ int main(void)
         cmocka_unit_test(names_and_widths_follow_the_plan),
         cmocka_unit_test(impossible_plans_are_refused),
         cmocka_unit_test(windows_deep_layers_and_first_states_have_parameters),
+        cmocka_unit_test(a_projection_is_what_the_next_layer_reads),
         cmocka_unit_test(a_stack_is_its_layers_wired_by_hand),
         cmocka_unit_test(windows_and_deep_layers_are_what_their_operations_are),
         cmocka_unit_test(residuals_join_equal_sizes_only),
