@@ -257,6 +257,16 @@ static void textbook_mut3(const oracle_step *s)
     rcb_free(squashed);
 }
 
+static void textbook_cfn(const oracle_step *s)
+{
+    for (int64_t j = 0; j < s->H; j++) {
+        const double f = sigmoid(with_u(s, 1, 0, j, s->in[0]));
+        const double i = sigmoid(with_u(s, 2, 1, j, s->in[0]));
+
+        s->out[0][j] = f * tanh(s->in[0][j]) + i * tanh(without_u(s, 0, j));
+    }
+}
+
 static void textbook_mlstm(const oracle_step *s)
 {
     double *m = room_for(s->H);
@@ -570,6 +580,7 @@ oracle_cell *oracle_cell_of(const char *name)
         {"mut1", textbook_mut1},
         {"mut2", textbook_mut2},
         {"mut3", textbook_mut3},
+        {"cfn", textbook_cfn},
         {"mlstm", textbook_mlstm},
         {"dt", textbook_dt},
         {"dt-s", textbook_dts},

@@ -145,6 +145,12 @@ def mut3(p, x, h):
     return (tanh(p.a("n", x, r * h)) * z + h * (1 - z),)
 
 
+@cell("cfn", "n f i", U="f i")
+def cfn(p, x, h):
+    """Laurent and von Brecht 2017, equations 2 and 3."""
+    return (sigmoid(p.a("f", x, h)) * tanh(h) + sigmoid(p.a("i", x, h)) * tanh(p.x("n", x)),)
+
+
 # ---- LSTMs ---------------------------------------------------------------------------------------
 
 
