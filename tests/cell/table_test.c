@@ -12,6 +12,7 @@ static void same_stage(const rcc_stage *a, const rcc_stage *b)
     assert_int_equal(a->gates, b->gates);
     assert_int_equal(a->v, b->v);
     assert_int_equal(a->apart, b->apart);
+    assert_int_equal(a->narrow, b->narrow);
 }
 
 static void lists_of_all_instruction_sets_agree(void **unused)
@@ -30,6 +31,7 @@ static void lists_of_all_instruction_sets_agree(void **unused)
             assert_string_equal(a->title, b->title);
             assert_string_equal(a->equations, b->equations);
             assert_int_equal(a->states, b->states);
+            assert_int_equal(a->narrow, b->narrow);
             assert_int_equal(a->gates, b->gates);
             assert_int_equal(a->stages, b->stages);
             assert_int_equal(a->aux, b->aux);
@@ -127,6 +129,24 @@ static void stages_add_up_to_the_gates(void **unused)
     }
 }
 
+/* Gates of narrow stages have no W, b or c to be found by. */
+static void every_projection_stands_in_the_equations(void **unused)
+{
+    (void)unused;
+
+    const rcc_cell *cell;
+
+    FOR_EACH_CELL(cell)
+        for (int s = 0, first = 0; s < cell->stages; first += cell->stage[s++].gates)
+            for (int g = first; cell->stage[s].narrow && g < first + cell->stage[s].gates; g++) {
+                char want[16];
+
+                snprintf(want, sizeof want, "U_%s", cell->gate_name[g]);
+                if (!strstr(cell->equations, want))
+                    fail_msg("cell '%s': no %s in its equations", cell->name, want);
+            }
+}
+
 /* v of the first stage is a state; of a later one a state or a vector between stages. */
 static void every_v_is_there_when_it_is_read(void **unused)
 {
@@ -210,6 +230,7 @@ int main(void)
         cmocka_unit_test(names_are_unique),
         cmocka_unit_test(every_cell_has_words_for_lists),
         cmocka_unit_test(every_gate_stands_in_the_equations),
+        cmocka_unit_test(every_projection_stands_in_the_equations),
         cmocka_unit_test(stages_add_up_to_the_gates),
         cmocka_unit_test(every_v_is_there_when_it_is_read),
         cmocka_unit_test(state_0_is_h_and_all_states_have_names),
