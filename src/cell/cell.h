@@ -111,16 +111,17 @@ typedef struct rcc_step {
     rc_real *d_aux[RCC_AUX];
 } rcc_step;
 
+/* Small numbers are small here: a program has all of this once for every instruction set. */
 typedef struct rcc_stage {
-    int gates;      /* consecutive gates of this stage */
-    int v;          /* RCC_NO_V, RCC_V_STATE + i or RCC_V_AUX + i */
     unsigned apart; /* bit g: the W and U parts of the stage's gate g are not summed */
+    uint16_t reads; /* bit i: backward writes or adds to d_aux[i] */
+    int8_t gates;   /* consecutive gates of this stage */
+    int8_t v;       /* RCC_NO_V, RCC_V_STATE + i or RCC_V_AUX + i */
     bool no_x;      /* its gates have no W x */
     bool narrow;    /* its gates have P numbers */
     bool goes_on;   /* no gates of its own, no product: it has those of the stage before */
-    int others;     /* further products: each has a U of its own for all gates of the stage, */
-    int other[RCC_OTHERS]; /* and is added to U v */
-    unsigned reads;        /* bit i: backward writes or adds to d_aux[i] */
+    int8_t others;  /* further products: each has a U of its own for all gates of the stage, */
+    int8_t other[RCC_OTHERS]; /* and is added to U v */
     void (*forward)(const rcc_step *s);
     void (*backward)(const rcc_step *s);
 } rcc_stage;
@@ -148,7 +149,7 @@ typedef struct rcc_cell {
     const char *gate_name[RCC_GATES];
     /* For whoever looks inside: a letter of rcc_squash for each gate, where its value stands. */
     const char *squash;
-    int held[RCC_GATES];
+    int8_t held[RCC_GATES];
     int stages;
     rcc_stage stage[RCC_STAGES];
     int aux;     /* vectors between stages */
