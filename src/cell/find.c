@@ -10,8 +10,7 @@
 static const rcc_cell *const *const lists[RCB_ISA_COUNT] = {
     [RCB_ISA_plain] = rcc_cells_plain,
 #ifdef RC_BUILD_X86
-    [RCB_ISA_avx2] = rcc_cells_avx2,
-    [RCB_ISA_avx512] = rcc_cells_avx512,
+    [RCB_ISA_avx2] = rcc_cells_avx2,         [RCB_ISA_avx512] = rcc_cells_avx512,
     [RCB_ISA_avx512vnni] = rcc_cells_avx512, /* they add nothing to a cell */
     [RCB_ISA_avx512bf16] = rcc_cells_avx512,
 #endif

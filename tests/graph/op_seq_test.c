@@ -406,8 +406,8 @@ static void states_may_come_from_any_operation(void **unused)
 
         (void)problem_add(&p, rc_shape_2(5, 3));
         (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_W) * 5, 3));
-        (void)problem_add(&p, rc_shape_2(rcc_part_gates(&cell, RCC_U) * 5,
-                                         rcc_columns(&cell, RCC_U, widths)));
+        (void)problem_add(
+            &p, rc_shape_2(rcc_part_gates(&cell, RCC_U) * 5, rcc_columns(&cell, RCC_U, widths)));
         for (int k = 0; k < cell.states; k++)
             (void)problem_add(&p, rc_shape_2(3, rcc_state_width(&cell, k, widths)));
         if (cell.vectors > 0)

@@ -161,7 +161,7 @@ static void zoneout_takes_the_room_it_is_said_to(void **unused)
         args.zoneout[0] = 0.3;
         args.zoneout[1] = states > 1 ? 0.3 : 0;
         rcg_work w = empty_work(&t);
-        rcg_work_rnn(&w, cell, D, H, 1);
+        rcg_work_rnn(&w, cell, D, (rcc_widths){H, H}, 1);
         rcg_work_zoneout(&w, H, states, 1);
         check_room("zoneout", &t, rc_sum(t.g, rc_rnn(t.g, &t.rows, input(&t), &args)), &w);
         trial_close(&t);
