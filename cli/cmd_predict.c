@@ -29,7 +29,7 @@ static const opt options[] = {
     {.name = "states",
      .kind = RC_OPTION_FLAG,
      .group = "output",
-     .help = "in place of answers, the vector that the last layer gives at the last step of each "
+     .help = "in place of answers, the vector that the output layer reads at the last step of each "
              "sequence: the model as an encoder"},
     OPT_THREADS,
     OPT_JSON,
@@ -119,6 +119,10 @@ static int run(const opts *o)
     how.states = opts_flag(o, "states");
     if (how.states && opts_flag(o, "beyond"))
         return say_misuse("options '--states' and '--beyond' do not go together");
+    if (how.states && opts_has(o, "best"))
+        return say_misuse("options '--states' and '--best' do not go together");
+    if (how.states && opts_has(o, "ahead"))
+        return say_misuse("options '--states' and '--ahead' do not go together");
     if (rc_model_open(&m, o->args[0]) != RC_OK)
         return say_library_failure();
     printer out = {.m = m,

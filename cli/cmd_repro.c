@@ -79,10 +79,12 @@ static const opt options[] = {
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
      .group = "output",
-     .help = "draw the results into an SVG picture"},
+     .prints = true,
+     .help = "draw the results into an SVG picture ('-': standard output)"},
     {.name = "csv",
      .kind = RC_OPTION_FLAG,
      .group = "output",
+     .prints = true,
      .help = "print the results as comma-separated values"},
     OPT_JSON,
     OPT_END,
@@ -144,6 +146,8 @@ static int list(const opts *o)
 
 static int run_repro(const opts *o)
 {
+    if (o->arg_count == 0 && opts_has(o, "dir"))
+        return say_misuse("which experiment? recur repro lists them");
     if (o->arg_count == 0)
         return list(o);
     for (size_t i = 0; repro_at(i); i++) {

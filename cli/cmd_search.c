@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cmd.h"
 #include "sitting.h"
 #include "trials.h"
@@ -277,14 +278,7 @@ static int report(trials *s)
     free(order);
     if (code == EXIT_DONE && trials_are_refused(s))
         code = say_failure("no trial could be trained");
-    if (s->out_of_time)
-        say_unless_quiet(s->o, "the time is over; the same command goes on");
-    if (s->elsewhere > 0)
-        say("%" PRId64
-            " trial%s still running elsewhere, the best may change; the same command tells",
-            s->elsewhere, s->elsewhere == 1 ? " is" : "s are");
-    else if (s->waiting && s->plan.halving > 0)
-        say("others have trained the rest of this round; the same command goes on");
+    trials_tell_left(s);
     return code;
 }
 
@@ -292,12 +286,13 @@ static int report(trials *s)
 static int check_data(const opts *o)
 {
     static const char *const kinds[] = {"train", "valid", "test"};
+    struct stat st;
     const char *path;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (size_t i = 0; (path = opts_each(o, kinds[k], i)); i++)
-            if (strcmp(path, "-") == 0)
-                return say_misuse("every trial of a search reads its data, --%s cannot be '-'",
-                                  kinds[k]);
+            if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)))
+                return say_misuse("every trial of a search reads its data, --%s cannot be '%s'",
+                                  kinds[k], path);
     return OPT_GO_ON;
 }
 

@@ -93,10 +93,10 @@ static void title_of(const rc_model *m, const char *name, char *out, size_t room
 static void say_shorter(const opts *o, const rc_xray *x, const char *data, bool text)
 {
     const int64_t steps = opts_int(o, "length"), windows = opts_int(o, "windows");
-    if (x->windows < windows)
+    if (opts_has(o, "windows") && x->windows < windows)
         say_unless_quiet(o, "'%s' has %" PRId64 " of the %" PRId64 " windows of --windows", data,
                          x->windows, windows);
-    if (x->steps < steps)
+    if (opts_has(o, "length") && x->steps < steps)
         say_unless_quiet(
             o, "the longest window of '%s' has %" PRId64 " steps, --length is %" PRId64 "%s", data,
             x->steps, steps, text && x->windows > 1 ? " (fewer --windows are longer)" : "");

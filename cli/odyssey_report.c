@@ -408,10 +408,13 @@ static int print_all(const trials *s, const finding f[ODYSSEY_VARIANTS])
 
 int odyssey_report(const trials *s)
 {
+    const char *picture = opts_text(s->o, "svg");
     finding f[ODYSSEY_VARIANTS];
-    int code = find_all(s, f) ? print_all(s, f) : say_out_of_memory();
+    int code = find_all(s, f) ? EXIT_DONE : say_out_of_memory();
 
-    if (code == EXIT_DONE && opts_text(s->o, "svg")[0])
+    if (code == EXIT_DONE && strcmp(picture, "-") != 0) /* else it is what is printed */
+        code = print_all(s, f);
+    if (code == EXIT_DONE && picture[0])
         code = draw(s, f);
     free_findings(f);
     return code;

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "cmd.h"
 #include "repro.h"
 
@@ -160,10 +159,7 @@ static int run_plan(const opts *o, const trials_plan *plan)
         code = odyssey_report(&s);
     if (code == EXIT_DONE && trials_are_refused(&s))
         code = say_failure("no trial could be trained");
-    if (s.out_of_time)
-        say_unless_quiet(o, "the time is over; the same command goes on");
-    if (s.waiting)
-        say_unless_quiet(o, "another process trains the rest; the same command goes on after it");
+    trials_tell_left(&s);
     trials_close(&s);
     return code;
 }
@@ -175,14 +171,13 @@ static int run_odyssey(const opts *o)
         .dir = opts_text(o, "dir"),
         .count = opts_int(o, "trials") * ODYSSEY_VARIANTS,
         .with_test = true,
+        .look = opts_flag(o, "show"),
         .time = opts_real(o, "time"),
         .tensorboard = "",
         .make = make,
         .ctx = &y,
     };
 
-    if (opts_flag(o, "show") && access(plan.dir, F_OK) != 0)
-        return say_failure("there are no trials in '%s'", plan.dir);
     int code = prepare(o, &y);
     if (code == OPT_GO_ON) {
         plan.base = y.base;

@@ -36,11 +36,13 @@ static void on_report(int signal_number)
 
 static void listen(void)
 {
-    struct sigaction act = {.sa_flags = SA_RESTART};
+    struct sigaction act = {.sa_flags = SA_RESTART}, was;
     sigemptyset(&act.sa_mask);
     act.sa_handler = on_stop;
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
+    if (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN) /* not under nohup */
+        sigaction(SIGHUP, &act, NULL);
     act.sa_handler = on_report;
     sigaction(SIGUSR1, &act, NULL);
 }

@@ -16,6 +16,8 @@
 
 /* ---- the data ------------------------------------------------------------------------------- */
 
+static const char *const path_options[] = {"train", "valid", "test"};
+
 static int add_file(json_t **list, const char *path)
 {
     uint64_t bytes;
@@ -47,11 +49,10 @@ static int add_files(const trials *s, const char *option, json_t **list)
 /* *list is json_decref()'d by whoever takes it; after a failure it is NULL. */
 static int describe_data(const trials *s, json_t **list)
 {
-    static const char *const options[] = {"train", "valid", "test"};
     int code = OPT_GO_ON;
     *list = json_array();
-    for (size_t k = 0; k < sizeof options / sizeof *options && code == OPT_GO_ON; k++)
-        code = add_files(s, options[k], list);
+    for (size_t k = 0; k < sizeof path_options / sizeof *path_options && code == OPT_GO_ON; k++)
+        code = add_files(s, path_options[k], list);
     if (code != OPT_GO_ON) {
         json_decref(*list);
         *list = NULL;
@@ -59,18 +60,77 @@ static int describe_data(const trials *s, json_t **list)
     return code;
 }
 
+/* Bytes and checksum alone. */
+static bool is_same_file(const json_t *a, const json_t *b)
+{
+    return json_equal(json_object_get(a, "bytes"), json_object_get(b, "bytes")) &&
+           json_equal(json_object_get(a, "crc"), json_object_get(b, "crc"));
+}
+
+static bool is_path_option(const char *name)
+{
+    for (size_t k = 0; k < sizeof path_options / sizeof *path_options; k++)
+        if (strcmp(path_options[k], name) == 0)
+            return true;
+    return false;
+}
+
+static size_t count_paths(const rc_config *c)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < sizeof path_options / sizeof *path_options; k++) {
+        const char *text = rc_config_get(c, path_options[k]);
+        if (!text || !text[0])
+            continue;
+        n++;
+        for (; *text; text++)
+            n += *text == '\n';
+    }
+    return n;
+}
+
+/* Is all data in files, and these in the same order what they were, whatever their names are? */
+static bool is_same_data(const trials *s, const json_t *was, const json_t *is)
+{
+    const size_t n = json_array_size(is);
+    if (n == 0 || n != count_paths(s->plan.base) || json_array_size(was) != n)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!is_same_file(json_array_get(was, i), json_array_get(is, i)))
+            return false;
+    return true;
+}
+
+static const json_t *find_file(const json_t *list, const json_t *file)
+{
+    size_t i;
+    json_t *at;
+    json_array_foreach(list, i, at)
+    {
+        if (json_equal(json_object_get(at, "file"), json_object_get(file, "file")))
+            return at;
+    }
+    return NULL;
+}
+
 /* The training data must be what it was. A record without it is of an older program. */
 static int compare_data(const trials *s, const json_t *was, const json_t *is)
 {
     size_t i;
     json_t *file;
-    json_array_foreach(is, i, file)
+    json_array_foreach(was, i, file)
     {
-        if (!was || json_equal(json_array_get(was, i), file))
+        const json_t *now = find_file(is, file);
+        const char *path = json_string_value(json_object_get(file, "file"));
+        if (now && is_same_file(file, now))
             continue;
-        say_failure("the data of the search in '%s' has changed: '%s' is not what it was",
-                    s->plan.dir, json_string_value(json_object_get(file, "file")));
-        say_hint("give the new data another --dir, or bring the old file back");
+        if (now)
+            say_failure("the data of the search in '%s' has changed: '%s' is not what it was",
+                        s->plan.dir, path);
+        else
+            say_failure("the search in '%s' has read '%s', which is not there any more",
+                        s->plan.dir, path);
+        say_hint("give new data another --dir, or bring the old file back");
         return EXIT_FAILED;
     }
     return OPT_GO_ON;
@@ -90,28 +150,56 @@ static json_t *describe(const trials *s, json_t *data)
     return o;
 }
 
-static int refuse_other(const trials *s, const char *what)
+/* A word that fits into a message. */
+static bool is_short(const json_t *value)
 {
-    say_failure("'%s' holds another search: '%s' is not what it was", s->plan.dir, what);
+    return json_is_string(value) && !strchr(json_string_value(value), '\n');
+}
+
+static int refuse_other(const trials *s, const char *what, const json_t *was, const json_t *is)
+{
+    if (is_short(was) && is_short(is))
+        say_failure("'%s' holds another search: '%s' was '%s' and is '%s'", s->plan.dir, what,
+                    json_string_value(was), json_string_value(is));
+    else
+        say_failure("'%s' holds another search: '%s' is not what it was", s->plan.dir, what);
     say_hint("give this one another --dir");
     return EXIT_FAILED;
+}
+
+static int compare_config(const trials *s, json_t *was, json_t *is, bool same_data)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(is, key, value)
+    {
+        const json_t *before = json_object_get(was, key);
+        const bool is_new = !before && rc_config_is_default(s->plan.base, key);
+        if (is_new || json_equal(value, before) || (same_data && is_path_option(key)))
+            continue;
+        return refuse_other(s, key, before, value);
+    }
+    return OPT_GO_ON;
 }
 
 static int compare_search(const trials *s, json_t *was, json_t *is)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(json_object_get(is, "config"), key, value)
-    {
-        if (!json_equal(value, json_object_get(json_object_get(was, "config"), key)))
-            return refuse_other(s, key);
-    }
+    const json_t *data = json_object_get(was, "data");
+    const bool same_data = is_same_data(s, data, json_object_get(is, "data"));
     json_object_foreach(is, key, value)
     {
-        if (strcmp(key, "data") != 0 && !json_equal(value, json_object_get(was, key)))
-            return refuse_other(s, key);
+        if (strcmp(key, "data") == 0 || strcmp(key, "config") == 0)
+            continue;
+        if (!json_equal(value, json_object_get(was, key)))
+            return refuse_other(s, key, json_object_get(was, key), value);
     }
-    return compare_data(s, json_object_get(was, "data"), json_object_get(is, "data"));
+    const int code =
+        compare_config(s, json_object_get(was, "config"), json_object_get(is, "config"), same_data);
+    if (code != OPT_GO_ON || same_data)
+        return code;
+    return compare_data(s, data, json_object_get(is, "data"));
 }
 
 /* Is there anything that a trial would write over? */
@@ -127,34 +215,66 @@ static bool has_trials(const char *dir)
     return any;
 }
 
-/* Write what is searched into the empty file, or see that it is what is there. */
+/* Does anybody train a trial? */
+static bool is_at_work(const trials *s)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 0};
+    return fcntl(s->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+static int compare_file(const trials *s, json_t *is, const char *path)
+{
+    json_error_t error;
+    json_t *was = json_loadfd(s->lock, 0, &error);
+    int code;
+    if (was) {
+        code = compare_search(s, was, is);
+    } else {
+        code = say_failure("cannot read '%s': line %d: %s", path, error.line, error.text);
+        say_hint("name a new folder by --dir");
+    }
+    json_decref(was);
+    return code;
+}
+
+/* All at once: half of it would be in the way of the next search. */
+static int write_file(const trials *s, const json_t *is, const char *path)
+{
+    char *text = json_dumps(is, JSON_INDENT(2));
+    if (!text)
+        return say_out_of_memory();
+    const size_t n = strlen(text);
+    text[n] = '\n'; /* in place of its 0 */
+    const bool done =
+        ftruncate(s->lock, 0) == 0 && pwrite(s->lock, text, n + 1, 0) == (ssize_t)n + 1;
+    const int error = errno;
+    free(text);
+    if (done)
+        return OPT_GO_ON;
+    (void)!ftruncate(s->lock, 0);
+    return say_failure("cannot write '%s': %s", path, strerror(error));
+}
+
+/* See that what is searched is what was searched; where no trial has begun, write it down. */
 static int agree(trials *s, json_t *is, const char *path)
 {
     struct stat st;
-    json_error_t error;
     if (!is)
         return say_out_of_memory();
     if (fstat(s->lock, &st) != 0)
         return say_failure("cannot read '%s': %s", path, strerror(errno));
-    if (st.st_size > 0) {
-        json_t *was = json_loadfd(s->lock, 0, &error);
-        const int code =
-            was ? compare_search(s, was, is)
-                : say_failure("cannot read '%s': line %d: %s", path, error.line, error.text);
-        json_decref(was);
-        return code;
-    }
-    if (has_trials(s->plan.dir)) {
+    const bool begun = has_trials(s->plan.dir) || is_at_work(s);
+    if (st.st_size > 0 && begun)
+        return compare_file(s, is, path);
+    if (s->plan.look)
+        return say_failure("there are no trials in '%s'", s->plan.dir);
+    if (begun) {
         say_failure("cannot search in '%s': it has trials, but no search.json that they are of",
                     s->plan.dir);
         say_hint("name a new folder by --dir");
         return EXIT_FAILED;
     }
-    if (json_dumpfd(is, s->lock, JSON_INDENT(2)) != 0 || write(s->lock, "\n", 1) != 1) {
-        (void)!ftruncate(s->lock, 0); /* half of it would be in the way of the next search */
-        return say_failure("cannot write '%s'", path);
-    }
-    return OPT_GO_ON;
+    return write_file(s, is, path);
 }
 
 /* A file system without locks is taken at its word. */
@@ -172,16 +292,19 @@ int trials_record(trials *s)
         return say_out_of_memory();
     sprintf(path, "%s/search.json", s->plan.dir);
     int code = OPT_GO_ON;
-    if (mkdir(s->plan.dir, 0777) != 0 && errno != EEXIST)
+    if (s->plan.look && (s->lock = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        code = errno == ENOENT ? say_failure("there are no trials in '%s'", s->plan.dir)
+                               : say_failure("cannot read '%s': %s", path, strerror(errno));
+    else if (!s->plan.look && mkdir(s->plan.dir, 0777) != 0 && errno != EEXIST)
         code = say_failure("cannot make the folder '%s': %s", s->plan.dir, strerror(errno));
-    else if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
+    else if (!s->plan.look && (s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
         code = say_failure("cannot write '%s': %s", path, strerror(errno));
     json_t *data = NULL;
     if (code == OPT_GO_ON)
         code = describe_data(s, &data);
     if (code == OPT_GO_ON) {
         json_t *is = describe(s, data);
-        (void)trials_lock(s, 0, F_WRLCK, true);
+        (void)trials_lock(s, 0, s->plan.look ? F_RDLCK : F_WRLCK, true);
         code = agree(s, is, path);
         (void)trials_lock(s, 0, F_UNLCK, false);
         json_decref(is);

@@ -313,6 +313,18 @@ int trials_refresh(trials *s)
     return code;
 }
 
+void trials_tell_left(const trials *s)
+{
+    if (s->out_of_time)
+        say_unless_quiet(s->o, "the time is over; the same command goes on");
+    if (s->elsewhere > 0)
+        say("%" PRId64
+            " trial%s still running elsewhere, the best may change; the same command tells",
+            s->elsewhere, s->elsewhere == 1 ? " is" : "s are");
+    else if (s->waiting && s->plan.halving > 0)
+        say("others have trained the rest of this round; the same command goes on");
+}
+
 static int run_round(trials *s, int64_t budget)
 {
     for (int64_t i = 0; i < s->plan.count; i++) {

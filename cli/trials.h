@@ -15,6 +15,7 @@ typedef struct trials_plan {
     int64_t count;
     int64_t halving;         /* after a round one trial in so many goes on; 0: no rounds */
     bool with_test;          /* score the test data of those that end */
+    bool look;               /* nothing is trained or written: there must be trials */
     double time;             /* seconds; 0: no limit */
     const char *tensorboard; /* folder of event files; "": none */
     const rc_config *base;   /* what they have in common */
@@ -52,6 +53,8 @@ typedef struct trials {
 int trials_open(trials *s, const opts *o, const trials_plan *plan);
 /* Train what is left. OPT_GO_ON when there is something to tell, or an exit code. */
 int trials_run(trials *s);
+/* Say what is left and why: the time was over, others are at it. After trials_refresh(). */
+void trials_tell_left(const trials *s);
 /* Read the logs of all trials again: others may have been at them since. An exit code or
  * OPT_GO_ON. */
 int trials_refresh(trials *s);

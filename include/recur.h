@@ -326,7 +326,7 @@ typedef struct rc_predict_options {
     int64_t ahead; /* of a model of the next step: so many steps beyond the end of each sequence,
                       each read as if it had come (1, the default: the first of them) */
     bool states;   /* in place of answers, one vector for each sequence: what its answer at the
-                      last step is made of, the output of the last layer (both directions) */
+                      last step is made of, all that the output layer reads */
 } rc_predict_options;
 RC_API rc_predict_options rc_predict_options_default(void);
 

@@ -85,13 +85,14 @@ static double quantile(double share, double df)
 
 /* ---- samples ----------------------------------------------------------------------------- */
 
+/* By differences, so that equal numbers have their own value as their mean, and no spread. */
 static double mean_of(rc_sample s)
 {
     double sum = 0;
 
     for (int64_t i = 0; i < s.n; i++)
-        sum += s.x[i];
-    return s.n > 0 ? sum / (double)s.n : (double)NAN;
+        sum += s.x[i] - s.x[0];
+    return s.n > 0 ? s.x[0] + sum / (double)s.n : (double)NAN;
 }
 
 /* The square of the standard error of the mean: the unbiased variance over n. */
@@ -125,8 +126,10 @@ rc_welch rc_sample_welch(rc_sample a, rc_sample b)
     rc_welch out = {x - y, (double)NAN, (double)NAN, (double)NAN};
 
     if (isfinite(u + v) && u + v > 0) {
+        const double f = u / (u + v), g = v / (u + v);
+
+        out.df = 1 / (f * f / (double)(a.n - 1) + g * g / (double)(b.n - 1));
         out.t = out.difference / sqrt(u + v);
-        out.df = (u + v) * (u + v) / (u * u / (double)(a.n - 1) + v * v / (double)(b.n - 1));
         out.p = tails(fabs(out.t), out.df);
     }
     return out;

@@ -80,6 +80,8 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
         RC_TRY(check_weight(cell, "the projection", n->in[IN_R],
                             rcc_part_gates(cell, RCC_R) * own->width.P,
                             rcc_columns(cell, RCC_R, own->width)));
+    else if (!rcg_absent(n->in[IN_R]))
+        return RC_FAIL(RC_ESHAPE, "%s: a projection is given, the cell has none", cell->name);
     if (rcc_part_gates(cell, RCC_U) > 0)
         RC_TRY(check_weight(cell, "the recurrent weight", n->in[IN_U],
                             rcc_part_gates(cell, RCC_U) * H, rcc_columns(cell, RCC_U, own->width)));

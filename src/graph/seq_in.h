@@ -2,7 +2,7 @@
  * seq_back.c (its way back), zone.c (zoneout), norm.c (a regulariser), op_both.c (two of them side
  * by side) and op_rnn_state.c (how they end) share it.
  *
- * A run is prepare, then forward on some workers; back is begin, three parts on some workers, end.
+ * A run is prepare, then forward on some workers; back is begin, four parts on some workers, end.
  */
 #ifndef RCG_SEQ_IN_H
 #define RCG_SEQ_IN_H
@@ -55,7 +55,7 @@ struct rcg_seq {
     rc_real *seen[RC_STATES];    /* (N) of a watched graph: d_state of every row; 0 is NULL */
     rc_real *d_raw[RC_STATES];   /* (B) with zoneout: dL/draw of the step, */
     rc_real *d_kept[RC_STATES];  /* (B) and what passes the cell by; else NULL */
-    rc_real *zeros;              /* (ld) of a graph that draws */
+    rc_real *zeros;              /* (widest ld) where what is drawn has a way back */
     rc_real *steered;            /* (N,ld) see rcg_norm_steer(); NULL: not wanted */
     rc_real *xt;                 /* packed transposes of x and of each product's v */
     rc_real *vt[RCC_PRODUCTS];

@@ -64,21 +64,23 @@ rc_status rcg_zone_prepare(rcg_seq *s)
 {
     rc_graph *g = s->n->graph;
     const bool draws = rcg_training(g), back = s->n->out->wants;
+    int64_t widest = 0;
 
     for (int i = 0; i < s->cell->states; i++) {
         const int64_t ld = rcg_seq_state_ld(s, i);
 
         if (s->zone[i] == 0)
             continue;
+        widest = ld > widest ? ld : widest;
         s->raw[i] = rcg_seq_rows(s, s->N, ld);
         s->d_raw[i] = back ? rcg_seq_rows(s, s->rows.seqs, ld) : NULL;
         s->d_kept[i] = back ? rcg_seq_rows(s, s->rows.seqs, ld) : NULL;
         if (draws)
             RC_TRY(draw_moves(s, i));
     }
-    s->zeros = rcg_seq_rows(s, 1, rcg_seq_ld(s));
+    s->zeros = draws && back ? rcg_seq_rows(s, 1, widest) : NULL;
     if (s->zeros)
-        rck->fill(rcg_seq_ld(s), 0, s->zeros);
+        rck->fill(widest, 0, s->zeros);
     return g->status;
 }
 

@@ -276,13 +276,16 @@ typedef struct rcm_piece {
     rcn_ends ends;    /* (B, piece_width) arrays */
 } rcm_piece;
 
+/* What the loss of a batch is divided by, as --average says. */
+double rcm_divisor(const rc_config *c, const rcd_batch *b);
+
 struct rcm_task {
     const char *name;
     const char *help;
 
     /* Read the data of a configuration; with `vocab` given (resume) encode by it, else build one
-     * and return it through `made`, which the caller owns. Options that the data decides are set in
-     * the configuration. */
+     * and return it through `made`, which the caller owns; NULL: for a model that is there. Options
+     * that the data decides are set in the configuration. */
     rc_status (*corpus_open)(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
                              rcd_vocab **made);
     void (*corpus_free)(rcm_corpus *c);

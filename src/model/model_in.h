@@ -54,8 +54,8 @@ rc_var *rcm_drop(const rcn_stack *s, rc_graph *g, const rc_rows *rows, rc_var *x
 void rcm_drop_work(const rcn_stack *s, int64_t cols, rcg_work *w);
 
 /* What is added to the loss for the activations of the last layer, before and after dropout: their
- * mean square and that of their steps in time, times the predictions of the batch (activation and
- * temporal activation regularisation, Merity et al. 2017). NULL: nothing is asked, or the graph has
+ * mean square and that of their steps in time, times rcm_divisor() (activation and temporal
+ * activation regularisation, Merity et al. 2017). NULL: nothing is asked, or the graph has
  * failed. */
 rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rcd_batch *b, rc_var *raw,
                       rc_var *dropped);

@@ -120,23 +120,30 @@ static rc_var *steps_squared(rc_graph *g, const rc_rows *rows, rc_var *x)
     return rc_scale(g, rc_squared_error(g, rc_embed(g, x, now, n), rc_embed(g, x, before, n)), 2);
 }
 
+double rcm_divisor(const rc_config *c, const rcd_batch *b)
+{
+    const bool sequence = rcm_list_index("averages", c->average) == RCM_AVERAGE_SEQUENCE;
+
+    return (double)(sequence ? b->seqs : b->aims);
+}
+
 rc_var *rcm_penalties(const rc_config *c, rc_graph *g, const rcd_batch *b, rc_var *raw,
                       rc_var *dropped)
 {
     const double alpha = c->activation_penalty, beta = c->temporal_penalty;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
     const int64_t steps = b->steps > 0 ? b->rows - b->at[1] : 0; /* from a row to a later one */
-    const double aims = (double)b->aims;
+    const double times = rcm_divisor(c, b);
     rc_var *sum = NULL;
 
     if (!rcg_training(g) || !raw || !dropped)
         return NULL;
     if (alpha > 0)
         sum = rc_scale(g, rc_sum(g, rc_mul(g, dropped, dropped)),
-                       alpha * aims / (double)(b->rows * dropped->cols));
+                       alpha * times / (double)(b->rows * dropped->cols));
     if (beta > 0 && steps > 0) {
         rc_var *more =
-            rc_scale(g, steps_squared(g, &rows, raw), beta * aims / (double)(steps * raw->cols));
+            rc_scale(g, steps_squared(g, &rows, raw), beta * times / (double)(steps * raw->cols));
 
         sum = sum ? rc_add(g, sum, more) : more;
     }

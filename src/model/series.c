@@ -69,6 +69,10 @@ static rc_status build(rc_model *m)
     m->own = s;
     if (aim <= RCM_AIM_AUTO || c->inputs < 1 || (aim == RCM_AIM_CLASS ? !m->vocab : c->outputs < 1))
         return RC_FAIL(RC_EFORMAT, "a model of series needs an aim and the numbers of a step");
+    if (rcm_says_next((rcm_aim)aim) && c->outputs != c->inputs)
+        return RC_FAIL(RC_EFORMAT,
+                       "a model of the next step says %" PRId64 " numbers of steps of %" PRId64,
+                       c->outputs, c->inputs);
     s->aim = (rcm_aim)aim;
     RC_TRY(settle_answers(c, s->aim));
     s->D = c->inputs;

@@ -174,11 +174,12 @@ static rc_status cut(rcm_series_corpus *p, const rc_config *c)
 static rc_status own_part(rcm_series_corpus *p, rcm_part part, const char *files,
                           const rc_config *c, const char *name, const rcd_vocab *vocab)
 {
-    const rcd_reading how = reading_of(c, name);
+    rcd_reading how = reading_of(c, name);
     rcd_series *s = &p->own[part];
 
     if (!*files)
         return RC_OK;
+    how.lenient = true; /* columns are those of the training data */
     RC_TRY(read_files(s, files, &how));
     RC_TRY(check_aim((rcm_aim)rcm_list_index("aims", c->aim), s, files));
     RC_TRY(check_places(c, s, (rcm_aim)rcm_list_index("aims", c->aim), files));
@@ -221,11 +222,12 @@ static rc_status check_rows(const rcm_series_corpus *p, const char *path)
 }
 
 static rc_status read_parts(rcm_series_corpus *p, rc_config *c, const rcd_vocab *vocab,
-                            rcd_vocab **fresh)
+                            rcd_vocab **fresh, bool is_new)
 {
-    const rcd_reading how = reading_of(c, "train");
+    rcd_reading how = reading_of(c, "train");
     rcd_series *train = &p->own[RCM_TRAIN];
 
+    how.lenient = !is_new;
     if (!*c->train)
         return RC_FAIL_HINT(RC_EINVAL, "pass --train FILE", "there are no training series");
     RC_TRY(read_files(train, c->train, &how));
@@ -265,7 +267,7 @@ rc_status rcm_series_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab
     *out = NULL;
     if (!p)
         return RC_ENOMEM;
-    rc_status s = read_parts(p, c, vocab, &fresh);
+    rc_status s = read_parts(p, c, vocab, &fresh, made != NULL);
     if (s != RC_OK) {
         rcd_vocab_free(fresh);
         rcm_series_free((rcm_corpus *)(void *)p);

@@ -85,8 +85,7 @@ rc_status rcm_series_walk_new(rcm_series_walk *w, const rc_model *m, rc_graph *g
 void rcm_series_walk_free(rcm_series_walk *w);
 void rcm_series_walk_begin(rcm_series_walk *w, int64_t seqs);
 /* One step of the first n sequences, which read x (n,D), numbers of the data; the graph is reset
- * before. Returns answers
- * before the loss, (n,O), also in w->said; NULL: the graph has failed. */
+ * before. Returns answers before the loss, (n,O), also in w->said; NULL: the graph has failed. */
 rc_var *rcm_series_walk_step(rcm_series_walk *w, int64_t n, const rc_real *x);
 /* Answers before the loss, n rows of them, as they are meant: chances of classes or bits, or
  * numbers, the model's. */

@@ -297,7 +297,7 @@ rc_status rcm_series_predict(const rc_model *m, const char *path, const rc_predi
     rcd_series file;
 
     if (o->states && o->ahead != 1)
-        return RC_FAIL(RC_EINVAL, "a state is that of the last step: there is none ahead");
+        return RC_FAIL(RC_EINVAL, "cannot tell states ahead: a state is that of the last step");
     if (!next && o->ahead != 1)
         return RC_FAIL(RC_EINVAL,
                        "a model that does not say the next step cannot say %" PRId64 " steps ahead",

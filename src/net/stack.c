@@ -22,15 +22,15 @@ static rc_status check_plan(const rcn_stack_plan *plan)
                        plan->dropout);
     if (plan->projection > 0 && !plan->cell->narrow)
         return RC_FAIL_HINT(RC_EINVAL, "cell 'lstm-proj' has one",
-                            "a projection to %" PRId64 ": cell '%s' has none", plan->projection,
-                            plan->cell->name);
+                            "cannot project to %" PRId64 " numbers: cell '%s' has no projection",
+                            plan->projection, plan->cell->name);
     const double zone[] = {plan->zoneout, plan->zoneout_memory};
     for (int i = 0; i < 2; i++)
         if (!(zone[i] >= 0 && zone[i] < 1))
             return RC_FAIL(RC_EINVAL, "zoneout %g: it must be at least 0 and below 1", zone[i]);
     if (plan->zoneout_memory > 0 && rcc_memory(plan->cell) < 0)
         return RC_FAIL_HINT(RC_EINVAL, "zoneout of its state h is --zoneout",
-                            "zoneout of a memory, which cell '%s' does not have beside its state",
+                            "cannot zone out a memory: cell '%s' has none beside its state",
                             plan->cell->name);
     if (plan->window < 0 || plan->window > RC_WINDOW_MOST)
         return RC_FAIL(RC_EINVAL, "a window of %" PRId64 " steps: 1 to %d are possible",

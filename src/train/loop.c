@@ -454,9 +454,7 @@ static int64_t batch_steps(const rc_trainer *t, uint64_t at, double *scale)
 
 static double divisor(const rc_trainer *t)
 {
-    const bool sequence = rcm_list_index("averages", t->config->average) == RCM_AVERAGE_SEQUENCE;
-    const int64_t each = sequence ? t->feed.batch.seqs : t->feed.batch.aims;
-    return (double)each * (double)t->config->accumulate;
+    return rcm_divisor(t->config, &t->feed.batch) * (double)t->config->accumulate;
 }
 
 /* The next batch forward and back, its gradients added to those of the step. *any: there was one

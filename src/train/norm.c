@@ -3,7 +3,7 @@
  *
  * --norm-preserve X adds X times the mean of Omega over the pairs of steps of a batch to the loss
  * (see norm.c of the graph). The mean of the loss is over other things, which the scale of a step
- * divides by: as for the penalties on activations, X is multiplied by the aims of the batch first.
+ * divides by: as for the penalties on activations, X is multiplied by these first.
  */
 #include "train/train.h"
 
@@ -28,5 +28,5 @@ double rct_norm_weight(const rc_config *c, const rcd_batch *b, double scale)
 {
     const int64_t pairs = b->steps > 0 ? b->rows - b->at[1] : 0;
 
-    return pairs > 0 ? c->norm_preserve * scale * (double)b->aims / (double)pairs : 0;
+    return pairs > 0 ? c->norm_preserve * scale * rcm_divisor(c, b) / (double)pairs : 0;
 }

@@ -100,7 +100,9 @@ static void the_interval_holds_the_mean_as_often_as_it_says(void **unused)
 
 static void without_spread_or_numbers_there_is_no_interval(void **unused)
 {
-    const double one[] = {2}, same[] = {2, 2, 2}, other[] = {1, 1}, some[] = {1, 2, 4};
+    const double one[] = {2}, same[] = {0.1, 0.1, 0.1};
+    const double other[] = {0.3, 0.3}, some[] = {1, 2, 4}, tiny[] = {1e-100, 2e-100, 4e-100};
+    const double least[] = {3e-100, 5e-100, 5e-100}, most[] = {3, 5, 5};
     const rc_interval none = rc_sample_mean((rc_sample){NULL, 0}, 0.95);
     const rc_interval single = rc_sample_mean(SAMPLE(one), 0.95);
     const rc_interval flat = rc_sample_mean(SAMPLE(same), 0.95);
@@ -112,7 +114,9 @@ static void without_spread_or_numbers_there_is_no_interval(void **unused)
     assert_true(isnan(rc_sample_mean(SAMPLE(some), 1).lo));
     assert_true(isnan(rc_sample_welch(SAMPLE(one), SAMPLE(some)).p));
     assert_true(isnan(rc_sample_welch(SAMPLE(same), SAMPLE(other)).p));
-    CHECK_NEAR(rc_sample_welch(SAMPLE(same), SAMPLE(other)).difference, 1, 0);
+    CHECK_NEAR(rc_sample_welch(SAMPLE(same), SAMPLE(other)).difference, -0.2, 1e-12);
+    CHECK_NEAR(rc_sample_welch(SAMPLE(tiny), SAMPLE(least)).p,
+               rc_sample_welch(SAMPLE(some), SAMPLE(most)).p, 1e-12);
     CHECK_NEAR(rc_sample_welch(SAMPLE(some), SAMPLE(some)).p, 1, 1e-12);
 }
 

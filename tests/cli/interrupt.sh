@@ -22,6 +22,10 @@ TMPDIR=$PWD/temp
 export TMPDIR
 signalled TERM 'temp/recur-draw-*/data' draw lm --hidden 2000 --layers 4 --svg temp/lm.svg
 ls -A temp
+# A training lost its terminal: a checkpoint, as for the others.
+signalled HUP model.log.jsonl train lm --train text --hidden 4 --epochs 0 --quiet --out model |
+    sed 's/step [0-9]*/step #/'
+ls model.state
 # One that writes nothing: to its first words.
 recur demo agreement >words 2>err &
 pid=$!

@@ -21,6 +21,16 @@ recur train series --train order:20:100 "${norm[@]}" --recompute steps --steps 2
     --out series.model | grep -c trained
 recur train series --train order:20:100 "${norm[@]}" --dry-run | grep -c activations
 
+echo "== two directions side by side, and one after the other"
+both=(series --train order:20:100 --bidirectional --hidden 40 --layers 2 --batch 16 --steps 20
+    --quiet)
+recur train "${both[@]}" "${norm[@]}" --threads 1 --out one.both >/dev/null
+recur train "${both[@]}" "${norm[@]}" --threads 2 --out two.both >/dev/null
+recur train "${both[@]}" --cell tanh --threads 1 --out none.both >/dev/null
+for model in two none; do
+    [[ $(crc one.both) == "$(crc $model.both)" ]] && echo "$model: the same" || echo "$model: not"
+done
+
 echo "== what cannot have it"
 ! recur train lm --train text --norm-preserve 1 --out x.model
 ! recur train lm --train text "${norm[@]}" --zoneout 0.1 --out x.model

@@ -121,9 +121,23 @@ echo more >>changing
 ! search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data
 head -n 300 text >changing
 search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
+mv changing moved # the same data goes on, whatever its name
+! search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data
+search --train moved --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
+! search --train moved --steps 6 --vary lr=0.1,0.2 --grid --dir data
+sed -i '/"zoneout"/d' data/search.json # an option that older programs had not
+search --train moved --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
+! search --train moved --zoneout 0.1 --steps 5 --vary lr=0.1,0.2 --grid --dir data
+mv moved changing
+search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
 sed -i '/"data": \[/,/^  \]/d; s/^  },$/  }/' data/search.json # as older programs wrote it
 ! grep '"crc"' data/search.json
 search --train changing --steps 5 --vary lr=0.1,0.2 --grid --dir data >/dev/null
+
+echo "# what never began holds nothing back"
+! search --train absent --steps 5 --vary lr=0.1,0.2 --grid --dir began
+cp text absent
+search --train absent --steps 5 --vary lr=0.1,0.2 --grid --dir began >/dev/null
 
 echo "# a limit of time, and one training that goes bad"
 search --epochs 0 --vary lr=0.01,0.02 --time 0.2 --dir limit >out

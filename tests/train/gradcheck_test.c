@@ -70,7 +70,7 @@ static void every_cell_passes(void **unused)
 static void every_cell_passes_with_zoneout(void **unused)
 {
     (void)unused;
-    static const char *const memories[] = {"lstm", "lstm-ln", "lstm-fgr", "qrnn"};
+    static const char *const memories[] = {"lstm", "lstm-proj", "lstm-ln", "lstm-fgr", "qrnn"};
     rc_entry e;
     write_text();
     for (size_t i = 0; rc_list("cells", i, &e); i++) {

@@ -88,8 +88,7 @@ static void pieces_and_shards_have_the_omega_of_the_whole(void **unused)
 {
     (void)unused;
     (void)check_seed();
-    static const char *const ways[][2] = {
-        {"recompute", "steps"}, {"shards", "3"}, {"bidirectional", "false"}};
+    static const char *const ways[][2] = {{"recompute", "steps"}, {"shards", "3"}};
     rc_trainer *whole = trainer(CONFIG("norm-preserve", "2", "layers", "2"));
 
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
@@ -119,6 +118,8 @@ static void a_pair_has_its_share_of_the_mean(void **unused)
     const rcd_batch none = {.at = (int64_t *)(uintptr_t)empty};
 
     CHECK_NEAR(rct_norm_weight(c, &b, 0.5), 4 * 0.5 * 9 / 3, 1e-12);
+    CHECK_STATUS(rc_config_set(c, "average", "sequence"), RC_OK);
+    CHECK_NEAR(rct_norm_weight(c, &b, 0.5), 4 * 0.5 * 3 / 3, 1e-12);
     assert_true(rct_norm_weight(c, &none, 1) == 0);
     rc_config_free(c);
 }
