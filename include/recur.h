@@ -849,8 +849,8 @@ enum { RC_STATES = 6 };
  * w_hh (G H, H), b_ih and b_hh (G H) or RC_NONE, state[i] (B,H) or RC_NONE (zeros). G are the gates
  * of the cell; gates without a product of their own have no rows in that weight (see
  * docs/cells.md). vectors (n H): n vectors of weights of a cell that has such, else RC_NONE. w_hr
- * (P, H): of a cell with a projection, else RC_NONE; what the cell has narrow (lstm-proj: h) has P
- * numbers then in place of H, and so have the columns of w_hh.
+ * (P, H), P <= H: of a cell with a projection, else RC_NONE; what the cell has narrow (lstm-proj:
+ * h) has P numbers then in place of H, and so have the columns of w_hh.
  * zoneout[i], 0 <= p < 1: a unit of state i keeps its value at a step with probability p, in a
  * graph that trains; elsewhere a state is p times the old value plus 1 - p times the new one
  * (Krueger et al. 2017). What a step makes of one state is not changed by zoneout of another. */

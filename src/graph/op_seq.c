@@ -76,6 +76,11 @@ rc_status rcg_seq_infer(const rcg_node *n, rc_shape *out)
                        "the cell's %" PRId64 " gates",
                        cell->name, n->in[IN_W]->rows, gates);
     RC_TRY(check_weight(cell, "the input weight", n->in[IN_W], gates * H, x->cols));
+    if (own->width.P > H)
+        return RC_FAIL(RC_ESHAPE,
+                       "%s: the projection has %" PRId64
+                       " rows, at most as many as the cell's %" PRId64 " units are possible",
+                       cell->name, own->width.P, H);
     if (rcc_part_gates(cell, RCC_R) > 0)
         RC_TRY(check_weight(cell, "the projection", n->in[IN_R],
                             rcc_part_gates(cell, RCC_R) * own->width.P,

@@ -520,6 +520,15 @@ static void weights_and_states_of_a_wrong_shape_are_named(void **unused)
     a.state[2] = random_leaf(g, rc_shape_2(2, 2), NULL);
     CHECK_FAILED(g, rc_rnn(g, &right_rows, x_of(g), &a), RC_ESHAPE,
                  "lstm: initial state 3 is given, the cell has 2");
+    a = right_args(g);
+    a.w_hr = random_leaf(g, rc_shape_2(1, 2), NULL);
+    CHECK_FAILED(g, rc_rnn(g, &right_rows, x_of(g), &a), RC_ESHAPE,
+                 "lstm: a projection is given, the cell has none");
+    a = right_args(g);
+    a.cell = "lstm-proj";
+    a.w_hr = random_leaf(g, rc_shape_2(3, 2), NULL);
+    CHECK_FAILED(g, rc_rnn(g, &right_rows, x_of(g), &a), RC_ESHAPE,
+                 "lstm-proj: the projection has 3 rows, at most as many as the cell's 2 units");
     rc_graph_free(g);
 }
 

@@ -279,6 +279,23 @@ static void old_files_have_answers_where_their_source_had_them(void **unused)
     }
 }
 
+/* A file of whoever: rows of one width are read as those of another. */
+static void a_next_step_as_wide_as_no_step_is_refused(void **unused)
+{
+    (void)unused;
+    rcd_vocab *vocab = NULL;
+    rc_model *m;
+    bench b;
+
+    bench_open(&b, file("w.rolls", rolls), (const char *const[]){"hidden", "3", NULL});
+    if (b.m->vocab)
+        CHECK_STATUS(rcd_vocab_clone(&vocab, b.m->vocab), RC_OK);
+    CHECK_STATUS(rc_config_set(b.c, "outputs", "89"), RC_OK);
+    CHECK_STATUS(rcm_model_new(&m, b.c, vocab), RC_EFORMAT);
+    CHECK_MESSAGE_HAS("says 89 numbers of steps of 88");
+    bench_close(&b);
+}
+
 static void it_learns_to_add_and_to_tell_up_from_down(void **unused)
 {
     (void)unused;
@@ -322,6 +339,7 @@ int main(void)
         cmocka_unit_test(losses_are_what_they_say),
         cmocka_unit_test(neither_threads_nor_stops_change_a_bit),
         cmocka_unit_test(old_files_have_answers_where_their_source_had_them),
+        cmocka_unit_test(a_next_step_as_wide_as_no_step_is_refused),
         cmocka_unit_test(it_learns_to_add_and_to_tell_up_from_down),
     };
 
