@@ -26,6 +26,7 @@ enum {
 
 /* Names of files that are half written; NULL: a place is free. Who swaps a name out owns it. */
 static _Atomic(char *) noted[NOTED];
+static char *taken[NOTED]; /* names of files taken away: who wrote them may still read the name */
 
 struct rcb_out {
     int fd;
@@ -54,10 +55,12 @@ static bool swap_noted(char *old, char *new)
 void rc_unfinished_remove(void)
 {
     for (int i = 0; i < NOTED; i++) {
-        const char *name = atomic_exchange(&noted[i], NULL);
+        char *name = atomic_exchange(&noted[i], NULL);
 
-        if (name)
-            (void)unlink(name);
+        if (!name)
+            continue;
+        (void)unlink(name);
+        taken[i] = name;
     }
 }
 

@@ -29,6 +29,25 @@ printf '%s\n' a,b,y 1,900,3 2,100,5 '' 4,300,1 2,500,2 3,700,4 >sizes.csv
 recur gradcheck series --train sizes.csv --target y --answers each --hidden 5 --standardize \
     --feedback --valid-split 0 | tail -1 | hide
 
+echo "== zoneout"
+zone=(--zoneout 0.2 --zoneout-cell 0.5)
+for how in "" "--layers 2 --dropout 0.3" "--cell gru-before --zoneout-cell 0" "--shards 2"; do
+    # shellcheck disable=SC2086 # options are words
+    check "${zone[@]}" $how | tail -n 1 | hide
+done
+recur gradcheck series --train ways.ts --hidden 5 --bidirectional "${zone[@]}" | tail -n 1 | hide
+recur gradcheck series --train adding:9 --hidden 5 --recompute steps "${zone[@]}" |
+    tail -n 1 | hide
+
+echo "== what is narrower than its layer"
+recur gradcheck lm --train text --cell lstm-proj --hidden 6 --projection 2 --layers 2 \
+    --skip residual --embed 2 --batch 2 --seq 5 "${zone[@]}" | tail -n 1 | hide
+recur gradcheck series --train adding:6:20 --cell lstm-proj --hidden 5 --bidirectional \
+    --learned-start --batch 2 | tail -n 1 | hide
+
+echo "== what is no gradient of the loss"
+! recur gradcheck lm --train text --norm-preserve 0.5 --cell tanh
+
 echo "== every topology of the list, by the options that it names"
 recur list topologies --long |
     awk '/^[^ ]/ { if (name) print name, how; name = $1 }

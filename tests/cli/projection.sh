@@ -36,12 +36,6 @@ recur trace a.model text --unit 9 --plain | tail -n 1 | wc -l
 ! recur trace a.model text --vector h --unit 3 2>&1 | head -n 1
 recur draw a.model --dot - | grep -o 'weight_h[hr]_l[01][^"]*' | sort -u
 
-echo "# gradients"
-recur gradcheck lm --train text --cell lstm-proj --hidden 6 --projection 2 --layers 2 \
-    --skip residual --embed 2 --batch 2 --seq 5 | hide_numbers | tail -n 1
-recur gradcheck series --train adding:6:20 --cell lstm-proj --hidden 5 --bidirectional \
-    --learned-start --batch 2 | hide_numbers | tail -n 1
-
 echo "# sizes that cannot be"
 recur train lm --train text --hidden 8 --cell lstm-proj --projection 9 --out x 2>&1 | tail -n 1
 recur train lm --train text --hidden 8 --projection 4 --out x 2>&1 | tail -n 2
