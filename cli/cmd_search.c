@@ -204,13 +204,7 @@ static int print_table(const trials *s, const trial *const order[], bool csv)
     table_add(&t, "state");
     for (int64_t i = 0; i < s->plan.count; i++)
         add_row(&t, s, order[i], columns, n, csv);
-    const bool failed = t.failed;
-    if (!failed && csv)
-        table_csv(stdout, &t);
-    else if (!failed)
-        table_print(stdout, &t);
-    table_free(&t);
-    return failed ? say_out_of_memory() : EXIT_DONE;
+    return table_end(&t, csv) ? EXIT_DONE : say_out_of_memory();
 }
 
 static int print_best(const trials *s)

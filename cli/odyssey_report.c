@@ -186,13 +186,7 @@ static int print_variants(const finding f[ODYSSEY_VARIANTS], bool csv)
         table_add(&t, head[i]);
     for (int v = 0; v < ODYSSEY_VARIANTS; v++)
         add_row(&t, &f[v], csv);
-    const bool failed = t.failed;
-    if (!failed && csv)
-        table_csv(stdout, &t);
-    else if (!failed)
-        table_print(stdout, &t);
-    table_free(&t);
-    return failed ? say_out_of_memory() : EXIT_DONE;
+    return table_end(&t, csv) ? EXIT_DONE : say_out_of_memory();
 }
 
 /* ---- what settings do ----------------------------------------------------------------------- */

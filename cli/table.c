@@ -101,3 +101,14 @@ void table_csv(FILE *out, const table *t)
         fputc((i + 1) % t->columns == 0 ? '\n' : ',', out);
     }
 }
+
+bool table_end(table *t, bool csv)
+{
+    const bool whole = !t->failed;
+    if (whole && csv)
+        table_csv(stdout, t);
+    else if (whole)
+        table_print(stdout, t);
+    table_free(t);
+    return whole;
+}

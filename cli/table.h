@@ -20,5 +20,7 @@ void table_print(FILE *out, const table *t);
 /* RFC 4180, with line feeds alone. */
 void table_csv(FILE *out, const table *t);
 void table_free(table *t);
+/* Print it, as CSV or for people, to standard output, and free it. False: memory ran out. */
+bool table_end(table *t, bool csv);
 
 #endif

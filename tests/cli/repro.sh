@@ -75,30 +75,8 @@ odyssey --data data --trials 1 --dir few --time 0.001 | tail -n 4
 ls few/*.jsonl | wc -l
 
 echo "# killed at any moment, it goes on and ends where an undisturbed one does"
-lines() { cat parts/*.jsonl 2>/dev/null | wc -l; }
-# Some lines more in the logs than before, or all is over.
-is_at_work() { [[ $(lines) -ge $1 || ! -e /proc/$pid ]]; }
-hits=0
-for signal in KILL TERM KILL INT KILL; do
-    before=$(lines)
-    recur repro odyssey --threads 1 --quiet --epochs 2 --data data --trials 2 --dir parts \
-        >/dev/null 2>err &
-    pid=$!
-    wait_for is_at_work $((before + 3))
-    kill -$signal "$pid" 2>/dev/null || true
-    code=0
-    wait "$pid" 2>/dev/null || code=$?
-    case $signal:$code in
-    KILL:137) hits=$((hits + 1)) ;;
-    *:0) ;; # it was over
-    *:130) hits=$((hits + $(grep -c -e '^hint: the same' -e '^recur: interrupted' err))) ;;
-    *)
-        echo "$signal: exit $code"
-        cat err
-        ;;
-    esac
-done
-[[ $hits -ge 2 ]] || echo "only $hits of 5 signals met it"
+killed_often parts \
+    recur repro odyssey --threads 1 --quiet --epochs 2 --data data --trials 2 --dir parts
 odyssey --data data --trials 2 --dir parts | tidy | cmp - <(tidy <one)
 for model in parts/*.model; do
     cmp "$model" "a/${model#parts/}"

@@ -63,29 +63,7 @@ search --epochs 4 --vary lr=log:0.0001..0.1/4 --grid --halving 2 --dir h | cmp t
 echo "# killed at any moment, it goes on and ends where an undisturbed one does"
 long=(--epochs 4 --vary lr=log:0.001..0.1 --trials 3 --save-every 7 --halving 2 --report 0.01)
 search "${long[@]}" --dir whole | tidy | sed 's/whole/#/' >whole.out
-lines() { cat parts/*.jsonl 2>/dev/null | wc -l; }
-# Some lines more in the logs than before, or the search is over.
-is_at_work() { [[ $(lines) -ge $1 || ! -e /proc/$pid ]]; }
-hits=0
-for signal in KILL TERM KILL INT KILL; do
-    before=$(lines)
-    recur search lm "${small[@]}" "${long[@]}" --dir parts >/dev/null 2>err &
-    pid=$!
-    wait_for is_at_work $((before + 3))
-    kill -$signal "$pid" 2>/dev/null || true
-    code=0
-    wait "$pid" 2>/dev/null || code=$?
-    case $signal:$code in
-    KILL:137) hits=$((hits + 1)) ;;
-    *:0) ;; # it was over
-    *:130) hits=$((hits + $(grep -c -e '^hint: the same' -e '^recur: interrupted' err))) ;;
-    *)
-        echo "$signal: exit $code"
-        cat err
-        ;;
-    esac
-done
-[[ $hits -ge 2 ]] || echo "only $hits of 5 signals met the search"
+killed_often parts recur search lm "${small[@]}" "${long[@]}" --dir parts
 search "${long[@]}" --dir parts | tidy | sed 's/parts/#/' | cmp - whole.out
 for i in 1 2 3; do
     cmp whole/trial-00$i.model parts/trial-00$i.model

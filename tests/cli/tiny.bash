@@ -36,3 +36,31 @@ wait_for() {
 has() {
     [[ $(grep -c "$3" "$1" 2>/dev/null) -ge $2 ]]
 }
+
+# killed_often DIR COMMAND...: trials in DIR, five times begun or gone on with, and met by a signal
+# when some lines more are in their logs than before, unless all is over by then.
+killed_often() {
+    local dir=$1 signal pid code before hits=0
+    shift
+    lines() { cat "$dir"/*.jsonl 2>/dev/null | wc -l; }
+    is_at_work() { [[ $(lines) -ge $1 || ! -e /proc/$pid ]]; }
+    for signal in KILL TERM KILL INT KILL; do
+        before=$(lines)
+        "$@" >/dev/null 2>err &
+        pid=$!
+        wait_for is_at_work $((before + 3))
+        kill -$signal "$pid" 2>/dev/null || true
+        code=0
+        wait "$pid" 2>/dev/null || code=$?
+        case $signal:$code in
+        KILL:137) hits=$((hits + 1)) ;;
+        *:0) ;; # it was over
+        *:130) hits=$((hits + $(grep -c -e '^hint: the same' -e '^recur: interrupted' err))) ;;
+        *)
+            echo "$signal: exit $code"
+            cat err
+            ;;
+        esac
+    done
+    [[ $hits -ge 2 ]] || echo "only $hits of 5 signals met it"
+}

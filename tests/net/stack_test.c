@@ -180,6 +180,21 @@ static void impossible_plans_are_refused(void **unused)
     }
 }
 
+typedef struct wanted {
+    const char *name;
+    int64_t rows, cols;
+} wanted;
+
+static void check_params(const rcn_params *ps, const wanted *want, size_t n)
+{
+    assert_int_equal(ps->n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(ps->p[i].name, want[i].name);
+        assert_int_equal(ps->p[i].dim[0], want[i].rows);
+        assert_int_equal(ps->p[i].dim[1], want[i].cols);
+    }
+}
+
 static void windows_deep_layers_and_first_states_have_parameters(void **unused)
 {
     (void)unused;
@@ -194,24 +209,16 @@ static void windows_deep_layers_and_first_states_have_parameters(void **unused)
                                  .deep_out = 9,
                                  .learned = true,
                                  .name = "rnn"};
-    static const struct {
-        const char *name;
-        int64_t rows, cols;
-    } want[] = {{"rnn.deep_in.weight", 6, 7},  {"rnn.deep_in.bias", 6, 1},
-                {"rnn.weight_ih_l0", 20, 18},  {"rnn.weight_hh_l0", 20, 5},
-                {"rnn.start_l0", 2, 5},        {"rnn.weight_ih_l1", 12, 15},
-                {"rnn.weight_hh_l1", 12, 3},   {"rnn.start_l1", 2, 3},
-                {"rnn.deep_out.weight", 9, 3}, {"rnn.deep_out.bias", 9, 1}};
+    static const wanted want[] = {{"rnn.deep_in.weight", 6, 7},  {"rnn.deep_in.bias", 6, 1},
+                                  {"rnn.weight_ih_l0", 20, 18},  {"rnn.weight_hh_l0", 20, 5},
+                                  {"rnn.start_l0", 2, 5},        {"rnn.weight_ih_l1", 12, 15},
+                                  {"rnn.weight_hh_l1", 12, 3},   {"rnn.start_l1", 2, 3},
+                                  {"rnn.deep_out.weight", 9, 3}, {"rnn.deep_out.bias", 9, 1}};
     rcn_params ps = {0};
     rcn_stack s;
 
     CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_OK);
-    assert_int_equal(ps.n, sizeof want / sizeof *want);
-    for (size_t i = 0; i < ps.n; i++) {
-        assert_string_equal(ps.p[i].name, want[i].name);
-        assert_int_equal(ps.p[i].dim[0], want[i].rows);
-        assert_int_equal(ps.p[i].dim[1], want[i].cols);
-    }
+    check_params(&ps, want, sizeof want / sizeof *want);
     assert_int_equal(s.out, 9);
     assert_int_equal(s.state_width, 2 * (5 + 3) + 2 * 6 + 2 * 5);
     rcn_stack_free(&s);
@@ -230,24 +237,16 @@ static void a_projection_is_what_the_next_layer_reads(void **unused)
                            .directions = 1,
                            .learned = true,
                            .name = "rnn"};
-    static const struct {
-        const char *name;
-        int64_t rows, cols;
-    } want[] = {{"rnn.weight_ih_l0", 20, 7}, {"rnn.weight_hh_l0", 20, 3},
-                {"rnn.weight_hr_l0", 3, 5},  {"rnn.start_l0", 1, 5},
-                {"rnn.start_hr_l0", 1, 3},   {"rnn.weight_ih_l1", 16, 3},
-                {"rnn.weight_hh_l1", 16, 2}, {"rnn.weight_hr_l1", 2, 4},
-                {"rnn.start_l1", 1, 4},      {"rnn.start_hr_l1", 1, 2}};
+    static const wanted want[] = {{"rnn.weight_ih_l0", 20, 7}, {"rnn.weight_hh_l0", 20, 3},
+                                  {"rnn.weight_hr_l0", 3, 5},  {"rnn.start_l0", 1, 5},
+                                  {"rnn.start_hr_l0", 1, 3},   {"rnn.weight_ih_l1", 16, 3},
+                                  {"rnn.weight_hh_l1", 16, 2}, {"rnn.weight_hr_l1", 2, 4},
+                                  {"rnn.start_l1", 1, 4},      {"rnn.start_hr_l1", 1, 2}};
     rcn_params ps = {0};
     rcn_stack s;
 
     CHECK_STATUS(rcn_stack_new(&s, &ps, &plan), RC_OK);
-    assert_int_equal(ps.n, sizeof want / sizeof *want);
-    for (size_t i = 0; i < ps.n; i++) {
-        assert_string_equal(ps.p[i].name, want[i].name);
-        assert_int_equal(ps.p[i].dim[0], want[i].rows);
-        assert_int_equal(ps.p[i].dim[1], want[i].cols);
-    }
+    check_params(&ps, want, sizeof want / sizeof *want);
     assert_int_equal(s.out, 2);
     assert_int_equal(s.state_width, 3 + 5 + 2 + 4);
     rcn_stack_free(&s);
