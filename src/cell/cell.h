@@ -161,7 +161,9 @@ typedef struct rcc_cell {
     bool keep;               /* wants the extra kept vector */
     const char *update;      /* what the update gate is the share of; NULL: there is none */
     const char *reset;       /* where the reset gate multiplies; NULL: there is none */
-    int forget;              /* gate (no_bias: vector) that --forget-bias initialises, or -1 */
+    /* A letter for each gate: '+' a share of the old that stays, '-' a share of the new, or '.';
+     * NULL: '.' for all. */
+    const char *keeps;
     bool identity;           /* recurrent weights start as the identity unless told otherwise */
     /* Does unit `to` read the state of unit `from`? The recurrent weights of those that it does not
      * are 0 for ever. NULL: it reads every one. */
@@ -194,6 +196,10 @@ int rcc_part_gates(const rcc_cell *cell, rcc_part part);
 
 /* The state that is a memory beside h: the one called c; -1: there is none. */
 int rcc_memory(const rcc_cell *cell);
+/* The gate that does nothing but keep the old; -1: there is none, or z decides on both. */
+int rcc_forget_gate(const rcc_cell *cell);
+/* no_bias: the vector that is the bias of a gate; -1: it has none. */
+int rcc_bias_vector(const rcc_cell *cell, int gate);
 
 /* The two widths of a layer; P is not read where the cell has nothing narrow. */
 typedef struct rcc_widths {

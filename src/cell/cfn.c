@@ -111,6 +111,7 @@ const rcc_cell RC_ISA_NAME(rcc_cfn) = {
     .gates = 3,
     .gate_name = {"n", "f", "i"},
     .squash = "tss",
+    .keeps = ".+-",
     .stages = 2,
     .stage =
         {
@@ -122,5 +123,4 @@ const rcc_cell RC_ISA_NAME(rcc_cfn) = {
              .backward = state_back},
         },
     .aux = 1,
-    .forget = 1,
 };

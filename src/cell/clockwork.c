@@ -133,7 +133,6 @@ const rcc_cell RC_ISA_NAME(rcc_clockwork) = {
     .held = {RCC_HELD_RAW},
     .stages = 1,
     .stage = {{.gates = 1, .v = RCC_V_STATE, .forward = forward, .backward = backward}},
-    .forget = -1,
     .joins = reads_slower,
 };
 
@@ -151,5 +150,4 @@ const rcc_cell RC_ISA_NAME(rcc_hierarchical) = {
     .held = {RCC_HELD_RAW},
     .stages = 1,
     .stage = {{.gates = 1, .v = RCC_V_STATE, .forward = forward, .backward = backward}},
-    .forget = -1,
 };

@@ -94,7 +94,6 @@ const rcc_cell RC_ISA_NAME(rcc_dt) = {
                .forward = state_forward,
                .backward = state_backward}},
     .aux = 1,
-    .forget = -1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_dts) = {
@@ -118,5 +117,4 @@ const rcc_cell RC_ISA_NAME(rcc_dts) = {
                .forward = state_forward,
                .backward = state_backward}},
     .aux = 1,
-    .forget = -1,
 };

@@ -169,6 +169,7 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_fgr) = {
     .gates = 4,
     .gate_name = {"g", "i", "f", "o"},
     .squash = "tsss",
+    .keeps = ".-+.",
     .stages = 2,
     .stage =
         {
@@ -187,5 +188,4 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_fgr) = {
     .aux = 1,
     .vectors = 3,
     .vector_name = {"p_i", "p_f", "p_o"},
-    .forget = 2,
 };

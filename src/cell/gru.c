@@ -91,6 +91,7 @@ const rcc_cell RC_ISA_NAME(rcc_gru) = {
     .gates = 3,
     .gate_name = {"r", "z", "n"},
     .squash = "sst",
+    .keeps = ".+.",
     .stages = 1,
     .stage = {{
         .gates = 3,
@@ -102,5 +103,4 @@ const rcc_cell RC_ISA_NAME(rcc_gru) = {
     .keep = true,
     .update = "z is the share of the old state",
     .reset = "after the recurrent product",
-    .forget = -1,
 };

@@ -133,6 +133,7 @@ const rcc_cell RC_ISA_NAME(rcc_gru_before) = {
     .gates = 3,
     .gate_name = {"r", "z", "n"},
     .squash = "sst",
+    .keeps = ".+.",
     .stages = 2,
     .stage =
         {
@@ -146,5 +147,4 @@ const rcc_cell RC_ISA_NAME(rcc_gru_before) = {
     .aux = 2,
     .update = "z is the share of the old state",
     .reset = "before the recurrent product",
-    .forget = -1,
 };

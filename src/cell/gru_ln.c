@@ -221,6 +221,7 @@ const rcc_cell RC_ISA_NAME(rcc_gru_ln) = {
     .gates = GATES,
     .gate_name = {"r", "z", "n"},
     .squash = "sst",
+    .keeps = ".+.",
     .held = {RCC_V_AUX + R, RCC_V_AUX + Z, RCC_V_AUX + N},
     .stages = 2,
     .stage =
@@ -244,5 +245,4 @@ const rcc_cell RC_ISA_NAME(rcc_gru_ln) = {
     .no_bias = true,
     .update = "z is the share of the old state",
     .reset = "after the recurrent product",
-    .forget = -1,
 };

@@ -102,10 +102,10 @@ const rcc_cell RC_ISA_NAME(rcc_lstm) = {
     .gates = 4,
     .gate_name = {"i", "f", "g", "o"},
     .squash = "ssts",
+    .keeps = "-+..",
     .stages = 1,
     .stage = {{.gates = 4,
                .v = RCC_V_STATE,
                .forward = RC_ISA_NAME(rcc_lstm_stage),
                .backward = RC_ISA_NAME(rcc_lstm_stage_back)}},
-    .forget = 1,
 };

@@ -246,6 +246,7 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_ln) = {
     .gates = GATES,
     .gate_name = {"i", "f", "g", "o"},
     .squash = "ssts",
+    .keeps = "-+..",
     .held = {RCC_V_AUX + I, RCC_V_AUX + F, RCC_V_AUX + G, RCC_V_AUX + O},
     .stages = 3,
     .stage =
@@ -273,5 +274,4 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_ln) = {
     .vector_rule = "ones:9",
     .sums = SUMS,
     .no_bias = true,
-    .forget = BIAS + F,
 };

@@ -74,6 +74,7 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_proj) = {
     .gates = 5,
     .gate_name = {"i", "f", "g", "o", "p"},
     .squash = "ssts-",
+    .keeps = "-+...",
     .stages = 2,
     .stage =
         {
@@ -86,5 +87,4 @@ const rcc_cell RC_ISA_NAME(rcc_lstm_proj) = {
              .backward = leave_back},
         },
     .aux = 1,
-    .forget = 1,
 };

@@ -118,6 +118,7 @@ const rcc_cell RC_ISA_NAME(rcc_mgu) = {
     .gates = 2,
     .gate_name = {"f", "n"},
     .squash = "st",
+    .keeps = "-.",
     .stages = 2,
     .stage =
         {
@@ -131,5 +132,4 @@ const rcc_cell RC_ISA_NAME(rcc_mgu) = {
     .aux = 2,
     .update = "f is the share of the new state",
     .reset = "f, before the recurrent product",
-    .forget = -1,
 };

@@ -69,6 +69,7 @@ const rcc_cell RC_ISA_NAME(rcc_mlstm) = {
     .gates = 5,
     .gate_name = {"m", "i", "f", "g", "o"},
     .squash = "-ssts",
+    .keeps = ".-+..",
     .held = {RCC_V_AUX + MIXED},
     .stages = 2,
     .stage =
@@ -85,5 +86,4 @@ const rcc_cell RC_ISA_NAME(rcc_mlstm) = {
         },
     .aux = 1,
     .keep = true,
-    .forget = 2,
 };

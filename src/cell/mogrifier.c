@@ -143,6 +143,7 @@ const rcc_cell RC_ISA_NAME(rcc_mogrifier) = {
     .gates = 10,
     .gate_name = {"x", "p", "q", "r", "s", "t", "i", "f", "g", "o"},
     .squash = "-sssssssts",
+    .keeps = "......-+..",
     .stages = 7,
     .stage =
         {
@@ -161,5 +162,4 @@ const rcc_cell RC_ISA_NAME(rcc_mogrifier) = {
              .backward = RC_ISA_NAME(rcc_lstm_stage_back)},
         },
     .aux = MADE,
-    .forget = 7,
 };

@@ -239,6 +239,7 @@ const rcc_cell RC_ISA_NAME(rcc_mut1) = {
     .gates = 3,
     .gate_name = {"z", "r", "n"},
     .squash = "sst",
+    .keeps = "-..",
     .held = {[2] = RCC_HELD_KEEP},
     .stages = 3,
     .stage =
@@ -256,7 +257,6 @@ const rcc_cell RC_ISA_NAME(rcc_mut1) = {
     .keep = true,
     .update = "z is the share of the new state",
     .reset = "before the recurrent product",
-    .forget = -1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_mut2) = {
@@ -272,6 +272,7 @@ const rcc_cell RC_ISA_NAME(rcc_mut2) = {
     .gates = 3,
     .gate_name = {"r", "z", "n"},
     .squash = "sst",
+    .keeps = ".-.",
     .stages = 2,
     .stage =
         {
@@ -285,7 +286,6 @@ const rcc_cell RC_ISA_NAME(rcc_mut2) = {
     .aux = 2,
     .update = "z is the share of the new state",
     .reset = "before the recurrent product",
-    .forget = -1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_mut3) = {
@@ -301,6 +301,7 @@ const rcc_cell RC_ISA_NAME(rcc_mut3) = {
     .gates = 3,
     .gate_name = {"r", "z", "n"},
     .squash = "sst",
+    .keeps = ".-.",
     .stages = 3,
     .stage =
         {
@@ -318,5 +319,4 @@ const rcc_cell RC_ISA_NAME(rcc_mut3) = {
     .aux = 3,
     .update = "z is the share of the new state",
     .reset = "before the recurrent product",
-    .forget = -1,
 };

@@ -128,7 +128,7 @@ RC_INLINE void backward_row(const kind k, rc_real *restrict gates, const rc_real
 
 /* A variant: its functions, for rows and for a step, and its descriptor, whose lists are the
  * rest. */
-#define VARIANT(id, word, text, lines, count, forget_gate, flags, ...)                             \
+#define VARIANT(id, word, text, lines, count, flags, ...)                                          \
     static const kind id##_kind = flags;                                                           \
     static void id##_row(rc_real *restrict gates, const rc_real *restrict vec,                     \
                          const rc_real *restrict c, rc_real *restrict h_out,                       \
@@ -180,7 +180,6 @@ RC_INLINE void backward_row(const kind k, rc_real *restrict gates, const rc_real
                    .v = RCC_V_STATE,                                                               \
                    .forward = id##_forward,                                                        \
                    .backward = id##_backward}},                                                    \
-        .forget = (forget_gate),                                                                   \
         __VA_ARGS__,                                                                               \
     }
 
@@ -190,40 +189,45 @@ RC_INLINE void backward_row(const kind k, rc_real *restrict gates, const rc_real
     }
 
 VARIANT(lstm_peephole, "lstm-peephole", "LSTM whose gates look at the cell",
-        I_GATE F_GATE G_GATE O_GATE "c' = f * c + i * g\nh' = o * tanh(c')", 4, 1,
+        I_GATE F_GATE G_GATE O_GATE "c' = f * c + i * g\nh' = o * tanh(c')", 4,
         FLAGS(.input = true, .forget = true, .output = true, .squash_in = true, .squash_out = true),
-        .squash = "ssts", .gate_name = {"i", "f", "g", "o"}, .vectors = 3,
+        .squash = "ssts", .keeps = "-+..", .gate_name = {"i", "f", "g", "o"}, .vectors = 3,
         .vector_name = {"p_i", "p_f", "p_o"});
 
 VARIANT(lstm_nig, "lstm-nig", "LSTM with peepholes, without an input gate",
-        F_GATE G_GATE O_GATE "c' = f * c + g\nh' = o * tanh(c')", 3, 0,
+        F_GATE G_GATE O_GATE "c' = f * c + g\nh' = o * tanh(c')", 3,
         FLAGS(.forget = true, .output = true, .squash_in = true, .squash_out = true),
-        .squash = "sts", .gate_name = {"f", "g", "o"}, .vectors = 2, .vector_name = {"p_f", "p_o"});
+        .squash = "sts", .keeps = "+..", .gate_name = {"f", "g", "o"}, .vectors = 2,
+        .vector_name = {"p_f", "p_o"});
 
 VARIANT(lstm_nfg, "lstm-nfg", "LSTM with peepholes, without a forget gate",
-        I_GATE G_GATE O_GATE "c' = c + i * g\nh' = o * tanh(c')", 3, -1,
+        I_GATE G_GATE O_GATE "c' = c + i * g\nh' = o * tanh(c')", 3,
         FLAGS(.input = true, .output = true, .squash_in = true, .squash_out = true),
-        .squash = "sts", .gate_name = {"i", "g", "o"}, .vectors = 2, .vector_name = {"p_i", "p_o"});
+        .squash = "sts", .keeps = "-..", .gate_name = {"i", "g", "o"}, .vectors = 2,
+        .vector_name = {"p_i", "p_o"});
 
 VARIANT(lstm_nog, "lstm-nog", "LSTM with peepholes, without an output gate",
-        I_GATE F_GATE G_GATE "c' = f * c + i * g\nh' = tanh(c')", 3, 1,
+        I_GATE F_GATE G_GATE "c' = f * c + i * g\nh' = tanh(c')", 3,
         FLAGS(.input = true, .forget = true, .squash_in = true, .squash_out = true),
-        .squash = "sst", .gate_name = {"i", "f", "g"}, .vectors = 2, .vector_name = {"p_i", "p_f"});
+        .squash = "sst", .keeps = "-+.", .gate_name = {"i", "f", "g"}, .vectors = 2,
+        .vector_name = {"p_i", "p_f"});
 
 VARIANT(lstm_niaf, "lstm-niaf", "LSTM with peepholes, without tanh on its input",
         I_GATE F_GATE "g  = W_g x + b_g + U_g h + c_g\n" O_GATE
                       "c' = f * c + i * g\nh' = o * tanh(c')",
-        4, 1, FLAGS(.input = true, .forget = true, .output = true, .squash_out = true),
-        .squash = "ss-s", .gate_name = {"i", "f", "g", "o"}, .vectors = 3,
+        4, FLAGS(.input = true, .forget = true, .output = true, .squash_out = true),
+        .squash = "ss-s", .keeps = "-+..", .gate_name = {"i", "f", "g", "o"}, .vectors = 3,
         .vector_name = {"p_i", "p_f", "p_o"});
 
 VARIANT(lstm_noaf, "lstm-noaf", "LSTM with peepholes, without tanh on its output",
-        I_GATE F_GATE G_GATE O_GATE "c' = f * c + i * g\nh' = o * c'", 4, 1,
+        I_GATE F_GATE G_GATE O_GATE "c' = f * c + i * g\nh' = o * c'", 4,
         FLAGS(.input = true, .forget = true, .output = true, .squash_in = true), .squash = "ssts",
-        .gate_name = {"i", "f", "g", "o"}, .vectors = 3, .vector_name = {"p_i", "p_f", "p_o"});
+        .keeps = "-+..", .gate_name = {"i", "f", "g", "o"}, .vectors = 3,
+        .vector_name = {"p_i", "p_f", "p_o"});
 
 VARIANT(lstm_cifg, "lstm-cifg", "LSTM with peepholes, which forgets what it takes in",
-        I_GATE G_GATE O_GATE "c' = (1 - i) * c + i * g\nh' = o * tanh(c')", 3, -1,
+        I_GATE G_GATE O_GATE "c' = (1 - i) * c + i * g\nh' = o * tanh(c')", 3,
         FLAGS(.input = true, .output = true, .coupled = true, .squash_in = true,
               .squash_out = true),
-        .squash = "sts", .gate_name = {"i", "g", "o"}, .vectors = 2, .vector_name = {"p_i", "p_o"});
+        .squash = "sts", .keeps = "-..", .gate_name = {"i", "g", "o"}, .vectors = 2,
+        .vector_name = {"p_i", "p_o"});

@@ -277,11 +277,11 @@ const rcc_cell RC_ISA_NAME(rcc_sru) = {
     .gates = 4,
     .gate_name = {"n", "f", "r", "s"},
     .squash = "-ss-",
+    .keeps = ".+..",
     .stages = 1,
     .stage = {{.gates = 4, .v = RCC_NO_V, .forward = sru_forward, .backward = sru_backward}},
     .vectors = 2,
     .vector_name = {"v_f", "v_r"},
-    .forget = 1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_mingru) = {
@@ -296,10 +296,10 @@ const rcc_cell RC_ISA_NAME(rcc_mingru) = {
     .gates = 2,
     .gate_name = {"z", "n"},
     .squash = "s-",
+    .keeps = "-.",
     .stages = 1,
     .stage = {{.gates = 2, .v = RCC_NO_V, .forward = mingru_forward, .backward = mingru_backward}},
     .update = "z is the share of the new state",
-    .forget = -1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_minlstm) = {
@@ -315,11 +315,11 @@ const rcc_cell RC_ISA_NAME(rcc_minlstm) = {
     .gates = 3,
     .gate_name = {"f", "i", "n"},
     .squash = "ss-",
+    .keeps = "+-.",
     .stages = 1,
     .stage =
         {{.gates = 3, .v = RCC_NO_V, .forward = minlstm_forward, .backward = minlstm_backward}},
     .keep = true,
-    .forget = 0,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_qrnn) = {
@@ -336,7 +336,7 @@ const rcc_cell RC_ISA_NAME(rcc_qrnn) = {
     .gates = 3,
     .gate_name = {"z", "f", "o"},
     .squash = "tss",
+    .keeps = ".+.",
     .stages = 1,
     .stage = {{.gates = 3, .v = RCC_NO_V, .forward = qrnn_forward, .backward = qrnn_backward}},
-    .forget = 1,
 };

@@ -67,6 +67,22 @@ int rcc_memory(const rcc_cell *cell)
     return -1;
 }
 
+int rcc_forget_gate(const rcc_cell *cell)
+{
+    const char *at = cell->keeps && !cell->update ? strchr(cell->keeps, '+') : NULL;
+
+    return at ? (int)(at - cell->keeps) : -1;
+}
+
+int rcc_bias_vector(const rcc_cell *cell, int gate)
+{
+    for (int i = 0; i < cell->vectors; i++)
+        if (strncmp(cell->vector_name[i], "b_", 2) == 0 &&
+            strcmp(cell->vector_name[i] + 2, cell->gate_name[gate]) == 0)
+            return i;
+    return -1;
+}
+
 int64_t rcc_states_width(const rcc_cell *cell, rcc_widths w)
 {
     int64_t n = 0;

@@ -140,17 +140,16 @@ LAYER(10, 10)
         .gates = 2 * (deep),                                                                       \
         .stages = (deep),                                                                          \
         .aux = (deep)-1,                                                                           \
-        .forget = -1,                                                                              \
         __VA_ARGS__,                                                                               \
     }
 
-RHN(rhn_2, "rhn-2", 2, X_LINES("s1") LINES(2, "s1", "h'"), .squash = "tsts",
+RHN(rhn_2, "rhn-2", 2, X_LINES("s1") LINES(2, "s1", "h'"), .squash = "tsts", .keeps = ".-.-",
     .gate_name = {"n1", "t1", "n2", "t2"}, .stage = {FIRST(2), LATER(2, 2)});
 
 RHN(rhn_5, "rhn-5", 5,
     X_LINES("s1") LINES(2, "s1", "s2") LINES(3, "s2", "s3") LINES(4, "s3", "s4")
         LINES(5, "s4", "h'"),
-    .squash = "tststststs",
+    .squash = "tststststs", .keeps = ".-.-.-.-.-",
     .gate_name = {"n1", "t1", "n2", "t2", "n3", "t3", "n4", "t4", "n5", "t5"},
     .stage = {FIRST(5), LATER(5, 2), LATER(5, 3), LATER(5, 4), LATER(5, 5)});
 
@@ -158,7 +157,7 @@ RHN(rhn_10, "rhn-10", 10,
     X_LINES("s1") LINES(2, "s1", "s2") LINES(3, "s2", "s3") LINES(4, "s3", "s4")
         LINES(5, "s4", "s5") LINES(6, "s5", "s6") LINES(7, "s6", "s7") LINES(8, "s7", "s8")
             LINES(9, "s8", "s9") LINES(10, "s9", "h'"),
-    .squash = "tstststststststststs",
+    .squash = "tstststststststststs", .keeps = ".-.-.-.-.-.-.-.-.-.-",
     .gate_name = {"n1", "t1", "n2", "t2", "n3", "t3", "n4", "t4", "n5",  "t5",
                   "n6", "t6", "n7", "t7", "n8", "t8", "n9", "t9", "n10", "t10"},
     .stage = {FIRST(10), LATER(10, 2), LATER(10, 3), LATER(10, 4), LATER(10, 5), LATER(10, 6),

@@ -97,7 +97,6 @@ const rcc_cell RC_ISA_NAME(rcc_tanh) = {
     .held = {RCC_HELD_RAW},
     .stages = 1,
     .stage = {{.gates = 1, .v = RCC_V_STATE, .forward = tanh_forward, .backward = tanh_backward}},
-    .forget = -1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_relu) = {
@@ -113,7 +112,6 @@ const rcc_cell RC_ISA_NAME(rcc_relu) = {
     .held = {RCC_HELD_RAW},
     .stages = 1,
     .stage = {{.gates = 1, .v = RCC_V_STATE, .forward = relu_forward, .backward = relu_backward}},
-    .forget = -1,
 };
 
 const rcc_cell RC_ISA_NAME(rcc_irnn) = {
@@ -130,7 +128,6 @@ const rcc_cell RC_ISA_NAME(rcc_irnn) = {
     .held = {RCC_HELD_RAW},
     .stages = 1,
     .stage = {{.gates = 1, .v = RCC_V_STATE, .forward = relu_forward, .backward = relu_backward}},
-    .forget = -1,
     .identity = true,
 };
 
@@ -149,5 +146,4 @@ const rcc_cell RC_ISA_NAME(rcc_none) = {
     .held = {RCC_HELD_RAW},
     .stages = 1,
     .stage = {{.gates = 1, .v = RCC_NO_V, .forward = tanh_forward, .backward = tanh_backward}},
-    .forget = -1,
 };

@@ -74,8 +74,8 @@ const rcc_cell RC_ISA_NAME(rcc_sgru) = {
     .gates = 2,
     .gate_name = {"z", "n"},
     .squash = "st",
+    .keeps = "+.",
     .stages = 1,
     .stage = {{.gates = 2, .v = RCC_V_STATE, .forward = forward, .backward = backward}},
     .update = "z is the share of the old state",
-    .forget = -1,
 };

@@ -77,11 +77,30 @@ rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more)
     return RC_OK;
 }
 
+static rc_status check_chrono(const rcn_stack_plan *p, int64_t steps)
+{
+    if (steps == 1)
+        return RC_FAIL_HINT(RC_EINVAL, "2 or more; the length of the sequences is usual",
+                            "cannot set 'chrono' to 1: nothing is remembered for one step");
+    if (steps > 0 && !p->cell->keeps)
+        return RC_FAIL_HINT(RC_EINVAL, "gru and lstm have them",
+                            "cannot set 'chrono' of cell '%s': it has no gates that keep or let in",
+                            p->cell->name);
+    if (steps > 0 && p->bias == RCN_BIAS_NONE && !p->cell->no_bias)
+        return RC_FAIL_HINT(RC_EINVAL, "--bias single has them",
+                            "cannot set 'chrono' of layers without biases");
+    return RC_OK;
+}
+
 rc_status rcm_stack_init(const rcn_stack *s, rc_model *m)
 {
+    RC_TRY(check_chrono(&s->plan, m->config->chrono));
     RC_TRY(rcn_init_all(&m->params, m->config->init, (uint64_t)m->config->seed));
     for (int i = 0; i < s->plan.layers * s->plan.directions; i++)
         RC_TRY(rcn_rnn_forget_bias(&s->layer[i], &m->params, m->config->forget_bias));
+    for (int i = 0; m->config->chrono > 0 && i < s->plan.layers * s->plan.directions; i++)
+        RC_TRY(
+            rcn_rnn_chrono(&s->layer[i], &m->params, m->config->chrono, (uint64_t)m->config->seed));
     return RC_OK;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "net/net.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- parameters ---------------------------------------------------------------------------- */
@@ -160,11 +161,11 @@ bool rcn_rnn_run_both(const rcn_rnn l[2], const rcn_params *ps, rc_graph *g, con
 
 /* ---- one gate ------------------------------------------------------------------------------ */
 
-/* The values of one gate become factor * value + plus. */
+/* The values of one gate become factor * value; of a bias, factor * value + plus[unit]. */
 typedef struct change {
     int gate;
     double factor;
-    double plus;
+    const double *plus; /* NULL: zeros */
 } change;
 
 /* The stage that a block of a part is of. */
@@ -197,7 +198,8 @@ static void change_rows(const rcc_cell *cell, rcc_part part, change by, int64_t 
         if (gate < 0 || gate >= gates[b])
             continue;
         for (int64_t i = (row + gate) * cells; i < (row + gate + 1) * cells; i++)
-            room[i] = (rc_real)(by.factor * (double)room[i] + by.plus);
+            room[i] = (rc_real)(by.factor * (double)room[i] +
+                                (by.plus ? by.plus[i - (row + gate) * cells] : 0));
     }
 }
 
@@ -215,34 +217,98 @@ static void change_gate(const rcn_rnn *l, const rcn_params *ps, size_t place, rc
     rcn_param_load(p, p->w, room);
 }
 
-/* Set vector v of the cell's vectors of weights; `room` as above. */
-static void set_vector(const rcn_rnn *l, const rcn_params *ps, int v, double value, rc_real *room)
+/* A bias of the gate, one number for each unit: where there are two, the other is 0. */
+static void set_bias(const rcn_rnn *l, const rcn_params *ps, int gate, const double *value,
+                     rc_real *room)
 {
+    if (!l->cell->no_bias) {
+        change_gate(l, ps, l->b_ih, RCC_B, (change){gate, 0, value}, room);
+        change_gate(l, ps, l->b_hh, RCC_C, (change){gate, 0, NULL}, room);
+        return;
+    }
+
     rcn_param *p = &ps->p[l->vectors];
+    const int v = rcc_bias_vector(l->cell, gate);
 
     rcn_param_store(p, p->w, room);
-    for (int64_t i = 0; i < p->group; i++)
-        room[v * p->group + i] = (rc_real)value;
+    for (int64_t i = 0; v >= 0 && i < p->group; i++)
+        room[v * p->group + i] = (rc_real)value[i];
     rcn_param_load(p, p->w, room);
+}
+
+static bool has_biases(const rcn_rnn *l)
+{
+    return (l->cell->no_bias ? l->vectors : l->b_ih) != SIZE_MAX;
+}
+
+/* Room for a bias of the layer, and behind it for a number for each unit. */
+typedef struct bias_room {
+    rc_real *all;
+    double *unit;
+} bias_room;
+
+static rc_status bias_room_open(bias_room *room, const rcn_rnn *l, const rcn_params *ps)
+{
+    const size_t place = l->cell->no_bias ? l->vectors : l->b_ih;
+
+    room->all = rcb_alloc((size_t)ps->p[place].count, sizeof *room->all);
+    room->unit = rcb_alloc((size_t)l->hidden, sizeof *room->unit);
+    if (room->all && room->unit)
+        return RC_OK;
+    rcb_free(room->all);
+    rcb_free(room->unit);
+    return RC_ENOMEM;
+}
+
+static void bias_room_close(bias_room *room)
+{
+    rcb_free(room->all);
+    rcb_free(room->unit);
 }
 
 rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value)
 {
-    const int gate = l->cell->forget;
-    const size_t place = l->cell->no_bias ? l->vectors : l->b_ih;
+    const int gate = rcc_forget_gate(l->cell);
+    bias_room room;
 
-    if (gate < 0 || place == SIZE_MAX)
+    if (gate < 0 || !has_biases(l))
         return RC_OK;
+    RC_TRY(bias_room_open(&room, l, ps));
+    for (int64_t i = 0; i < l->hidden; i++)
+        room.unit[i] = value;
+    set_bias(l, ps, gate, room.unit, room.all);
+    bias_room_close(&room);
+    return RC_OK;
+}
 
-    rc_real *room = rcb_alloc((size_t)ps->p[place].count, sizeof *room);
+/* log u of each unit, u uniform in 1 .. steps - 1, times the sign. */
+static void draw_chrono(rcb_key key, double sign, double steps, int64_t units, double *out)
+{
+    for (int64_t i = 0; i < units; i++)
+        out[i] = sign * log(1 + (steps - 2) * rcb_uniform(key, (uint64_t)i));
+}
 
-    if (!room)
-        return RC_ENOMEM;
-    if (l->cell->no_bias)
-        set_vector(l, ps, gate, value, room);
-    change_gate(l, ps, l->b_ih, RCC_B, (change){gate, 0, value}, room);
-    change_gate(l, ps, l->b_hh, RCC_C, (change){gate, 0, 0}, room);
-    rcb_free(room);
+rc_status rcn_rnn_chrono(const rcn_rnn *l, rcn_params *ps, int64_t steps, uint64_t seed)
+{
+    const char *keeps = l->cell->keeps;
+    rcb_buf stream = {0};
+    bias_room room;
+
+    if (!keeps || !has_biases(l))
+        return RC_OK;
+    RC_TRY(
+        rcb_buf_printf(&stream, "chrono:%s", ps->p[l->cell->no_bias ? l->vectors : l->b_ih].name));
+
+    const rcb_key key = rcb_stream(seed, stream.p);
+
+    rcb_buf_free(&stream);
+    RC_TRY(bias_room_open(&room, l, ps));
+    for (int g = 0; keeps[g]; g++)
+        if (keeps[g] != '.') {
+            draw_chrono(key, keeps[g] == '+' ? 1 : -1, (double)steps, l->hidden, room.unit);
+            set_bias(l, ps, g, room.unit, room.all);
+        }
+    bias_room_close(&room);
     return RC_OK;
 }
 
@@ -256,7 +322,7 @@ static int find_gate(const rcc_cell *cell, const char *name)
 
 rc_status rcn_rnn_flip(const rcn_rnn *l, rcn_params *ps, const char *gate)
 {
-    const change negate = {find_gate(l->cell, gate), -1, 0};
+    const change negate = {find_gate(l->cell, gate), -1, NULL};
     const int64_t K = l->in > l->hidden ? l->in : l->hidden;
 
     if (negate.gate < 0)

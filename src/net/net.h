@@ -201,6 +201,11 @@ bool rcn_rnn_run_both(const rcn_rnn l[2], const rcn_params *ps, rc_graph *g, con
 /* Set the bias of the forget gate: `value` in bias_ih, 0 in bias_hh. A cell without a forget gate
  * and a layer without biases have nothing to set. RC_ENOMEM. */
 rc_status rcn_rnn_forget_bias(const rcn_rnn *l, rcn_params *ps, double value);
+/* Draw memories of 2 to `steps` steps (>= 2), one for each unit: the bias of a gate that is the
+ * share of the old is log u, u uniform in 1 .. steps - 1, that of one which is the share of the new
+ * is -log u (Tallec and Ollivier 2018, Can Recurrent Neural Networks Warp Time?, section 2.3). A
+ * cell without such gates and a layer without biases have nothing to set. RC_ENOMEM. */
+rc_status rcn_rnn_chrono(const rcn_rnn *l, rcn_params *ps, int64_t steps, uint64_t seed);
 /* Negate all that makes one gate, so that sigmoid(a) becomes 1 - sigmoid(a): turns the weights of
  * a GRU whose z is the share of the new state into ours, whose z is the share of the old one, and
  * back. Refresh the transposes after. RC_EINVAL (no such gate, or a cell with vectors of weights),

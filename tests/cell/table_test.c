@@ -39,7 +39,9 @@ static void lists_of_all_instruction_sets_agree(void **unused)
             assert_int_equal(a->vectors, b->vectors);
             assert_int_equal(a->update != NULL, b->update != NULL);
             assert_int_equal(a->reset != NULL, b->reset != NULL);
-            assert_int_equal(a->forget, b->forget);
+            assert_int_equal(a->keeps != NULL, b->keeps != NULL);
+            if (a->keeps)
+                assert_string_equal(a->keeps, b->keeps);
             assert_int_equal(a->identity, b->identity);
             for (int s = 0; s < a->stages; s++)
                 same_stage(&a->stage[s], &b->stage[s]);
@@ -195,20 +197,36 @@ static void every_vector_stands_in_the_equations(void **unused)
         }
 }
 
-/* A cell that has its biases among its vectors names the vector b_f. */
-static void forget_is_a_gate_called_f_or_none(void **unused)
+static bool is_keeper(const char *name)
+{
+    return strchr("fztoi", name[0]) != NULL;
+}
+
+/* What the letters say is what the equations do with the gate: in every line of a state, f * and
+ * z * are shares of what stays or comes. */
+static void gates_that_keep_have_letters(void **unused)
 {
     (void)unused;
 
     const rcc_cell *cell;
 
     FOR_EACH_CELL(cell) {
-        assert_true(cell->forget >= -1 &&
-                    cell->forget < (cell->no_bias ? cell->vectors : cell->gates));
-        if (cell->forget >= 0 && cell->no_bias)
-            assert_string_equal(cell->vector_name[cell->forget], "b_f");
-        else if (cell->forget >= 0)
-            assert_string_equal(cell->gate_name[cell->forget], "f");
+        const int forget = rcc_forget_gate(cell);
+
+        if (forget >= 0)
+            assert_string_equal(cell->gate_name[forget], "f");
+        if (!cell->keeps)
+            continue;
+        assert_int_equal(strlen(cell->keeps), cell->gates);
+        assert_int_equal(strspn(cell->keeps, "+-."), cell->gates);
+        for (int g = 0; g < cell->gates; g++) {
+            assert_true(cell->keeps[g] == '.' || is_keeper(cell->gate_name[g]));
+            if (cell->keeps[g] != '.' && cell->no_bias)
+                assert_true(rcc_bias_vector(cell, g) >= 0);
+        }
+        if (cell->update)
+            assert_true((strchr(cell->keeps, '+') != NULL) ==
+                        (strstr(cell->update, "share of the old") != NULL));
     }
 }
 
@@ -235,7 +253,7 @@ int main(void)
         cmocka_unit_test(every_v_is_there_when_it_is_read),
         cmocka_unit_test(state_0_is_h_and_all_states_have_names),
         cmocka_unit_test(every_vector_stands_in_the_equations),
-        cmocka_unit_test(forget_is_a_gate_called_f_or_none),
+        cmocka_unit_test(gates_that_keep_have_letters),
         cmocka_unit_test(every_cell_has_a_textbook),
     };
 

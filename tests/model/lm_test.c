@@ -344,6 +344,37 @@ static void the_forget_bias_is_as_asked(void **unused)
     rc_model_free(m);
 }
 
+static void chrono_wants_gates_biases_and_steps(void **unused)
+{
+    (void)unused;
+    static const char *const wrong[][4] = {
+        {"gru", "single", "1", "nothing is remembered for one step"},
+        {"tanh", "single", "50", "it has no gates"},
+        {"gru", "none", "50", "without biases"},
+    };
+    rc_model *m;
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        rc_config *c =
+            toy_config("lm", (const char *const[]){"cell", wrong[i][0], "bias", wrong[i][1],
+                                                   "chrono", wrong[i][2], NULL});
+
+        CHECK_STATUS(rcm_model_new(&m, c, toy_vocab(c->level, TOY_TEXT)), RC_EINVAL);
+        CHECK_MESSAGE_HAS(wrong[i][3]);
+        rc_config_free(c);
+    }
+
+    rc_real b[12];
+
+    m = TOY("hidden", "3", "cell", "lstm", "chrono", "50", "init", "zero");
+    CHECK_STATUS(rc_model_read(m, "rnn.bias_ih_l0", b, 12), RC_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_true(b[3 + i] > 0 && (double)b[3 + i] < log(49) && b[i] == -b[3 + i]);
+        assert_true(b[6 + i] == 0 && b[9 + i] == 0);
+    }
+    rc_model_free(m);
+}
+
 static rc_status score(void *ctx)
 {
     const rc_model *m = ctx;
@@ -434,6 +465,7 @@ int main(void)
         cmocka_unit_test(an_output_layer_without_symbol_vectors_is_not_tied),
         cmocka_unit_test(settings_that_do_not_fit_are_refused),
         cmocka_unit_test(the_forget_bias_is_as_asked),
+        cmocka_unit_test(chrono_wants_gates_biases_and_steps),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };
     return cmocka_run_group_tests_name("lm", tests, NULL, NULL);

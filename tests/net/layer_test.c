@@ -642,6 +642,81 @@ static void an_open_forget_gate_keeps_the_cell(void **unused)
     bench_close(&b);
 }
 
+/* Does the memory of a cell, begun near zero where tanh is the identity, stay for 5 steps of random
+ * input and weights? */
+static bool keeps_its_memory(const bench *b)
+{
+    const int memory = rcc_memory(b->l.cell) < 0 ? 0 : rcc_memory(b->l.cell);
+    bool kept = true;
+
+    for (int64_t i = 0; i < b->seq.B * width(&b->l, memory); i++)
+        kept &= fabs((double)(b->last[memory][i] - b->first[memory][i])) < 1e-5;
+    return kept;
+}
+
+/* Every cell with gates that keep or let in: memories of a million million steps lose nothing in
+ * five. One without an input gate keeps what it had and adds to it. */
+static void chrono_biases_make_every_gated_cell_remember(void **unused)
+{
+    (void)unused;
+    bench b;
+
+    check_seed();
+    set_lengths(&b.seq, 2, (const int64_t[]){5, 5});
+    for (size_t i = 0; rcc_at(i); i++) {
+        if (!rcc_at(i)->keeps || strcmp(rcc_at(i)->name, "lstm-nig") == 0)
+            continue;
+        for (int bias = RCN_BIAS_SINGLE; bias <= RCN_BIAS_DOUBLE; bias++) {
+            bench_open(&b, (layer_plan){rcc_at(i)->name, 3, 21, (rcn_bias)bias, false, 0});
+            for (int s = 0; s < b.l.cell->states; s++)
+                for (int64_t k = 0; k < 2 * width(&b.l, s); k++)
+                    b.first[s][k] *= (rc_real)0.01;
+            (void)bench_run(&b, false);
+            if (keeps_its_memory(&b))
+                fail_msg("cell '%s' remembers without them", b.l.cell->name);
+            CHECK_STATUS(rcn_rnn_chrono(&b.l, &b.ps, 1000000000000, 7), RC_OK);
+            (void)bench_run(&b, false);
+            if (!keeps_its_memory(&b))
+                fail_msg("cell '%s' forgets", b.l.cell->name);
+            bench_close(&b);
+        }
+    }
+}
+
+/* Forget and input gate of a unit share one draw: log u and -log u, u in 1 .. steps - 1, all over. */
+static void chrono_draws_one_memory_for_each_unit(void **unused)
+{
+    (void)unused;
+    enum { H = 400 };
+    bench b;
+
+    set_lengths(&b.seq, 1, (const int64_t[]){1});
+    bench_open(&b, (layer_plan){"lstm", 3, H, RCN_BIAS_SINGLE, false, 0});
+    CHECK_STATUS(rcn_rnn_chrono(&b.l, &b.ps, 101, 3), RC_OK);
+
+    double *is = values_at(&b.ps, b.l.b_ih, 4 * H);
+    double mean = 0;
+
+    for (int j = 0; j < H; j++) {
+        assert_true(is[H + j] >= 0 && is[H + j] <= log(100) + 1e-6 && is[j] == -is[H + j]);
+        mean += exp(is[H + j]) / H;
+    }
+    assert_true(fabs(mean - 50.5) < 6); /* four deviations */
+    rcb_free(is);
+    bench_close(&b);
+
+    bench_open(&b, (layer_plan){"tanh", 3, 5, RCN_BIAS_SINGLE, false, 0});
+    is = values_at(&b.ps, b.l.b_ih, 5);
+    CHECK_STATUS(rcn_rnn_chrono(&b.l, &b.ps, 101, 3), RC_OK);
+
+    double *now = values_at(&b.ps, b.l.b_ih, 5);
+
+    assert_memory_equal(is, now, 5 * sizeof *is);
+    rcb_free(now);
+    rcb_free(is);
+    bench_close(&b);
+}
+
 /* Weights made for the lectures' GRU, whose gate z is the share of the new state, run as ours once
  * flipped; flipped again they are what they were. */
 static void flipped_weights_turn_one_convention_into_the_other(void **unused)
@@ -876,6 +951,8 @@ int main(void)
         cmocka_unit_test(a_ragged_batch_is_each_sequence_alone),
         cmocka_unit_test(gradients_agree_with_differences),
         cmocka_unit_test(the_forget_bias_is_that_of_the_forget_gate),
+        cmocka_unit_test(chrono_biases_make_every_gated_cell_remember),
+        cmocka_unit_test(chrono_draws_one_memory_for_each_unit),
         cmocka_unit_test(an_open_forget_gate_keeps_the_cell),
         cmocka_unit_test(flipped_weights_turn_one_convention_into_the_other),
         cmocka_unit_test(a_flipped_update_gate_swaps_old_and_new),
