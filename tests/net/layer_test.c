@@ -683,7 +683,7 @@ static void chrono_biases_make_every_gated_cell_remember(void **unused)
     }
 }
 
-/* Forget and input gate of a unit share one draw: log u and -log u, u in 1 .. steps - 1, all over. */
+/* Forget and input gate of a unit share a draw: log u and -log u, u in 1 .. steps - 1, all over. */
 static void chrono_draws_one_memory_for_each_unit(void **unused)
 {
     (void)unused;
