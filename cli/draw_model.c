@@ -192,15 +192,15 @@ static void draw_deep(drawing *d, const char *name, int units)
 /* Where sequences begin: what is left of the first step, or right of the last. */
 static void draw_begin(drawing *d, int layer, int way)
 {
-    char text[PICTURE_TEXT];
+    char text[PICTURE_TEXT], narrow[PICTURE_TEXT];
     const int column = way ? d->steps : -1, first = way ? d->steps - 1 : 0;
     const bool carried = strcmp(rc_config_task(d->c), "lm") == 0;
 
     layer_weight(d, "start", layer, way == 1, text);
-    const int from = picture_add(d->p, PICTURE_WORDS, d->rank + way, column, "%s",
-                                 text[0]   ? text
-                                 : carried ? "h_0\ncarried"
-                                           : "h_0 = 0");
+    layer_weight(d, "start_hr", layer, way == 1, narrow);
+    const char *words = text[0] ? text : carried ? "h_0\ncarried" : "h_0 = 0";
+    const int from = picture_add(d->p, PICTURE_WORDS, d->rank + way, column, "%s%s%s", words,
+                                 narrow[0] ? "\n" : "", narrow);
     picture_time(d->p, from, d->layer[first][way], "%s", "");
 }
 

@@ -163,8 +163,10 @@ static rc_status measure_table(const rct_bench *b, product *p)
 {
     const rc_bench_options *o = b->o;
     const rcc_cell *cell = rcc_find(o->cell);
-    const rck_panel layer = rck_panel_of(o->hidden, cell->stage[0].gates, o->hidden);
-    const rck_panel output = rck_panel_of(o->vocab, 1, o->hidden);
+    const rcc_widths width = {o->hidden, (o->hidden + 1) / 2}; /* P as --projection 0 has it */
+    const int64_t reads = rcc_state_width(cell, 0, width);
+    const rck_panel layer = rck_panel_of(o->hidden, cell->stage[0].gates, reads);
+    const rck_panel output = rck_panel_of(o->vocab, 1, reads);
     shape shapes[SHAPES];
 
     list_shapes(shapes, o->batch, o->batch * o->seq);

@@ -28,6 +28,8 @@ boxes lm --output adaptive --bias double --level byte --cell lstm-peephole
 boxes series --bidirectional --layers 2 --skip residual --unroll 4
 boxes series --aim next --inputs 128 --cell qrnn --window 2 --skip residual --layers 2 --unroll 4
 boxes series --learned-start --unroll 3 --cell irnn
+boxes series --learned-start --unroll 2 --cell lstm-proj --hidden 6
+recur draw series --learned-start --unroll 2 --cell lstm-proj --hidden 6 | grep start
 boxes series --cell none --feedback --outputs 3 --unroll 3
 recur draw series --cell none --feedback --inputs 4 --outputs 3 --hidden 5
 recur draw series --aim values --answers each --cell gru --quiet --json | grep -c 'numbers: values'
