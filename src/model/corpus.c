@@ -200,7 +200,7 @@ rc_status rcm_corpus_need(const rcm_corpus *c, rcm_part part)
 rc_status rcm_text_encode(rcd_tape *out, const rc_model *m, const rcd_text *t, uint64_t from,
                           uint64_t to)
 {
-    RC_TRY(rcd_tape_encode(out, m->vocab, t, from, to));
+    RC_TRY(rcd_tape_encode(out, m->vocab.of[RCM_SYMBOLS], t, from, to));
     if (out->n > 0)
         return RC_OK;
     rcd_tape_free(out);

@@ -66,7 +66,7 @@ static rc_status evaluate_steps(const rc_model *m, const rcd_text *t, uint64_t f
 static rc_status score_source(const rc_model *m, const rcd_text *t, uint64_t from, uint64_t to,
                               rc_source *source, double *nats)
 {
-    const rcd_level level = rcd_vocab_level(m->vocab);
+    const rcd_level level = rcd_vocab_level(m->vocab.of[RCM_SYMBOLS]);
 
     if (level != RCD_BYTE && level != RCD_CHAR)
         return RC_FAIL(RC_EINVAL,
@@ -92,7 +92,7 @@ static rc_status score_model(const rc_model *m, const rcd_text *t, uint64_t from
 static rc_status evaluate_text(const rc_model *m, const rcd_text *t, const rc_eval_options *o,
                                rc_evaluation *out)
 {
-    const rcd_level level = rcd_vocab_level(m->vocab);
+    const rcd_level level = rcd_vocab_level(m->vocab.of[RCM_SYMBOLS]);
     const uint64_t from = place(t, level, o->from), to = place(t, level, o->to);
     double source = (double)NAN;
     rc_evaluation e;

@@ -7,7 +7,8 @@
  *   recur.version      of the program that wrote it
  *   recur.task         its name, "lm"
  *   recur.config       JSON object of every option
- *   recur.vocab        JSON of the vocabulary, where there is one
+ *   recur.vocab        JSON of the vocabulary, where there is one; recur.labels and the like:
+ *                      of others (RCM_VOCAB_MAP)
  *   recur.conventions  JSON object: gate order and the like, in words
  *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid]
  *   recur.results      JSON object of numbers
@@ -30,7 +31,7 @@
 #define KEY_VERSION "recur.version"
 #define KEY_TASK "recur.task"
 #define KEY_CONFIG "recur.config"
-#define KEY_VOCAB "recur.vocab"
+#define KEY_VOCAB "recur." /* and a word of RCM_VOCAB_MAP */
 #define KEY_CONVENTIONS "recur.conventions"
 #define KEY_HISTORY "recur.history"
 #define KEY_RESULTS "recur.results"
@@ -125,9 +126,20 @@ static rc_status print_config(const rc_model *m, rcb_buf *out)
     return rcm_config_print(m->config, out);
 }
 
-static rc_status print_vocab(const rc_model *m, rcb_buf *out)
+/* The words of a file that hold vocabularies. */
+#define RCM_ENTRY(code, word, help) KEY_VOCAB word,
+static const char *const vocab_keys[] = {RCM_VOCAB_MAP(RCM_ENTRY)};
+#undef RCM_ENTRY
+
+static rc_status write_vocab(const rcd_vocab *v, const char *key, rcf_writer *w)
 {
-    return m->vocab ? rcd_vocab_print(m->vocab, out) : RC_OK;
+    rcb_buf text = {0};
+    rc_status s = rcd_vocab_print(v, &text);
+
+    if (s == RC_OK)
+        s = rcf_writer_meta(w, key, text.p);
+    rcb_buf_free(&text);
+    return s;
 }
 
 static rc_status write_words(const rc_model *m, rcf_writer *w)
@@ -136,8 +148,9 @@ static rc_status write_words(const rc_model *m, rcf_writer *w)
         const char *key;
         rc_status (*print)(const rc_model *m, rcb_buf *out); /* nothing: no such word */
     } words[] = {
-        {KEY_CONFIG, print_config},   {KEY_CONVENTIONS, print_conventions},
-        {KEY_VOCAB, print_vocab},     {KEY_HISTORY, print_history},
+        {KEY_CONFIG, print_config},
+        {KEY_CONVENTIONS, print_conventions},
+        {KEY_HISTORY, print_history},
         {KEY_RESULTS, print_results},
     };
     char version[16];
@@ -155,6 +168,9 @@ static rc_status write_words(const rc_model *m, rcf_writer *w)
         rcb_buf_free(&text);
         RC_TRY(s);
     }
+    for (int i = 0; i < RCM_VOCABS; i++)
+        if (m->vocab.of[i])
+            RC_TRY(write_vocab(m->vocab.of[i], vocab_keys[i], w));
     return RC_OK;
 }
 
@@ -555,16 +571,20 @@ static int64_t room_of(const rcf_file *f)
 static rc_status read_plan(rc_model **out, const rcf_file *f, const char *path)
 {
     const char *task, *text;
-    const char *symbols = rcf_file_meta(f, KEY_VOCAB);
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
     rc_config *c;
 
     RC_TRY(need_word(f, path, KEY_TASK, &task));
     RC_TRY(need_word(f, path, KEY_CONFIG, &text));
     RC_TRY(in_file(path, rcm_config_parse(&c, task, text)));
-    rc_status s = symbols ? rcd_vocab_parse(&vocab, symbols, strlen(symbols)) : RC_OK;
+    rc_status s = RC_OK;
+    for (int i = 0; s == RC_OK && i < RCM_VOCABS; i++)
+        if ((text = rcf_file_meta(f, vocab_keys[i])))
+            s = rcd_vocab_parse(&vocab.of[i], text, strlen(text));
     if (s == RC_OK)
         s = rcm_model_alloc(out, c, vocab, room_of(f));
+    else
+        rcm_vocabs_free(&vocab);
     rc_config_free(c);
     return in_file(path, s);
 }

@@ -45,7 +45,7 @@ static rc_status add_output(rc_model *m, struct lm *lm)
     int64_t *cutoff, cutoffs;
 
     RC_TRY(rcm_numbers(c->cutoffs, &cutoff, &cutoffs));
-    int64_t *count = counts_of(m->vocab);
+    int64_t *count = counts_of(m->vocab.of[RCM_SYMBOLS]);
     const rcn_output_plan plan = {
         .kind = c->output,
         .name = "out",
@@ -96,10 +96,10 @@ static rc_status build(rc_model *m)
     if (!lm)
         return RC_ENOMEM;
     m->own = lm;
-    if (!m->vocab)
+    if (!m->vocab.of[RCM_SYMBOLS])
         return RC_FAIL(RC_EFORMAT, "a language model needs a vocabulary, there is none");
     RC_TRY(rcm_plan_stack(&p, c, 1));
-    lm->V = rcd_vocab_size(m->vocab);
+    lm->V = rcd_vocab_size(m->vocab.of[RCM_SYMBOLS]);
     lm->E = c->embed             ? c->embed
             : !c->tied           ? p.hidden[0]
             : c->deep_output > 0 ? c->deep_output
@@ -231,10 +231,11 @@ static int64_t carry_width(const rc_model *m)
 
 /* ---- training ---------------------------------------------------------------------------- */
 
-static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
-                             rcd_vocab **made)
+static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
+                             rcm_vocabs *made)
 {
-    return rcm_corpus_read(out, c, c->batch, vocab, made);
+    return rcm_corpus_read(out, c, c->batch, have ? have->of[RCM_SYMBOLS] : NULL,
+                           made ? &made->of[RCM_SYMBOLS] : NULL);
 }
 
 static int64_t epoch_batches(const rcm_corpus *c, int64_t steps)
@@ -358,7 +359,7 @@ static rc_status score_tracks(struct scorer *s, const rcd_tape *tape, int64_t tr
     const int64_t steps = tracks < ROWS ? ROWS / tracks : 1;
     rcd_stream stream;
 
-    RC_TRY(rcd_stream_init(&stream, tape, s->m->vocab, tracks, true));
+    RC_TRY(rcd_stream_init(&stream, tape, s->m->vocab.of[RCM_SYMBOLS], tracks, true));
     RC_TRY(scorer_begin(s, tracks));
     for (int64_t pos = 0; pos < stream.length; pos += steps) {
         RC_TRY(rcd_stream_batch(&stream, pos, steps, &s->batch));
@@ -372,7 +373,7 @@ static rc_status score_lines(struct scorer *s, const rcd_tape *tape)
     int64_t line = 0;
     rcd_lines lines;
 
-    RC_TRY(rcd_lines_init(&lines, tape, s->m->vocab));
+    RC_TRY(rcd_lines_init(&lines, tape, s->m->vocab.of[RCM_SYMBOLS]));
     rc_status status = RC_OK;
     while (status == RC_OK) {
         status = rcd_lines_batch(&lines, &line, LINES, &s->batch);

@@ -8,9 +8,32 @@
 
 #include <string.h>
 
+/* ---- vocabularies ------------------------------------------------------------------------ */
+
+void rcm_vocabs_free(rcm_vocabs *v)
+{
+    for (int i = 0; i < RCM_VOCABS; i++)
+        rcd_vocab_free(v->of[i]);
+    *v = (rcm_vocabs){0};
+}
+
+rc_status rcm_vocabs_clone(rcm_vocabs *out, const rcm_vocabs *v)
+{
+    *out = (rcm_vocabs){0};
+    for (int i = 0; i < RCM_VOCABS; i++) {
+        const rc_status s = v->of[i] ? rcd_vocab_clone(&out->of[i], v->of[i]) : RC_OK;
+
+        if (s != RC_OK) {
+            rcm_vocabs_free(out);
+            return s;
+        }
+    }
+    return RC_OK;
+}
+
 /* ---- making ------------------------------------------------------------------------------ */
 
-rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, int64_t room)
+rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcm_vocabs vocab, int64_t room)
 {
     rc_model *m = rcb_calloc(1, sizeof *m);
     rc_status s = m ? rck_select() : RC_ENOMEM;
@@ -20,7 +43,7 @@ rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, 
         s = rc_config_clone(&m->config, c);
     if (s != RC_OK) {
         rcb_free(m);
-        rcd_vocab_free(vocab);
+        rcm_vocabs_free(&vocab);
         return s;
     }
     m->vocab = vocab;
@@ -35,7 +58,7 @@ rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, 
     return RC_OK;
 }
 
-rc_status rcm_model_new(rc_model **out, const rc_config *c, rcd_vocab *vocab)
+rc_status rcm_model_new(rc_model **out, const rc_config *c, rcm_vocabs vocab)
 {
     RC_TRY(rcm_model_alloc(out, c, vocab, INT64_MAX));
 
@@ -56,7 +79,7 @@ void rc_model_free(rc_model *m)
     assert(m->trainers == 0);
     m->config->task->unbuild(m);
     rcn_params_free(&m->params);
-    rcd_vocab_free(m->vocab);
+    rcm_vocabs_free(&m->vocab);
     rcb_free(m->history.p);
     for (size_t i = 0; i < m->results.n; i++)
         rcb_free(m->results.p[i].name);
@@ -117,11 +140,10 @@ static rc_status copy_record(rc_model *to, const rc_model *from)
 
 rc_status rc_model_clone(rc_model **out, const rc_model *m)
 {
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab;
 
     *out = NULL;
-    if (m->vocab)
-        RC_TRY(rcd_vocab_clone(&vocab, m->vocab));
+    RC_TRY(rcm_vocabs_clone(&vocab, &m->vocab));
     RC_TRY(rcm_model_alloc(out, m->config, vocab, INT64_MAX));
     copy_params(&(*out)->params, &m->params);
 
@@ -303,9 +325,11 @@ static rc_status add_facts(const rc_model *m, rcm_words *w)
     RC_TRY(rcm_words_add(w, "task", "%s (%s)", task->name, task->help));
     RC_TRY(task->facts(m, w));
     RC_TRY(task->conventions(m, w));
-    if (m->vocab) {
-        RC_TRY(rcm_words_add(w, "level", "%s", rcd_level_word(rcd_vocab_level(m->vocab))));
-        RC_TRY(rcm_words_add(w, "vocabulary", "%" PRId32 " symbols", rcd_vocab_size(m->vocab)));
+    if (m->vocab.of[RCM_SYMBOLS]) {
+        RC_TRY(rcm_words_add(w, "level", "%s",
+                             rcd_level_word(rcd_vocab_level(m->vocab.of[RCM_SYMBOLS]))));
+        RC_TRY(rcm_words_add(w, "vocabulary", "%" PRId32 " symbols",
+                             rcd_vocab_size(m->vocab.of[RCM_SYMBOLS])));
     }
     if (m->params.n > 0)
         RC_TRY(rcm_words_add(w, "parameters", "%" PRId64, m->params.count));
@@ -462,7 +486,7 @@ rc_status rc_model_read(const rc_model *m, const char *name, rc_real *out, int64
 
 int32_t rc_model_symbols(const rc_model *m)
 {
-    return m->vocab ? rcd_vocab_size(m->vocab) : 0;
+    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_size(m->vocab.of[RCM_SYMBOLS]) : 0;
 }
 
 const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n)
@@ -471,32 +495,32 @@ const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n)
         *n = 0;
         return NULL;
     }
-    return rcd_vocab_symbol(m->vocab, id, n);
+    return rcd_vocab_symbol(m->vocab.of[RCM_SYMBOLS], id, n);
 }
 
 int64_t rc_model_symbol_count(const rc_model *m, int32_t id)
 {
-    return id >= 0 && id < rc_model_symbols(m) ? rcd_vocab_count(m->vocab, id) : 0;
+    return id >= 0 && id < rc_model_symbols(m) ? rcd_vocab_count(m->vocab.of[RCM_SYMBOLS], id) : 0;
 }
 
 int32_t rc_model_find(const rc_model *m, const char *symbol, size_t n)
 {
-    return m->vocab ? rcd_vocab_find(m->vocab, symbol, n) : -1;
+    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_find(m->vocab.of[RCM_SYMBOLS], symbol, n) : -1;
 }
 
 int32_t rc_model_boundary(const rc_model *m)
 {
-    return m->vocab ? rcd_vocab_boundary(m->vocab) : -1;
+    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_boundary(m->vocab.of[RCM_SYMBOLS]) : -1;
 }
 
 int32_t rc_model_unknown(const rc_model *m)
 {
-    return m->vocab ? rcd_vocab_unk(m->vocab) : -1;
+    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_unk(m->vocab.of[RCM_SYMBOLS]) : -1;
 }
 
 bool rc_model_spaced(const rc_model *m)
 {
-    return m->vocab && rcd_vocab_level(m->vocab) == RCD_WORD;
+    return m->vocab.of[RCM_SYMBOLS] && rcd_vocab_level(m->vocab.of[RCM_SYMBOLS]) == RCD_WORD;
 }
 
 rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, int32_t **ids,
@@ -505,11 +529,11 @@ rc_status rc_model_encode(const rc_model *m, const char *text, size_t n, int32_t
     rcd_text *t;
     rcd_tape tape;
 
-    if (!m->vocab)
+    if (!m->vocab.of[RCM_SYMBOLS])
         return RC_FAIL(RC_EINVAL, "the model has no vocabulary");
     RC_TRY(rcd_text_of(&t, "text", text, n));
 
-    rc_status s = rcd_tape_encode(&tape, m->vocab, t, 0, rcd_text_bytes(t));
+    rc_status s = rcd_tape_encode(&tape, m->vocab.of[RCM_SYMBOLS], t, 0, rcd_text_bytes(t));
     rcd_text_free(t);
     RC_TRY(s);
 

@@ -180,10 +180,31 @@ typedef struct rcm_results {
     size_t cap;
 } rcm_results;
 
+/* What the vocabularies of a model number. One list: code, word in the file, what it is. */
+#define RCM_VOCAB_MAP(X)                                                                           \
+    X(RCM_SYMBOLS, "vocab", "what is read or, by series, said")                                    \
+    X(RCM_LABELS, "labels", "what is said of what is read")                                        \
+    X(RCM_CHARACTERS, "characters", "what words are made of")                                      \
+    X(RCM_FEATURES, "features", "what else is said of words by the data")
+#define RCM_ENTRY(code, word, help) code,
+typedef enum rcm_kind { RCM_VOCAB_MAP(RCM_ENTRY) RCM_VOCABS } rcm_kind;
+#undef RCM_ENTRY
+
+/* Vocabularies by kind; NULL: there is none. */
+typedef struct rcm_vocabs {
+    rcd_vocab *of[RCM_VOCABS];
+} rcm_vocabs;
+static inline rcm_vocabs rcm_symbols_alone(rcd_vocab *symbols)
+{
+    return (rcm_vocabs){{symbols}};
+}
+void rcm_vocabs_free(rcm_vocabs *v);
+rc_status rcm_vocabs_clone(rcm_vocabs *out, const rcm_vocabs *v);
+
 struct rc_model {
     rc_config *config;
     rcn_params params;
-    rcd_vocab *vocab; /* NULL: none */
+    rcm_vocabs vocab;
     rcm_history history;
     rcm_results results;
     rcm_words facts;
@@ -192,9 +213,9 @@ struct rc_model {
     int trainers; /* 0 or 1 */
 };
 
-/* A model of this configuration: vocabulary given (taken over even on failure; may be NULL),
- * parameters initialised. */
-rc_status rcm_model_new(rc_model **out, const rc_config *c, rcd_vocab *vocab);
+/* A model of this configuration: vocabularies given (taken over even on failure), parameters
+ * initialised. */
+rc_status rcm_model_new(rc_model **out, const rc_config *c, rcm_vocabs vocab);
 /* The parameters of a model that is const because its shape is: operations take them as leaves, and
  * the trainer that holds the model alone changes them in place. */
 static inline rcn_params *rcm_params(const rc_model *m)
@@ -283,11 +304,12 @@ struct rcm_task {
     const char *name;
     const char *help;
 
-    /* Read the data of a configuration; with `vocab` given (resume) encode by it, else build one
-     * and return it through `made`, which the caller owns; NULL: for a model that is there. Options
-     * that the data decides are set in the configuration. */
-    rc_status (*corpus_open)(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
-                             rcd_vocab **made);
+    /* Read the data of a configuration; with `have` given (resume) encode by those vocabularies,
+     * else build what is wanted and return it through `made`, which comes empty, is
+     * left so by a failure, and is the caller's; NULL: for a model that is there. Options that the
+     * data decides are set in the configuration. */
+    rc_status (*corpus_open)(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
+                             rcm_vocabs *made);
     void (*corpus_free)(rcm_corpus *c);
     uint32_t (*corpus_crc)(const rcm_corpus *c); /* the same data, the same number */
     bool (*has_part)(const rcm_corpus *c, rcm_part part);

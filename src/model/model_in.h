@@ -6,10 +6,10 @@
 
 #include "model/model.h"
 
-/* A model with parameters of undefined value. The vocabulary is taken over even on failure.
+/* A model with parameters of undefined value. The vocabularies are taken over even on failure.
  * `room`: how many numbers there are to fill it with; a task that would need more refuses
  * (RC_EFORMAT). */
-rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcd_vocab *vocab, int64_t room);
+rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcm_vocabs vocab, int64_t room);
 
 /* The numbers of "256,128", each from lo to hi: how many there are, and at most `most` of them.
  * False: it is no such text. `out` may be NULL. */

@@ -37,10 +37,10 @@ static rc_status build(rc_model *m)
     if (!g)
         return RC_ENOMEM;
     m->own = g;
-    if (!m->vocab)
+    if (!m->vocab.of[RCM_SYMBOLS])
         return RC_FAIL(RC_EFORMAT, "an n-gram model needs a vocabulary, there is none");
     g->trie.order = (int)m->config->order;
-    g->trie.V = rcd_vocab_size(m->vocab);
+    g->trie.V = rcd_vocab_size(m->vocab.of[RCM_SYMBOLS]);
     for (int k = 1; k <= g->trie.order; k++)
         for (int a = 0; a < RCM_ARRAYS; a++)
             (void)snprintf(g->name[k][a], sizeof g->name[k][a], "order%d.%s", k, array_names[a]);
@@ -68,13 +68,15 @@ static rc_status fit(rc_model *m, const rcm_corpus *c)
 {
     struct ngram *g = m->own;
 
-    return rcm_trie_count(&g->trie, &c->tape[RCM_TRAIN], rcd_vocab_boundary(m->vocab));
+    return rcm_trie_count(&g->trie, &c->tape[RCM_TRAIN],
+                          rcd_vocab_boundary(m->vocab.of[RCM_SYMBOLS]));
 }
 
-static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab,
-                             rcd_vocab **made)
+static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
+                             rcm_vocabs *made)
 {
-    return rcm_corpus_read(out, c, 0, vocab, made);
+    return rcm_corpus_read(out, c, 0, have ? have->of[RCM_SYMBOLS] : NULL,
+                           made ? &made->of[RCM_SYMBOLS] : NULL);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -290,7 +292,7 @@ static rc_status step(const rc_model *m, rc_graph *graph, void *state, int32_t i
 static void score_tape(const rc_model *m, const rcd_tape *tape, bool per_line, rc_evaluation *out)
 {
     const rcm_trie *g = trie_of(m);
-    const int32_t boundary = rcd_vocab_boundary(m->vocab);
+    const int32_t boundary = rcd_vocab_boundary(m->vocab.of[RCM_SYMBOLS]);
     struct context c = {0};
     double nats = 0;
 

@@ -92,7 +92,7 @@ static rc_status runner_alloc(rc_runner **out, const rc_model *m, uint32_t stamp
 rc_status rc_runner_new(rc_runner **out, const rc_model *m)
 {
     *out = NULL;
-    if (!m->vocab || !m->config->task->step)
+    if (!m->vocab.of[RCM_SYMBOLS] || !m->config->task->step)
         return RC_FAIL(RC_EINVAL, "a model of task '%s' has no symbols to step through",
                        m->config->task->name);
     RC_TRY(rcm_model_free_to_run(m));

@@ -20,7 +20,7 @@
 /* Classes of a vocabulary: what is always held and stands at the end is none. */
 static int64_t classes_of(const rc_model *m)
 {
-    return rcd_vocab_size(m->vocab) - 2;
+    return rcd_vocab_size(m->vocab.of[RCM_SYMBOLS]) - 2;
 }
 
 static rc_status add_params(rc_model *m, rcm_series_net *s, const rcm_plan *p)
@@ -67,7 +67,8 @@ static rc_status build(rc_model *m)
     if (!s)
         return RC_ENOMEM;
     m->own = s;
-    if (aim <= RCM_AIM_AUTO || c->inputs < 1 || (aim == RCM_AIM_CLASS ? !m->vocab : c->outputs < 1))
+    if (aim <= RCM_AIM_AUTO || c->inputs < 1 ||
+        (aim == RCM_AIM_CLASS ? !m->vocab.of[RCM_SYMBOLS] : c->outputs < 1))
         return RC_FAIL(RC_EFORMAT, "a model of series needs an aim and the numbers of a step");
     if (rcm_says_next((rcm_aim)aim) && c->outputs != c->inputs)
         return RC_FAIL(RC_EFORMAT,

@@ -259,7 +259,7 @@ void rcm_series_free(rcm_corpus *c)
     rcb_free(p);
 }
 
-rc_status rcm_series_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab, rcd_vocab **made)
+rc_status rcm_series_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have, rcm_vocabs *made)
 {
     rcm_series_corpus *p = rcb_calloc(1, sizeof *p);
     rcd_vocab *fresh = NULL;
@@ -267,14 +267,14 @@ rc_status rcm_series_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab
     *out = NULL;
     if (!p)
         return RC_ENOMEM;
-    rc_status s = read_parts(p, c, vocab, &fresh, made != NULL);
+    rc_status s = read_parts(p, c, have ? have->of[RCM_SYMBOLS] : NULL, &fresh, made != NULL);
     if (s != RC_OK) {
         rcd_vocab_free(fresh);
         rcm_series_free((rcm_corpus *)(void *)p);
         return s;
     }
     if (made)
-        *made = fresh;
+        made->of[RCM_SYMBOLS] = fresh;
     *out = (rcm_corpus *)(void *)p;
     return RC_OK;
 }
@@ -383,7 +383,7 @@ static rc_status read_for(rcd_series *s, const rc_model *m, const char *path, bo
     RC_TRY(check_aim(aim, s, path));
     RC_TRY(check_places(c, s, aim, path));
     RC_TRY(check_width(s, c->inputs, aim == RCM_AIM_VALUES ? c->outputs : 0, path));
-    return aim == RCM_AIM_CLASS ? rcd_series_label(s, m->vocab, path) : RC_OK;
+    return aim == RCM_AIM_CLASS ? rcd_series_label(s, m->vocab.of[RCM_SYMBOLS], path) : RC_OK;
 }
 
 rc_status rcm_series_file(rcd_series *out, const rc_model *m, const char *path, bool blind)

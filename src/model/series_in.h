@@ -118,7 +118,7 @@ static inline bool rcm_says_next(rcm_aim aim)
 }
 
 /* The functions of the task that have to do with data (see rcm_task). */
-rc_status rcm_series_open(rcm_corpus **out, rc_config *c, const rcd_vocab *vocab, rcd_vocab **made);
+rc_status rcm_series_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have, rcm_vocabs *made);
 void rcm_series_free(rcm_corpus *c);
 uint32_t rcm_series_crc(const rcm_corpus *c);
 bool rcm_series_has(const rcm_corpus *c, rcm_part part);

@@ -74,7 +74,7 @@ static rc_status open_corpus(bench *b, int64_t windows)
 
     (void)snprintf(batch, sizeof batch, "%" PRId64, windows);
     RC_TRY(rc_config_set(b->config, "batch", batch));
-    return b->task->corpus_open(&b->corpus, b->config, b->model->vocab, NULL);
+    return b->task->corpus_open(&b->corpus, b->config, &b->model->vocab, NULL);
 }
 
 /* What is long enough for one window is too short for so many. */

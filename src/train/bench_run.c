@@ -69,7 +69,7 @@ static rc_status new_model(rc_model **out, const rc_bench_options *o)
     if (s == RC_OK)
         s = rcd_vocab_build(&vocab, RCD_WORD, text, 0, words.n, NULL);
     if (s == RC_OK)
-        s = rcm_model_new(out, c, vocab);
+        s = rcm_model_new(out, c, rcm_symbols_alone(vocab));
     rcd_text_free(text);
     rcb_buf_free(&words);
     rc_config_free(c);

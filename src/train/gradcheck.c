@@ -132,7 +132,7 @@ static rc_status shake(rcn_param *p, uint64_t seed)
 
 static rc_status prepare(bench *b, rc_config *c)
 {
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
 
     RC_TRY(rck_select());
     if (!c->task->loss)

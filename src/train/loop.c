@@ -66,12 +66,12 @@ static rc_status equip(rc_trainer *t)
 /* On `text`, or on the files of the configuration. */
 static rc_status make_fresh(rc_trainer *t, const rc_config *c, const rcd_text *text)
 {
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
 
     RC_TRY(rc_config_clone(&t->config, c));
     t->task = c->task;
     if (text)
-        RC_TRY(rcm_corpus_of(&t->corpus, t->config, text, &vocab));
+        RC_TRY(rcm_corpus_of(&t->corpus, t->config, text, &vocab.of[RCM_SYMBOLS]));
     else
         RC_TRY(t->task->corpus_open(&t->corpus, t->config, NULL, &vocab));
     RC_TRY(rcm_model_new(&t->model, t->config, vocab));
@@ -114,7 +114,7 @@ static rc_status make_from(rc_trainer *t, const rcf_file *f)
                        t->state_path, rc_model_precision(t->model));
     RC_TRY(rc_config_clone(&t->config, t->model->config));
     t->task = t->config->task;
-    RC_TRY(t->task->corpus_open(&t->corpus, t->config, t->model->vocab, NULL));
+    RC_TRY(t->task->corpus_open(&t->corpus, t->config, &t->model->vocab, NULL));
     RC_TRY(equip(t));
     if (t->corpus_crc != crc)
         return RC_FAIL_HINT(RC_EDATA, "bring back the files named by 'recur info', or train anew",

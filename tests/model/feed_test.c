@@ -30,9 +30,9 @@ static void fill_feed(rcm_feed *f, const rc_model *m, rcd_tape *tape, int64_t B)
     rcd_stream s;
 
     CHECK_STATUS(rcd_text_of(&t, "toy", TOY_TEXT, strlen(TOY_TEXT)), RC_OK);
-    CHECK_STATUS(rcd_tape_encode(tape, m->vocab, t, 0, strlen(TOY_TEXT)), RC_OK);
+    CHECK_STATUS(rcd_tape_encode(tape, m->vocab.of[RCM_SYMBOLS], t, 0, strlen(TOY_TEXT)), RC_OK);
     rcd_text_free(t);
-    CHECK_STATUS(rcd_stream_init(&s, tape, m->vocab, B, true), RC_OK);
+    CHECK_STATUS(rcd_stream_init(&s, tape, m->vocab.of[RCM_SYMBOLS], B, true), RC_OK);
     CHECK_STATUS(rcm_feed_new(f, m, B), RC_OK);
     CHECK_STATUS(rcd_stream_batch(&s, s.length - 3, 3, &f->batch), RC_OK); /* some are shorter */
     for (int64_t i = 0; i < B * f->carry_width; i++)

@@ -70,6 +70,30 @@ static void a_file_brings_the_model_back(void **unused)
     }
 }
 
+/* Vocabularies of every kind are kept. */
+static void a_file_has_all_vocabularies(void **unused)
+{
+    (void)unused;
+    rc_model *m = rich_model("word"), *back;
+    const char *const texts[RCM_VOCABS] = {NULL, "B I I O O O", "abc abc", "NN VB VB ."};
+    TOY_PATH(path, "vocabs.rc");
+
+    for (int k = 1; k < RCM_VOCABS; k++)
+        m->vocab.of[k] = toy_vocab("word", texts[k]).of[RCM_SYMBOLS];
+    CHECK_STATUS(rc_model_save(m, path), RC_OK);
+    CHECK_STATUS(rc_model_open(&back, path), RC_OK);
+    for (int k = 0; k < RCM_VOCABS; k++) {
+        const rcd_vocab *was = m->vocab.of[k], *is = back->vocab.of[k];
+
+        assert_non_null(is);
+        assert_int_equal(rcd_vocab_size(is), rcd_vocab_size(was));
+        for (int32_t i = 0; i < rcd_vocab_size(is); i++)
+            assert_string_equal(rcd_vocab_symbol(is, i, NULL), rcd_vocab_symbol(was, i, NULL));
+    }
+    rc_model_free(m);
+    rc_model_free(back);
+}
+
 /* What the words of a file are, changed by a test: NULL value leaves a word out. */
 struct change {
     const char *key, *value;
@@ -81,7 +105,7 @@ static void write_changed(const char *path, const rc_model *m, const struct chan
 {
     static const char *const keys[] = {"recur.format",  "recur.version", "recur.task",
                                        "recur.config",  "recur.vocab",   "recur.conventions",
-                                       "recur.history", "recur.results"};
+                                       "recur.history", "recur.results", "recur.labels"};
     TOY_PATH(whole, "whole.rc");
     rcf_writer *w;
     rcf_file *f;
@@ -129,6 +153,7 @@ static void words_that_do_not_fit_are_refused(void **unused)
         {{"recur.vocab", "{}"}, "cannot read the vocabulary"},
         {{"recur.vocab", "{\"level\":\"char\",\"symbols\":[[\"\\n\",1],[\"<unk>\",0]]}"},
          "tensor '"},
+        {{"recur.labels", "{}"}, "cannot read the vocabulary"},
         {{"recur.history", "{}"}, "'recur.history' is not a list"},
         {{"recur.history", "[[1,2,3]]"}, "record 0 is not six numbers"},
         {{"recur.history", "[[1,2,3,4,5,\"6\"]]"}, "record 0 is not six numbers"},
@@ -317,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_brings_the_model_back),
+        cmocka_unit_test(a_file_has_all_vocabularies),
         cmocka_unit_test(words_that_do_not_fit_are_refused),
         cmocka_unit_test(more_results_than_anybody_has_are_refused),
         cmocka_unit_test(tensors_that_do_not_fit_are_refused),

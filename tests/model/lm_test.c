@@ -228,7 +228,7 @@ static void losses_of_an_epoch_add_up_to_the_score(void **unused)
                                     "batch", "1", "tied", "true", "init", "normal:0.3", NULL});
     const rcm_task *task = c->task;
     rcm_corpus *corpus;
-    rcd_vocab *vocab;
+    rcm_vocabs vocab = {0};
     rc_model *m;
     rcb_pool *pool;
     rc_graph *g;

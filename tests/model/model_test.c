@@ -206,16 +206,21 @@ static void text_is_encoded_without_an_end_it_does_not_have(void **unused)
 static rc_status live(void *ctx)
 {
     const rc_config *c = ctx;
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
     rc_model *m, *copy;
     int32_t *ids;
     size_t count;
     rcd_text *t;
 
     RC_TRY(rcd_text_of(&t, "toy", TOY_TEXT, strlen(TOY_TEXT)));
-    rc_status s = rcd_vocab_build(&vocab, RCD_WORD, t, 0, strlen(TOY_TEXT), NULL);
+    rc_status s = RC_OK;
+    for (int i = 0; s == RC_OK && i < RCM_VOCABS; i++)
+        s = rcd_vocab_build(&vocab.of[i], i ? RCD_CHAR : RCD_WORD, t, 0, strlen(TOY_TEXT), NULL);
     rcd_text_free(t);
-    RC_TRY(s);
+    if (s != RC_OK) {
+        rcm_vocabs_free(&vocab);
+        return s;
+    }
     RC_TRY(rcm_model_new(&m, c, vocab));
     s = rcm_history_add(&m->history, &(rc_record){.step = 1});
     if (s == RC_OK)

@@ -101,7 +101,7 @@ static rc_model *fit_text(const char *order, const char *level, const char *text
         toy_config("ngram", (const char *const[]){"order", order, "level", level, "train", path,
                                                   "valid-split", "0", NULL});
     rcm_corpus *corpus;
-    rcd_vocab *v;
+    rcm_vocabs v = {0};
     rc_model *m;
 
     CHECK_STATUS(c->task->corpus_open(&corpus, c, NULL, &v), RC_OK);
@@ -330,7 +330,7 @@ static rc_status live(void *ctx)
 {
     rc_config *c = ctx;
     rcm_corpus *corpus;
-    rcd_vocab *v;
+    rcm_vocabs v = {0};
     rc_model *m, *copy;
 
     RC_TRY(c->task->corpus_open(&corpus, c, NULL, &v));

@@ -8,7 +8,7 @@ static void an_epoch_is_every_sequence_once(void **unused)
     (void)unused;
     const char *ts = file("e.ts", cases);
     rc_config *c = config_of(ts, (const char *const[]){"batch", "3", "valid-split", "0.25", NULL});
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
     rcm_corpus *corpus;
     int64_t order[2][8];
 
@@ -38,7 +38,7 @@ static void an_epoch_is_every_sequence_once(void **unused)
     }
     assert_memory_not_equal(order[0], order[1], 6 * sizeof **order);
     c->task->corpus_free(corpus);
-    rcd_vocab_free(vocab);
+    rcm_vocabs_free(&vocab);
     rc_config_free(c);
 }
 

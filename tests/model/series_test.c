@@ -24,7 +24,7 @@ typedef struct bench {
 
 static void bench_open(bench *b, const char *train, const char *const *pairs)
 {
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
 
     *b = (bench){.c = config_of(train, pairs)};
     CHECK_STATUS(rck_select(), RC_OK);
@@ -268,9 +268,8 @@ static void old_files_have_answers_where_their_source_had_them(void **unused)
         bench_open(&b, rows[i][0], (const char *const[]){"hidden", "3", NULL});
         assert_string_equal(rc_config_get(b.c, "answers"), rows[i][1]);
         CHECK_STATUS(rc_config_set(b.c, "answers", "auto"), RC_OK);
-        rcd_vocab *vocab = NULL;
-        if (b.m->vocab)
-            CHECK_STATUS(rcd_vocab_clone(&vocab, b.m->vocab), RC_OK);
+        rcm_vocabs vocab = {0};
+        CHECK_STATUS(rcm_vocabs_clone(&vocab, &b.m->vocab), RC_OK);
         rc_model *old;
         CHECK_STATUS(rcm_model_new(&old, b.c, vocab), RC_OK);
         assert_string_equal(rc_config_get(rc_model_config(old), "answers"), rows[i][1]);
@@ -283,13 +282,12 @@ static void old_files_have_answers_where_their_source_had_them(void **unused)
 static void a_next_step_as_wide_as_no_step_is_refused(void **unused)
 {
     (void)unused;
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
     rc_model *m;
     bench b;
 
     bench_open(&b, file("w.rolls", rolls), (const char *const[]){"hidden", "3", NULL});
-    if (b.m->vocab)
-        CHECK_STATUS(rcd_vocab_clone(&vocab, b.m->vocab), RC_OK);
+    CHECK_STATUS(rcm_vocabs_clone(&vocab, &b.m->vocab), RC_OK);
     CHECK_STATUS(rc_config_set(b.c, "outputs", "89"), RC_OK);
     CHECK_STATUS(rcm_model_new(&m, b.c, vocab), RC_EFORMAT);
     CHECK_MESSAGE_HAS("says 89 numbers of steps of 88");

@@ -20,7 +20,7 @@ static inline rc_config *toy_config(const char *task, const char *const options[
     return c;
 }
 
-static inline rcd_vocab *toy_vocab(const char *level, const char *text)
+static inline rcm_vocabs toy_vocab(const char *level, const char *text)
 {
     rcd_text *t;
     rcd_vocab *v;
@@ -30,7 +30,7 @@ static inline rcd_vocab *toy_vocab(const char *level, const char *text)
     CHECK_STATUS(rcd_text_of(&t, "toy", text, strlen(text)), RC_OK);
     CHECK_STATUS(rcd_vocab_build(&v, l, t, 0, strlen(text), NULL), RC_OK);
     rcd_text_free(t);
-    return v;
+    return rcm_symbols_alone(v);
 }
 
 /* A model with weights large enough that states matter. */

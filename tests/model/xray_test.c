@@ -264,7 +264,7 @@ static void series_can_be_looked_into(void **unused)
         toy_config("series", (const char *const[]){"train", toy_file("ways.ts", text), "hidden",
                                                    "6", "bidirectional", "true", NULL});
     rcm_corpus *corpus;
-    rcd_vocab *vocab = NULL;
+    rcm_vocabs vocab = {0};
     rc_model *m;
     rc_xray_options o = small();
 
@@ -296,7 +296,7 @@ static void muted_aims_are_left_out_of_the_loss_alone(void **unused)
 
     for (int i = 0; i < 2; i++) {
         rc_config *c = toy_config(options[i][0], options[i] + 1);
-        rcd_vocab *vocab = NULL;
+        rcm_vocabs vocab = {0};
         rcm_corpus *corpus;
         rc_model *m;
         rcm_feed f = {0};
