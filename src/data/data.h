@@ -68,6 +68,32 @@ bool rcd_is_symbol(rcd_level level, const char *symbol, size_t n);
  * of a file does not count. */
 int64_t rcd_text_chars(const rcd_text *t, uint64_t from, uint64_t to);
 
+/* ---- names (names.c) --------------------------------------------------------------------- */
+
+/* Strings of bytes numbered from 0 in the order in which they came, each once, with how often it
+ * came. Owner: zero-initialise, free with rcd_names_free(). */
+typedef struct rcd_name {
+    size_t at, n;  /* its bytes in `bytes` */
+    int64_t count; /* whoever adds names may set it */
+} rcd_name;
+
+typedef struct rcd_names {
+    int32_t n;
+    rcd_name *name; /* (n) */
+    char *bytes;    /* of all of them, a 0 behind each */
+    size_t used, cap_bytes, cap_names, slots;
+    struct rcd_slot *slot; /* (slots) by hash */
+    int32_t single[256];   /* 1 + the number of a name of one byte; 0: none */
+} rcd_names;
+
+/* The number of a name, which is added if it is new; it came `times` more times. RC_ENOMEM;
+ * RC_EDATA: more than there are numbers. */
+rc_status rcd_names_add(rcd_names *s, const char *p, size_t n, int64_t times, int32_t *id);
+int32_t rcd_names_find(const rcd_names *s, const char *p, size_t n); /* -1: not there */
+const char *rcd_names_at(const rcd_names *s, int32_t id, size_t *n); /* a 0 behind; n may be NULL */
+rc_status rcd_names_clone(rcd_names *out, const rcd_names *s);       /* out: zeroed */
+void rcd_names_free(rcd_names *s);
+
 /* ---- vocabularies (vocab.c) -------------------------------------------------------------- */
 
 /* Symbols numbered 0 .. size-1 by falling count (ties: by bytes), so that id order is frequency
@@ -104,6 +130,35 @@ int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id);                  /* in 
 int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n); /* -1: not there */
 int32_t rcd_vocab_unk(const rcd_vocab *v);                                /* -1 for bytes */
 int32_t rcd_vocab_boundary(const rcd_vocab *v); /* what precedes a text: RCD_EOS or "\n" */
+
+/* What is done to names on their way into a vocabulary. */
+typedef struct rcd_fold {
+    bool lower;  /* capital letters become small ones (Unicode, one character for one) */
+    bool digits; /* every decimal digit becomes 0 */
+} rcd_fold;
+
+/* A vocabulary of names by their counts, folded (NULL: as they are) and cut (NULL: all):
+ *   word  each name is a symbol; blanks inside (they can come from columns with tabs) become '_'
+ *   line  the same, blanks and all: labels. RC_EDATA: one is called RCD_UNK or RCD_EOS
+ *   char, byte  the characters or bytes of all names, each as often as its name
+ * `what` is for messages: "the labels of 'a.txt'". RC_EDATA: names that are not UTF-8, fewer than
+ * two different symbols; RC_EINVAL as rcd_vocab_build(). */
+rc_status rcd_vocab_of_names(rcd_vocab **out, rcd_level level, const rcd_names *names,
+                             const rcd_fold *fold, const rcd_cut *cut, const char *what);
+/* ids[i], i < names->n: the id of name i, folded; `missing` where the vocabulary of words or lines
+ * (or of characters or bytes, where every name is one) does not have it. RC_ENOMEM. */
+rc_status rcd_names_ids(int32_t *ids, const rcd_names *names, const rcd_vocab *v,
+                        const rcd_fold *fold, int32_t missing);
+
+/* The characters (or bytes) of all names as ids of a vocabulary of them: those of name i are
+ * id[start[i] .. start[i+1]-1]; what the vocabulary does not have is its RCD_UNK. Owner. */
+typedef struct rcd_spelling {
+    int64_t *start; /* (names+1) */
+    int32_t *id;    /* (start[names]) */
+} rcd_spelling;
+rc_status rcd_spelling_of(rcd_spelling *out, const rcd_names *names, const rcd_vocab *v,
+                          const rcd_fold *fold);
+void rcd_spelling_free(rcd_spelling *s);
 
 /* ---- encoded corpora (tape.c) ------------------------------------------------------------ */
 
@@ -216,12 +271,8 @@ typedef struct rcd_series {
     float *y;       /* (start[n] or n, K), NaN: nothing is to be said; NULL: no numbers */
     int32_t *label; /* (start[n] or n): a name, after rcd_series_label() an id, -1: nothing is to be
                      * said; NULL: no classes */
-    rcb_buf names;  /* of classes, each ended by '\n' */
-    int32_t named;
-    size_t *name_start; /* (named) where each begins */
-    int32_t *slot;      /* (slots) 1 + the number of a name, by its hash; 0: empty */
-    size_t slots;
-    size_t cap_start, cap_x, cap_y, cap_label, cap_names;
+    rcd_names names; /* of classes, and how often each is said */
+    size_t cap_start, cap_x, cap_y, cap_label;
     uint32_t crc; /* the same series, the same number */
     /* of series that are made */
     const rcd_source *source;
@@ -283,6 +334,196 @@ struct rcd_source {
 };
 const rcd_source *rcd_source_at(size_t i);           /* NULL past the end */
 const rcd_source *rcd_source_find(const char *name); /* NULL: none */
+
+/* ---- labelled sequences (labelled*.c) ----------------------------------------------------- */
+
+/* How files are written. One list: code, word on the command line, help. */
+#define RCD_FORMAT_MAP(X)                                                                          \
+    X(RCD_FORMAT_AUTO, "auto", "told by the name of the first file and by what is in it")          \
+    X(RCD_FORMAT_TSV, "tsv", "a label, a tab, a text; neither header nor quotes; columns by #N")   \
+    X(RCD_FORMAT_CSV, "csv", "a table with a header and quotes; columns by name or #N")            \
+    X(RCD_FORMAT_ROWS, "rows", "such a table without a header; columns by #N")                     \
+    X(RCD_FORMAT_FASTTEXT, "fasttext", "__label__NAME and a text")                                 \
+    X(RCD_FORMAT_FIRST, "first", "the first word of a line is its label")                          \
+    X(RCD_FORMAT_CLASSES, "classes", "a file for each class, which its name tells; a text a line") \
+    X(RCD_FORMAT_TREES, "trees", "trees in brackets with a label 0 to 4 at every node")            \
+    X(RCD_FORMAT_COLUMNS, "columns", "a token a line, columns by #N, empty lines between")         \
+    X(RCD_FORMAT_CONLLU, "conllu", "CoNLL-U; columns by name or #N")                               \
+    X(RCD_FORMAT_TEXT, "text", "a text a line and no labels")
+
+typedef enum rcd_format {
+#define RCD_FORMAT_ENTRY(code, word, help) code,
+    RCD_FORMAT_MAP(RCD_FORMAT_ENTRY)
+#undef RCD_FORMAT_ENTRY
+        RCD_FORMAT_COUNT
+} rcd_format;
+
+const char *rcd_format_word(rcd_format f);
+const char *rcd_format_help(rcd_format f);
+rc_status rcd_format_of(rcd_format *out, const char *word); /* RC_EINVAL names what is near */
+
+/* What the words of a text are (split.c). */
+#define RCD_SPLIT_MAP(X)                                                                           \
+    X(RCD_SPLIT_SPACE, "space", "what stands between blanks")                                      \
+    X(RCD_SPLIT_WORDS, "words",                                                                    \
+      "runs of letters, digits and marks, apostrophes inside included; any other character alone")
+
+typedef enum rcd_split {
+#define RCD_SPLIT_ENTRY(code, word, help) code,
+    RCD_SPLIT_MAP(RCD_SPLIT_ENTRY)
+#undef RCD_SPLIT_ENTRY
+        RCD_SPLIT_COUNT
+} rcd_split;
+
+const char *rcd_split_word(rcd_split s);
+const char *rcd_split_help(rcd_split s);
+rc_status rcd_split_of(rcd_split *out, const char *word); /* RC_EINVAL names what is near */
+
+/* How the bytes of a file are characters. */
+#define RCD_CODING_MAP(X)                                                                          \
+    X(RCD_CODING_AUTO, "auto", "UTF-8; a file that is not is Latin-1")                             \
+    X(RCD_CODING_UTF8, "utf8", "UTF-8; a file that is not is refused")                             \
+    X(RCD_CODING_LATIN1, "latin1", "Latin-1")
+
+typedef enum rcd_coding {
+#define RCD_CODING_ENTRY(code, word, help) code,
+    RCD_CODING_MAP(RCD_CODING_ENTRY)
+#undef RCD_CODING_ENTRY
+        RCD_CODING_COUNT
+} rcd_coding;
+
+const char *rcd_coding_word(rcd_coding c);
+const char *rcd_coding_help(rcd_coding c);
+rc_status rcd_coding_of(rcd_coding *out, const char *word); /* RC_EINVAL names what is near */
+
+/* How files become labelled sequences. Zeros (and NULL for words) are what is usual. A column is
+ * "#2" for the second, "#-1" for the last, or a name where there are names. */
+typedef struct rcd_labelling {
+    rcd_format format;
+    bool each;  /* a label for every token (tags); else one for the sequence (classes) */
+    bool blind; /* labels are not wanted, and need not be there */
+    rcd_coding coding;
+    /* texts to tokens; the tokens of columns, trees and conllu are taken as they are */
+    rcd_level level; /* RCD_WORD, RCD_CHAR or RCD_BYTE */
+    rcd_split split; /* of words */
+    bool html;       /* tags (<br />) become blanks */
+    /* columns; NULL or "": as follows */
+    const char *label_column; /* tsv, rows: #1. csv: label. columns: the last. conllu: upos */
+    const char *text_column;  /* tsv, rows: the last. csv: text. columns: #1. conllu: form. With
+                               * commas between: several texts become one, a blank between */
+    const char *features;     /* columns, conllu: further columns, with commas between; none */
+    /* labels */
+    const char *prefix; /* fasttext: "__label__" */
+    const char
+        *label_until; /* a label ends where this begins: ":" for the first half of NUM:dist */
+    bool phrases;     /* trees: every node is a sequence, not the root alone */
+    bool binary;      /* trees: 0 1 are "negative", 3 4 "positive", 2 is passed over */
+    /* lengths */
+    int64_t most; /* tokens of a sequence; 0: any */
+    bool tail;    /* of a longer one the last ones are kept, not the first */
+} rcd_labelling;
+
+/* What was passed over or mended, for whoever wants to say so. */
+#define RCD_NOTE_MAP(X)                                                                            \
+    X(RCD_NOTE_LATIN1, "line is not UTF-8; its file was read as Latin-1",                          \
+      "lines are not UTF-8; their files were read as Latin-1")                                     \
+    X(RCD_NOTE_EMPTY, "text without a token was passed over",                                      \
+      "texts without a token were passed over")                                                    \
+    X(RCD_NOTE_CUT, "sequence was too long and was cut", "sequences were too long and were cut")   \
+    X(RCD_NOTE_DOCUMENT, "-DOCSTART- was passed over", "-DOCSTART- were passed over")              \
+    X(RCD_NOTE_RANGE, "range or empty node was passed over",                                       \
+      "ranges and empty nodes were passed over")                                                   \
+    X(RCD_NOTE_NEUTRAL, "neutral tree was passed over", "neutral trees were passed over")
+
+typedef enum rcd_note_kind {
+#define RCD_NOTE_ENTRY(code, one, many) code,
+    RCD_NOTE_MAP(RCD_NOTE_ENTRY)
+#undef RCD_NOTE_ENTRY
+        RCD_NOTE_COUNT
+} rcd_note_kind;
+
+typedef struct rcd_note {
+    int64_t count;
+    int32_t file; /* the first of them: a number of `files`, */
+    int64_t line; /* and its line there */
+} rcd_note;
+
+/* Sequences of tokens with a label for each or one for all, held in memory. Owner: zero-initialise,
+ * free with rcd_labelled_free(). */
+typedef struct rcd_labelled {
+    int64_t n;         /* sequences, of one token or more */
+    bool each;         /* a label for every token */
+    rcd_format format; /* what the first file was, if it was to be told */
+    int64_t *start;    /* (n+1) tokens before sequence i */
+    int32_t *token;    /* (start[n]) numbers of `tokens` */
+    int32_t *label;    /* (start[n] or n) numbers of `labels`; -1: there is none */
+    int32_t F;         /* features of a token */
+    int32_t *feature;  /* (start[n],F) numbers of features[f] */
+    int32_t *file;     /* (n) numbers of `files` */
+    int64_t *line;     /* (n) where sequence i begins there, from 1 */
+    rcd_names tokens;  /* as they are in the files; counts are those of `token` */
+    rcd_names labels;
+    rcd_names *features; /* (F) */
+    rcd_names files;
+    rcd_note note[RCD_NOTE_COUNT];
+    uint32_t crc; /* the same sequences, the same number */
+    size_t cap_start, cap_token, cap_label, cap_feature, cap_file, cap_line;
+} rcd_labelled;
+
+/* Read a file and add its sequences to what is there, which was read likewise.
+ *
+ * Lines end with LF or CR LF; a byte order mark is passed over. Blanks (ASCII) at both ends of
+ * labels and texts are no part of them. A text without a token is passed over and counted.
+ *
+ * classes: the label is the name of the file without folders, .gz .xz .zst and .txt, and of that
+ * the last part between dots ("rt-polarity.pos.xz": pos; "Arabic.txt": Arabic).
+ * columns: split at tabs where the first token line has one, else at blanks; all token lines have
+ * the same number. Where sequences have one label it is what follows "# " in the line before the
+ * first token, as in ATIS; where tokens have labels such lines are passed over.
+ *
+ * RC_EDATA names file and line, what was found and what was expected; a file without a sequence is
+ * one of these. RC_EINVAL: settings that do not go together. RC_EIO, RC_ENOSUP, RC_ENOMEM. After a
+ * failure `l` may only be freed. */
+rc_status rcd_labelled_read(rcd_labelled *l, const char *path, const rcd_labelling *how);
+/* The same of n bytes; `path` is for messages and for what names tell. */
+rc_status rcd_labelled_parse(rcd_labelled *l, const char *path, const void *bytes, size_t n,
+                             const rcd_labelling *how);
+void rcd_labelled_free(rcd_labelled *l);
+/* A sentence a line for every note: "3 lines are not UTF-8; ..., the first: line 7 of 'a.txt'". */
+rc_status rcd_labelled_notes(const rcd_labelled *l, rcb_buf *out);
+/* Where a sequence comes from: the file, and its line. */
+const char *rcd_labelled_where(const rcd_labelled *l, int64_t i, int64_t *line);
+/* The first sequence with a label whose ids[number of the label] is negative; -1: none. *count: how
+ * many such labels there are (NULL: not wanted). */
+int64_t rcd_labelled_strange(const rcd_labelled *l, const int32_t *ids, int64_t *count);
+
+/* Sequences which[0 .. seqs-1] as a batch, longer ones first, equal ones in the order given:
+ * in[row] is the number of a token, out[row] ids[number of its label] (NULL: the number), for one
+ * label a sequence at its last step; -1 elsewhere. RC_ENOMEM. */
+rc_status rcd_labelled_batch(const rcd_labelled *l, const int32_t *ids, const int64_t *which,
+                             int64_t seqs, rcd_batch *b);
+/* Feature f of the tokens of that batch, (rows), by numbers of features[f]. */
+void rcd_labelled_feature(const rcd_labelled *l, int32_t f, const rcd_batch *b, int32_t *out);
+
+/* The different ones of some numbers below `most`, in the order in which they come: what is the
+ * same for equal tokens is computed once. The memory grows as needed and is reused.
+ * Zero-initialise; owner. */
+typedef struct rcd_distinct {
+    int64_t n;
+    int32_t *token; /* (n) */
+    int32_t *index; /* (rows) in[row] is token[index[row]] */
+    int32_t *seen;  /* (most) zeros between calls */
+    size_t cap_token, cap_index, cap_seen;
+} rcd_distinct;
+rc_status rcd_distinct_of(rcd_distinct *d, const int32_t *in, int64_t rows, int32_t most);
+void rcd_distinct_free(rcd_distinct *d);
+
+/* The order of an epoch, which only its key and number decide: which[0 .. n-1], sequences of `l`,
+ * shuffled. bucket > 0: so that batches which[0 .. batch-1], which[batch .. 2*batch-1], ... have
+ * sequences of like length: pools of bucket * batch are sorted by length, and the batches of a pool
+ * shuffled; a last one that is not full stays the last. RC_ENOMEM. */
+rc_status rcd_labelled_order(const rcd_labelled *l, rcb_key key, uint64_t epoch, int64_t batch,
+                             int64_t bucket, int64_t *which, int64_t n);
 
 /* ---- sources of symbols (process.c) ------------------------------------------------------ */
 

@@ -8,6 +8,19 @@
  * caller says otherwise. RC_ENOMEM. */
 rc_status rcd_batch_grow(rcd_batch *b, int64_t steps, int64_t seqs, int64_t rows);
 
+/* Room for `need` elements, at least doubled. */
+rc_status rcd_reserve(void **p, size_t *cap, size_t need, size_t size);
+
+/* ---- names as symbols (fold.c) ----------------------------------------------------------- */
+
+/* A name as it enters a vocabulary of that level, in place of what is in `out`. */
+rc_status rcd_fold_name(rcb_buf *out, rcd_level level, const char *p, size_t n,
+                        const rcd_fold *fold);
+/* The symbols of a folded name: itself, or its characters or bytes. */
+rc_status rcd_name_walk(rcd_level level, const char *p, size_t n, rcd_each each, void *ctx);
+/* Is it one that every vocabulary holds beside its own (RCD_UNK, RCD_EOS)? */
+bool rcd_is_special(const char *name, size_t n);
+
 /* ---- series, for their readers (series.c, series_read.c) --------------------------------- */
 
 /* Add a step of D numbers, zeroed; the sequence that is being added is the last one. NULL: no
@@ -26,8 +39,6 @@ typedef struct rcd_word {
 rc_status rcd_series_end_names(rcd_series *s, bool each, int64_t n, const rcd_word name[]);
 /* The same with K numbers, y (n,K); NaN: nothing is to be said. */
 rc_status rcd_series_end_values(rcd_series *s, bool each, int64_t n, int64_t K, const float *y);
-/* Room for `need` elements, at least doubled. */
-rc_status rcd_reserve(void **p, size_t *cap, size_t need, size_t size);
 
 /* The n bytes of a file that is at hand; see rcd_series_read(). Public to tests. */
 rc_status rcd_series_parse(rcd_series *s, const char *path, const void *bytes, size_t n,

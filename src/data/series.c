@@ -11,9 +11,7 @@ void rcd_series_free(rcd_series *s)
     rcb_free(s->x);
     rcb_free(s->y);
     rcb_free(s->label);
-    rcb_buf_free(&s->names);
-    rcb_free(s->name_start);
-    rcb_free(s->slot);
+    rcd_names_free(&s->names);
     *s = (rcd_series){0};
 }
 
@@ -67,66 +65,6 @@ float *rcd_series_step(rcd_series *s)
     return s->x + at;
 }
 
-static const char *name_at(const rcd_series *s, int32_t id)
-{
-    return s->names.p + s->name_start[id];
-}
-
-/* The slot of a name in the table: its own, or the empty one where it belongs. */
-static size_t slot_of(const rcd_series *s, const char *name, size_t n)
-{
-    size_t at = rcb_crc32(0, name, n) % s->slots;
-
-    for (; s->slot[at] > 0; at = (at + 1) % s->slots) {
-        const int32_t id = s->slot[at] - 1;
-        const size_t end = id + 1 < s->named ? s->name_start[id + 1] : s->names.n;
-
-        if (end - s->name_start[id] == n + 1 && memcmp(name_at(s, id), name, n) == 0)
-            break;
-    }
-    return at;
-}
-
-/* Twice as many slots, half of them empty at least. */
-static rc_status grow_slots(rcd_series *s)
-{
-    const size_t more = s->slots ? 2 * s->slots : 64;
-    int32_t *slot = rcb_calloc(more, sizeof *slot);
-
-    if (!slot)
-        return RC_ENOMEM;
-    rcb_free(s->slot);
-    s->slot = slot;
-    s->slots = more;
-    for (int32_t id = 0; id < s->named; id++) {
-        const size_t end = id + 1 < s->named ? s->name_start[id + 1] : s->names.n;
-
-        s->slot[slot_of(s, name_at(s, id), end - s->name_start[id] - 1)] = id + 1;
-    }
-    return RC_OK;
-}
-
-/* The number of a name, which is added if it is new. */
-static rc_status name_of(rcd_series *s, const char *name, size_t n, int32_t *id)
-{
-    if (2 * ((size_t)s->named + 1) > s->slots)
-        RC_TRY(grow_slots(s));
-    const size_t at = slot_of(s, name, n);
-
-    if (s->slot[at] == 0) {
-        void *room = s->name_start;
-
-        RC_TRY(rcd_reserve(&room, &s->cap_names, (size_t)s->named + 1, sizeof *s->name_start));
-        s->name_start = room;
-        s->name_start[s->named] = s->names.n;
-        RC_TRY(rcb_buf_add(&s->names, name, n));
-        RC_TRY(rcb_buf_add(&s->names, "\n", 1));
-        s->slot[at] = ++s->named;
-    }
-    *id = s->slot[at] - 1;
-    return RC_OK;
-}
-
 /* Sequences are told apart and counted; whoever calls this has kept what is to be said. */
 static rc_status end_steps(rcd_series *s)
 {
@@ -170,7 +108,7 @@ rc_status rcd_series_end_names(rcd_series *s, bool each, int64_t n, const rcd_wo
             return RC_FAIL(RC_EDATA, "the name of a class has a NUL in it");
         s->label[at + (size_t)i] = -1;
         if (name[i].n > 0)
-            RC_TRY(name_of(s, name[i].p, name[i].n, &s->label[at + (size_t)i]));
+            RC_TRY(rcd_names_add(&s->names, name[i].p, name[i].n, 1, &s->label[at + (size_t)i]));
         s->crc = rcb_crc32(s->crc, name[i].p, name[i].n);
     }
     return end_steps(s);
@@ -205,89 +143,28 @@ static int64_t labels_of(const rcd_series *s)
     return s->each ? s->start[s->n] : s->n;
 }
 
-/* Every label by its name on a line, so that a vocabulary counts them; of made series, one each. */
-static rc_status all_names(rcb_buf *out, const rcd_series *s)
-{
-    const char **at = rcb_alloc((size_t)s->named + 1, sizeof *at);
-    rc_status status = at ? RC_OK : RC_ENOMEM;
-
-    for (int32_t i = 0; status == RC_OK && i <= s->named; i++)
-        at[i] = i == 0 ? s->names.p : (const char *)strchr(at[i - 1], '\n') + 1;
-    for (int64_t i = 0; status == RC_OK && i < (s->source ? s->named : labels_of(s)); i++) {
-        const int32_t id = s->source ? (int32_t)i : s->label[i];
-
-        if (id < 0)
-            continue;
-        status = rcb_buf_add(out, at[id], (size_t)(at[id + 1] - at[id]));
-    }
-    rcb_free(at);
-    return status;
-}
-
-/* Names that every vocabulary holds beside its own. */
-static bool is_special(const char *name, size_t n)
-{
-    return (n == strlen(RCD_UNK) && memcmp(name, RCD_UNK, n) == 0) ||
-           (n == strlen(RCD_EOS) && memcmp(name, RCD_EOS, n) == 0);
-}
-
-static rc_status check_names(const rcd_series *s)
-{
-    const char *p = s->names.p;
-
-    for (int32_t i = 0; i < s->named; i++) {
-        const size_t n = (size_t)(strchr(p, '\n') - p);
-
-        if (is_special(p, n))
-            return RC_FAIL(RC_EDATA, "a class cannot be named '%.*s'", (int)n, p);
-        p += n + 1;
-    }
-    return RC_OK;
-}
-
 rc_status rcd_series_vocab(rcd_vocab **out, const rcd_series *s)
 {
-    RC_TRY(check_names(s));
-    rcb_buf lines = {0};
-    rcd_text *text = NULL;
-    rc_status status = all_names(&lines, s);
-
-    if (status == RC_OK)
-        status = rcd_text_of(&text, "classes", lines.p, lines.n);
-    if (status == RC_OK)
-        status = rcd_vocab_build(out, RCD_LINE, text, 0, lines.n, NULL);
-    rcd_text_free(text);
-    rcb_buf_free(&lines);
-    return status;
+    return rcd_vocab_of_names(out, RCD_LINE, &s->names, NULL, NULL, "classes");
 }
 
 rc_status rcd_series_label(rcd_series *s, const rcd_vocab *v, const char *path)
 {
-    int32_t *ids = rcb_alloc((size_t)s->named + 1, sizeof *ids);
-    const char *p = s->names.p;
+    int32_t *ids = rcb_alloc((size_t)s->names.n + 1, sizeof *ids);
+    rc_status status = ids ? rcd_names_ids(ids, &s->names, v, NULL, -1) : RC_ENOMEM;
 
-    if (!ids)
-        return RC_ENOMEM;
-    for (int32_t i = 0; i < s->named; i++) {
-        const size_t n = (size_t)(strchr(p, '\n') - p);
-
-        ids[i] = rcd_vocab_find(v, p, n);
-        if (ids[i] < 0 || is_special(p, n)) {
-            rcb_free(ids);
-            return RC_FAIL(RC_EDATA, "cannot use '%s': class '%.*s' is not in the training data",
-                           path, (int)n, p);
-        }
-        if (s->source && ids[i] != i) { /* what is made is made with its own numbers */
-            rcb_free(ids);
-            return RC_FAIL(RC_EDATA, "cannot use '%s': the classes are numbered otherwise", path);
-        }
-        p += n + 1;
+    for (int32_t i = 0; status == RC_OK && i < s->names.n; i++) {
+        if (ids[i] < 0)
+            status = RC_FAIL(RC_EDATA, "cannot use '%s': class '%s' is not in the training data",
+                             path, rcd_names_at(&s->names, i, NULL));
+        else if (s->source && ids[i] != i) /* what is made is made with its own numbers */
+            status = RC_FAIL(RC_EDATA, "cannot use '%s': the classes are numbered otherwise", path);
     }
-    for (int64_t i = 0; s->label && i < labels_of(s); i++)
+    for (int64_t i = 0; status == RC_OK && s->label && i < labels_of(s); i++)
         if (s->label[i] >= 0)
             s->label[i] = ids[s->label[i]];
     rcb_free(ids);
-    return RC_OK;
+    return status;
 }
 
 /* ---- batches ----------------------------------------------------------------------------- */

@@ -329,8 +329,8 @@ static rc_status make(rcd_series *s, const rcd_source *source, const char *spec,
         .crc = rcb_crc32(rcb_crc32(0, spec, strlen(spec)), &how->seed, sizeof how->seed),
     };
     assert(source->classes <= 10); /* names of one digit are in order */
-    for (s->named = 0; s->named < source->classes; s->named++)
-        RC_TRY(rcb_buf_printf(&s->names, "%d\n", s->named));
+    for (int32_t i = 0, id; i < source->classes; i++)
+        RC_TRY(rcd_names_add(&s->names, &"0123456789"[i], 1, 1, &id));
     return RC_OK;
 }
 

@@ -1,44 +1,19 @@
 /* vocab.c -- symbols and their numbers: counting, cutting, looking up, and the JSON form.
  *
- * One structure serves both for counting a corpus and as the finished vocabulary: the bytes of all
- * symbols in one block, one entry per symbol, and an open-addressing table of (hash, id) that stays
- * at most half full. Symbols of one byte, which are most of what a corpus has at the level of
- * characters, bypass the table.
+ * One structure serves both for counting a corpus and as the finished vocabulary: names (names.c)
+ * that are numbered as they come or by rank.
  */
-#include "data/data.h"
+#include "data/data_in.h"
 #include "format/format.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct entry {
-    size_t at; /* where its bytes begin; a 0 follows them */
-    size_t n;
-    int64_t count;
-};
-
-struct slot {
-    uint32_t hash;
-    int32_t next; /* id + 1; 0: empty */
-};
-
 struct rcd_vocab {
     rcd_level level;
-    int32_t size;
     int32_t unk;
     int32_t boundary;
-
-    char *bytes;
-    size_t bytes_n;
-    size_t bytes_cap;
-
-    struct entry *entries;
-    size_t entries_cap;
-
-    struct slot *slots;
-    size_t slots_cap; /* a power of two */
-
-    int32_t single[256]; /* the id of each symbol of one byte, or -1 */
+    rcd_names names; /* by id */
 };
 
 /* What a vocabulary holds whether it occurs or not: what precedes a text, and what stands for
@@ -51,153 +26,29 @@ static const char *const specials[RCD_LEVEL_COUNT][SPECIALS] = {
     [RCD_LINE] = {RCD_EOS, RCD_UNK},
 };
 
-/* ---- the table --------------------------------------------------------------------------- */
-
-/* FNV-1a, folded to 32 bits. */
-static uint32_t hash_of(const char *s, size_t n)
-{
-    uint64_t h = UINT64_C(0xCBF29CE484222325);
-
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001B3);
-    return (uint32_t)(h ^ (h >> 32));
-}
+/* ---- the names --------------------------------------------------------------------------- */
 
 static rc_status vocab_new(rcd_vocab **out, rcd_level level)
 {
-    const size_t slots_cap = 256; /* small enough for characters, doubled as needed */
     rcd_vocab *v = rcb_calloc(1, sizeof *v);
 
     if (!v)
         return RC_ENOMEM;
     v->level = level;
     v->unk = -1;
-    v->slots_cap = slots_cap;
-    for (int i = 0; i < 256; i++)
-        v->single[i] = -1;
-    v->slots = rcb_calloc(slots_cap, sizeof *v->slots);
-    if (!v->slots) {
-        rcb_free(v);
-        return RC_ENOMEM;
-    }
     *out = v;
-    return RC_OK;
-}
-
-/* Where a symbol of more than one byte is, or the empty slot where it belongs. */
-static struct slot *seek(const rcd_vocab *v, uint32_t hash, const char *symbol, size_t n)
-{
-    const size_t mask = v->slots_cap - 1;
-
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        struct slot *s = &v->slots[i];
-
-        if (s->next == 0)
-            return s;
-        if (s->hash == hash) {
-            const struct entry *e = &v->entries[s->next - 1];
-
-            if (e->n == n && memcmp(v->bytes + e->at, symbol, n) == 0)
-                return s;
-        }
-    }
-}
-
-/* Twice the slots; all symbols differ, so only the hashes matter. */
-static rc_status grow_slots(rcd_vocab *v)
-{
-    const size_t cap = v->slots_cap * 2;
-    struct slot *slots = rcb_calloc(cap, sizeof *slots);
-
-    if (!slots)
-        return RC_ENOMEM;
-    for (size_t i = 0; i < v->slots_cap; i++) {
-        size_t to = v->slots[i].hash & (cap - 1);
-
-        if (v->slots[i].next == 0)
-            continue;
-        while (slots[to].next != 0)
-            to = (to + 1) & (cap - 1);
-        slots[to] = v->slots[i];
-    }
-    rcb_free(v->slots);
-    v->slots = slots;
-    v->slots_cap = cap;
-    return RC_OK;
-}
-
-/* Room for one more entry and n more bytes with their final 0. */
-static rc_status reserve(rcd_vocab *v, size_t n)
-{
-    if ((size_t)v->size == v->entries_cap) {
-        const size_t cap = v->entries_cap ? v->entries_cap * 2 : 256;
-        struct entry *p = rcb_realloc(v->entries, v->entries_cap, cap, sizeof *p);
-
-        if (!p)
-            return RC_ENOMEM;
-        v->entries = p;
-        v->entries_cap = cap;
-    }
-    if (v->bytes_cap - v->bytes_n <= n) {
-        const size_t least = v->bytes_n + n + 1; /* all of it is in memory already: no overflow */
-        const size_t cap = least > v->bytes_cap * 2 ? least + 1024 : v->bytes_cap * 2;
-        char *p = rcb_realloc(v->bytes, v->bytes_cap, cap, 1);
-
-        if (!p)
-            return RC_ENOMEM;
-        v->bytes = p;
-        v->bytes_cap = cap;
-    }
-    return RC_OK;
-}
-
-/* Append a symbol that is not there yet. */
-static rc_status append(rcd_vocab *v, const char *symbol, size_t n)
-{
-    if (v->size == INT32_MAX)
-        return RC_FAIL(RC_EDATA, "a vocabulary can have %d symbols, there are more", INT32_MAX);
-    RC_TRY(reserve(v, n));
-    v->entries[v->size++] = (struct entry){.at = v->bytes_n, .n = n};
-    memcpy(v->bytes + v->bytes_n, symbol, n);
-    v->bytes[v->bytes_n + n] = '\0';
-    v->bytes_n += n + 1;
     return RC_OK;
 }
 
 /* The id of a symbol, which is added with count 0 if it is new. */
 static rc_status put(rcd_vocab *v, const char *symbol, size_t n, int32_t *id)
 {
-    if (n == 1) {
-        int32_t *single = &v->single[(unsigned char)*symbol];
-
-        if (*single < 0) {
-            RC_TRY(append(v, symbol, n));
-            *single = v->size - 1;
-        }
-        *id = *single;
-        return RC_OK;
-    }
-
-    const uint32_t hash = hash_of(symbol, n);
-    struct slot *s = seek(v, hash, symbol, n);
-
-    if (s->next == 0) {
-        if ((size_t)v->size >= v->slots_cap / 2) {
-            RC_TRY(grow_slots(v));
-            s = seek(v, hash, symbol, n);
-        }
-        RC_TRY(append(v, symbol, n));
-        *s = (struct slot){hash, v->size};
-    }
-    *id = s->next - 1;
-    return RC_OK;
+    return rcd_names_add(&v->names, symbol, n, 0, id);
 }
 
 int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n)
 {
-    if (n == 1)
-        return v->single[(unsigned char)*symbol];
-    return seek(v, hash_of(symbol, n), symbol, n)->next - 1;
+    return rcd_names_find(&v->names, symbol, n);
 }
 
 static rc_status add_bytes(rcd_vocab *v)
@@ -249,9 +100,7 @@ static rc_status count_one(void *ctx, const char *symbol, size_t n)
     rcd_vocab *v = ctx;
     int32_t id;
 
-    RC_TRY(put(v, symbol, n, &id));
-    v->entries[id].count++;
-    return RC_OK;
+    return rcd_names_add(&v->names, symbol, n, 1, &id);
 }
 
 /* Falling count, then rising bytes. */
@@ -271,8 +120,8 @@ static rc_status check_variety(const rcd_vocab *all, const char *name)
 {
     int32_t different = 0;
 
-    for (int32_t i = 0; i < all->size; i++)
-        different += all->entries[i].count > 0;
+    for (int32_t i = 0; i < all->names.n; i++)
+        different += all->names.name[i].count > 0;
     if (different == 0)
         return RC_FAIL(RC_EDATA, "cannot build a vocabulary: '%s' is empty", name);
     if (different == 1)
@@ -283,20 +132,20 @@ static rc_status check_variety(const rcd_vocab *all, const char *name)
     return RC_OK;
 }
 
-/* All symbols by rank, (all->size) of them. */
+/* All symbols by rank, (all->names.n) of them. */
 static rc_status rank(struct ranked **out, const rcd_vocab *all)
 {
-    struct ranked *r = rcb_alloc((size_t)all->size, sizeof *r);
+    struct ranked *r = rcb_alloc((size_t)all->names.n, sizeof *r);
 
     if (!r)
         return RC_ENOMEM;
-    for (int32_t i = 0; i < all->size; i++) {
-        const struct entry *e = &all->entries[i];
+    for (int32_t i = 0; i < all->names.n; i++) {
+        const rcd_name *e = &all->names.name[i];
 
-        r[i] = (struct ranked){all->bytes + e->at, e->n, e->count,
+        r[i] = (struct ranked){all->names.bytes + e->at, e->n, e->count,
                                i == all->unk || i == all->boundary};
     }
-    qsort(r, (size_t)all->size, sizeof *r, by_rank);
+    qsort(r, (size_t)all->names.n, sizeof *r, by_rank);
     *out = r;
     return RC_OK;
 }
@@ -334,7 +183,7 @@ static rc_status add_ranked(rcd_vocab *v, const struct ranked *r, int32_t n)
 
         RC_TRY(put(v, r[i].p, r[i].n, &id));
         assert(id == i);
-        v->entries[id].count = r[i].count;
+        v->names.name[id].count = r[i].count;
     }
     (void)find_specials(v);
     return RC_OK;
@@ -353,7 +202,7 @@ static rc_status settle(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut)
     if (s == RC_OK)
         s = vocab_new(&v, all->level);
     if (s == RC_OK)
-        s = add_ranked(v, r, cut_ranked(r, all->size, cut));
+        s = add_ranked(v, r, cut_ranked(r, all->names.n, cut));
     rcb_free(r);
     if (s != RC_OK) {
         rcd_vocab_free(v);
@@ -378,10 +227,27 @@ static rc_status check_cut(const rcd_cut *cut)
     return RC_OK;
 }
 
+static const rcd_cut keep_all = {.min_count = 1, .max_size = 0};
+
+/* What was counted becomes the vocabulary; `all` is used up. */
+static rc_status finish(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut, const char *what)
+{
+    rc_status s = check_variety(all, what);
+
+    if (s == RC_OK && all->level == RCD_BYTE) {
+        (void)find_specials(all);
+        *out = all;
+        return RC_OK;
+    }
+    if (s == RC_OK)
+        s = settle(out, all, cut);
+    rcd_vocab_free(all);
+    return s;
+}
+
 rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, uint64_t from,
                           uint64_t to, const rcd_cut *cut)
 {
-    static const rcd_cut keep_all = {.min_count = 1, .max_size = 0};
     rcd_vocab *all;
 
     *out = NULL;
@@ -394,15 +260,57 @@ rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, u
     if (s == RC_OK)
         s = rcd_text_walk(t, level, from, to, count_one, all);
     if (s == RC_OK)
-        s = check_variety(all, rcd_text_name(t));
-    if (s == RC_OK && level == RCD_BYTE) {
-        (void)find_specials(all);
-        *out = all;
-        return RC_OK;
-    }
-    if (s == RC_OK)
-        s = settle(out, all, cut);
+        return finish(out, all, cut, rcd_text_name(t));
     rcd_vocab_free(all);
+    return s;
+}
+
+/* A symbol of a name that came so often. */
+struct counting {
+    rcd_vocab *all;
+    int64_t times;
+    const char *what;
+};
+
+static rc_status count_many(void *ctx, const char *symbol, size_t n)
+{
+    const struct counting *c = ctx;
+    int32_t id;
+
+    if (!rcd_is_symbol(c->all->level, symbol, n))
+        return RC_FAIL(RC_EDATA, "cannot build a vocabulary: '%.*s' of %s is not UTF-8",
+                       (int)(n < 40 ? n : 40), symbol, c->what);
+    if (c->all->level == RCD_LINE && rcd_is_special(symbol, n))
+        return RC_FAIL(RC_EDATA, "a class cannot be named '%.*s'", (int)n, symbol);
+    return rcd_names_add(&c->all->names, symbol, n, c->times, &id);
+}
+
+rc_status rcd_vocab_of_names(rcd_vocab **out, rcd_level level, const rcd_names *names,
+                             const rcd_fold *fold, const rcd_cut *cut, const char *what)
+{
+    struct counting c = {.what = what};
+    rcb_buf room = {0};
+
+    *out = NULL;
+    if (!cut)
+        cut = &keep_all;
+    RC_TRY(check_cut(cut));
+    RC_TRY(vocab_new(&c.all, level));
+
+    rc_status s = level == RCD_BYTE ? add_bytes(c.all) : RC_OK;
+    for (int32_t i = 0; s == RC_OK && i < names->n; i++) {
+        size_t n;
+        const char *p = rcd_names_at(names, i, &n);
+
+        c.times = names->name[i].count;
+        s = rcd_fold_name(&room, level, p, n, fold);
+        if (s == RC_OK)
+            s = rcd_name_walk(level, room.p, room.n, count_many, &c);
+    }
+    rcb_buf_free(&room);
+    if (s == RC_OK)
+        return finish(out, c.all, cut, what);
+    rcd_vocab_free(c.all);
     return s;
 }
 
@@ -411,11 +319,11 @@ rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, u
 static rc_status print_symbols(const rcd_vocab *v, rcb_buf *out)
 {
     RC_TRY(rcb_buf_puts(out, ",\"symbols\":["));
-    for (int32_t i = 0; i < v->size; i++) {
-        const struct entry *e = &v->entries[i];
+    for (int32_t i = 0; i < v->names.n; i++) {
+        const rcd_name *e = &v->names.name[i];
 
         RC_TRY(rcb_buf_puts(out, i ? ",[" : "["));
-        RC_TRY(rcf_json_text(out, v->bytes + e->at, e->n));
+        RC_TRY(rcf_json_text(out, v->names.bytes + e->at, e->n));
         RC_TRY(rcb_buf_printf(out, ",%" PRId64 "]", e->count));
     }
     return rcb_buf_puts(out, "]");
@@ -425,13 +333,13 @@ static rc_status print_counts(const rcd_vocab *v, rcb_buf *out)
 {
     bool counted = false;
 
-    for (int32_t i = 0; i < v->size; i++)
-        counted |= v->entries[i].count > 0;
+    for (int32_t i = 0; i < v->names.n; i++)
+        counted |= v->names.name[i].count > 0;
     if (!counted)
         return RC_OK;
     RC_TRY(rcb_buf_puts(out, ",\"counts\":["));
-    for (int32_t i = 0; i < v->size; i++)
-        RC_TRY(rcb_buf_printf(out, i ? ",%" PRId64 : "%" PRId64, v->entries[i].count));
+    for (int32_t i = 0; i < v->names.n; i++)
+        RC_TRY(rcb_buf_printf(out, i ? ",%" PRId64 : "%" PRId64, v->names.name[i].count));
     return rcb_buf_puts(out, "]");
 }
 
@@ -465,7 +373,7 @@ static rc_status read_symbol(rcd_vocab *v, rcf_scan *s, size_t i)
     RC_TRY(put(v, word, n, &id));
     if ((size_t)id != i)
         return BAD_VOCAB("symbols %" PRId32 " and %zu are both '%s'", id, i, word);
-    v->entries[id].count = count;
+    v->names.name[id].count = count;
     return RC_OK;
 }
 
@@ -492,10 +400,10 @@ static rc_status read_counts(rcd_vocab *v, rcf_scan *s)
 
         if (!rcf_scan_whole(s, &count) || count < 0)
             return NOT_THERE(s, "the count of byte %zu is not a whole number", n);
-        if (n < (size_t)v->size)
-            v->entries[n].count = count;
+        if (n < (size_t)v->names.n)
+            v->names.name[n].count = count;
     }
-    if (s->status == RC_OK && n != (size_t)v->size)
+    if (s->status == RC_OK && n != (size_t)v->names.n)
         return BAD_VOCAB("'counts' has %zu entries, there are 256 bytes", n);
     return s->status;
 }
@@ -577,16 +485,10 @@ rc_status rcd_vocab_clone(rcd_vocab **out, const rcd_vocab *v)
     if (!w)
         return RC_ENOMEM;
     *w = *v;
-    w->bytes = rcb_alloc(v->bytes_cap, 1);
-    w->entries = rcb_alloc(v->entries_cap, sizeof *w->entries);
-    w->slots = rcb_alloc(v->slots_cap, sizeof *w->slots);
-    if (!w->bytes || !w->entries || !w->slots) {
-        rcd_vocab_free(w);
+    if (rcd_names_clone(&w->names, &v->names) != RC_OK) {
+        rcb_free(w);
         return RC_ENOMEM;
     }
-    memcpy(w->bytes, v->bytes, v->bytes_n);
-    memcpy(w->entries, v->entries, (size_t)v->size * sizeof *w->entries);
-    memcpy(w->slots, v->slots, v->slots_cap * sizeof *w->slots);
     *out = w;
     return RC_OK;
 }
@@ -595,9 +497,7 @@ void rcd_vocab_free(rcd_vocab *v)
 {
     if (!v)
         return;
-    rcb_free(v->bytes);
-    rcb_free(v->entries);
-    rcb_free(v->slots);
+    rcd_names_free(&v->names);
     rcb_free(v);
 }
 
@@ -608,21 +508,19 @@ rcd_level rcd_vocab_level(const rcd_vocab *v)
 
 int32_t rcd_vocab_size(const rcd_vocab *v)
 {
-    return v->size;
+    return v->names.n;
 }
 
 const char *rcd_vocab_symbol(const rcd_vocab *v, int32_t id, size_t *n)
 {
-    assert(id >= 0 && id < v->size);
-    if (n)
-        *n = v->entries[id].n;
-    return v->bytes + v->entries[id].at;
+    assert(id >= 0 && id < v->names.n);
+    return rcd_names_at(&v->names, id, n);
 }
 
 int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id)
 {
-    assert(id >= 0 && id < v->size);
-    return v->entries[id].count;
+    assert(id >= 0 && id < v->names.n);
+    return v->names.name[id].count;
 }
 
 int32_t rcd_vocab_unk(const rcd_vocab *v)

@@ -64,7 +64,7 @@ static rc_status check_aim(rcm_aim aim, const rcd_series *s, const char *path)
 {
     if (aim == RCM_AIM_CLASS && !s->classes)
         return RC_FAIL(RC_EDATA, "cannot use '%s': its series have no classes", path);
-    if (aim == RCM_AIM_CLASS && s->named == 0)
+    if (aim == RCM_AIM_CLASS && s->names.n == 0)
         return RC_FAIL(RC_EDATA, "cannot use '%s': no class is said of any of its series", path);
     if (aim == RCM_AIM_VALUES && s->K == 0)
         return RC_FAIL(RC_EDATA, "cannot use '%s': its series have no numbers to say", path);

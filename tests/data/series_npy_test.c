@@ -48,8 +48,8 @@ static void answers_are_in_the_array_beside(void **unused)
 
     (void)array("y_a.npy", "<i4", "(2,)", classes, sizeof classes);
     CHECK_STATUS(read_series(&s, x, (rcd_reading){0}), RC_OK);
-    assert_true(s.classes && !s.each && s.named == 2);
-    assert_memory_equal(s.names.p, "4\n7\n", 4);
+    assert_true(s.classes && !s.each && s.names.n == 2);
+    assert_memory_equal(s.names.bytes, "4\0007", 4);
     rcd_series_free(&s);
     CHECK_STATUS(read_series(&s, x, (rcd_reading){.blind = true}), RC_OK);
     assert_true(!s.classes && s.K == 0);
@@ -57,7 +57,7 @@ static void answers_are_in_the_array_beside(void **unused)
 
     (void)array("y_a.npy", "<i4", "(2, 3)", each, sizeof each);
     CHECK_STATUS(read_series(&s, x, (rcd_reading){0}), RC_OK);
-    assert_true(s.classes && s.each && s.named == 2);
+    assert_true(s.classes && s.each && s.names.n == 2);
     rcd_series_free(&s);
 
     (void)array("y_a.npy", "<f4", "(2, 2)", numbers, sizeof numbers);

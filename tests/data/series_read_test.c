@@ -28,12 +28,12 @@ static void cases_of_ts_are_channels_and_a_class(void **unused)
                  RC_OK);
     assert_int_equal(s.n, 2);
     assert_int_equal(s.D, 2);
-    assert_true(s.classes && !s.each && s.named == 2);
+    assert_true(s.classes && !s.each && s.names.n == 2);
     const float want[] = {-1.5F, 0.25F, 2000, 3, 7, 8};
     assert_memory_equal(s.x, want, sizeof want);
     assert_int_equal(rcd_series_steps(&s, 0), 2);
     assert_int_equal(rcd_series_steps(&s, 1), 1);
-    assert_memory_equal(s.names.p, "2 or so\n1\n", s.names.n);
+    assert_memory_equal(s.names.bytes, "2 or so\0001", 10);
     rcd_series_free(&s);
 
     CHECK_STATUS(read_text(&s, "@classLabel false\n1,2,3\n"), RC_OK);
@@ -122,7 +122,7 @@ static void images_are_rows_or_pixels(void **unused)
     CHECK_STATUS(read_bytes(&s, "t-images-idx3-ubyte", images, sizeof images, (rcd_reading){0}),
                  RC_OK);
     assert_true(s.n == 2 && s.D == 3 && s.classes && rcd_series_steps(&s, 1) == 2);
-    assert_memory_equal(s.names.p, "7\n3\n", 4);
+    assert_memory_equal(s.names.bytes, "7\0003", 4);
     for (int i = 0; i < 12; i++)
         CHECK_NEAR(s.x[i], images[16 + i] / 255.0, 1e-6);
     rcd_series_free(&s);

@@ -27,7 +27,7 @@ static void visit(rcd_series *s, bool next)
         return;
     expect(b.seqs == most && b.rows <= rows && b.aims <= b.rows && b.at[b.steps] == b.rows);
     for (int64_t i = 0; i < b.rows; i++)
-        expect(b.out[i] >= -1 && b.out[i] < (s->named > 1 ? s->named : 1));
+        expect(b.out[i] >= -1 && b.out[i] < (s->names.n > 1 ? s->names.n : 1));
     for (int64_t i = 0; i < b.rows * b.D; i++)
         expect(b.x[i] - b.x[i] == 0);
     rcd_batch_free(&b);
