@@ -17,18 +17,14 @@ enum role { INPUT, TARGET, SERIES, DROPPED };
 typedef rcd_word cell;
 
 typedef struct table {
-    const char *path;
+    rcd_cells in;
     const rcd_reading *how;
     rcd_series *s;
-    const char *p, *end;
-    int64_t line;
-    char between;
     int64_t columns;
     enum role *role; /* (columns) */
     cell *name;      /* (columns) */
     cell *cell;      /* (columns) of the line at hand */
     rcb_buf header;  /* what names point into */
-    rcb_buf text;    /* cells with quotes taken off */
     int64_t D, K;
 
     /* all steps so far */
@@ -41,93 +37,7 @@ typedef struct table {
     rcb_buf id, next_id;            /* of the series at hand, and of a line */
 } table;
 
-static rc_status bad(const table *t, const char *what)
-{
-    return RC_FAIL(RC_EDATA, "cannot read '%s': line %" PRId64 ": %s", t->path, t->line, what);
-}
-
-/* ---- cells ------------------------------------------------------------------------------- */
-
-/* A quoted cell from the quote on; *p moves behind it. */
-static rc_status quoted(table *t, cell *out)
-{
-    const size_t first = t->text.n;
-
-    t->p++;
-    for (;; t->p++) {
-        if (t->p == t->end)
-            return bad(t, "a quote is not closed");
-        if (*t->p == '"') {
-            if (t->p + 1 == t->end || t->p[1] != '"')
-                break;
-            t->p++;
-        }
-        t->line += *t->p == '\n';
-        RC_TRY(rcb_buf_add(&t->text, t->p, 1));
-    }
-    t->p++;
-    *out = (cell){NULL, t->text.n - first}; /* p is set when the buffer stays where it is */
-    return RC_OK;
-}
-
-static bool ends(const table *t, char c)
-{
-    return c == t->between || c == '\n' || c == '\r';
-}
-
-/* The cells of the next line; *count of them, -1 at the end of the file. Up to `most` are kept. */
-static rc_status next_line(table *t, cell *cells, int64_t most, int64_t *count)
-{
-    *count = -1;
-    if (t->p >= t->end)
-        return RC_OK;
-    *count = 0;
-    rcb_buf_clear(&t->text);
-    t->line++;
-    for (;;) {
-        cell one = {t->p, 0};
-
-        if (t->p < t->end && *t->p == '"') {
-            RC_TRY(quoted(t, &one));
-            if (t->p < t->end && !ends(t, *t->p))
-                return bad(t, "something stands behind a closing quote");
-        } else {
-            while (t->p < t->end && !ends(t, *t->p))
-                t->p++;
-            one.n = (size_t)(t->p - one.p);
-        }
-        if (*count < most)
-            cells[*count] = one;
-        ++*count;
-        if (t->p < t->end && *t->p == t->between) {
-            t->p++;
-            continue;
-        }
-        break;
-    }
-    if (t->p < t->end && *t->p == '\r')
-        t->p++;
-    if (t->p < t->end && *t->p == '\n')
-        t->p++;
-    const char *at = t->text.p; /* quoted cells lie there one after the other */
-    for (int64_t i = 0; i < *count && i < most; i++)
-        if (!cells[i].p) {
-            cells[i].p = at ? at : "";
-            at += cells[i].n;
-        }
-    return RC_OK;
-}
-
 /* ---- the header -------------------------------------------------------------------------- */
-
-static bool is_called(const table *t, int64_t column, const char *name, size_t n)
-{
-    char place[24];
-
-    (void)snprintf(place, sizeof place, "#%" PRId64, column + 1);
-    return (t->name[column].n == n && memcmp(t->name[column].p, name, n) == 0) ||
-           (strlen(place) == n && memcmp(place, name, n) == 0);
-}
 
 /* Give the columns of a list "a,b" a role. */
 static rc_status set_roles(table *t, const char *names, enum role role)
@@ -137,60 +47,39 @@ static rc_status set_roles(table *t, const char *names, enum role role)
         bool found = false;
 
         for (int64_t i = 0; i < t->columns; i++)
-            if (is_called(t, i, p, n)) {
+            if (rcd_is_column(&t->name[i], i, t->columns, p, n)) {
                 if (t->role[i] != INPUT)
                     return RC_FAIL(RC_EDATA, "cannot read '%s': column '%.*s' is named twice",
-                                   t->path, (int)(n < 100 ? n : 100), p);
+                                   t->in.path, (int)(n < 100 ? n : 100), p);
                 t->role[i] = role;
                 found = true;
             }
         if (!found && !(role == TARGET && t->how->blind))
             return RC_FAIL_HINT(RC_EDATA, "a column is named as in the header, or #N for the N-th",
-                                "cannot read '%s': there is no column '%.*s'", t->path,
+                                "cannot read '%s': there is no column '%.*s'", t->in.path,
                                 (int)(n < 100 ? n : 100), p);
         p += n + (p[n] == ',');
     }
     return RC_OK;
 }
 
-static char commonest(const char *p, const char *stop)
-{
-    static const char marks[] = ",;\t";
-    int64_t most = -1;
-    char best = ',';
-
-    for (const char *m = marks; *m; m++) {
-        int64_t n = 0;
-
-        for (const char *q = p; q < stop; q++)
-            n += *q == *m;
-        if (n > most) {
-            most = n;
-            best = *m;
-        }
-    }
-    return best;
-}
-
 static rc_status read_header(table *t)
 {
-    const char *feed = memchr(t->p, '\n', (size_t)(t->end - t->p));
-    const char *stop = feed ? feed : t->end, *from = t->p;
+    const rcd_cells before = t->in;
 
-    t->between = commonest(t->p, stop);
-    RC_TRY(next_line(t, NULL, 0, &t->columns));
+    RC_TRY(rcd_cells_line(&t->in, NULL, 0, &t->columns));
     if (t->columns < 1)
-        return RC_FAIL(RC_EDATA, "cannot read '%s': it is empty", t->path);
-    t->p = from;
-    t->line = 0;
+        return RC_FAIL(RC_EDATA, "cannot read '%s': it is empty", t->in.path);
+    t->in.p = before.p;
+    t->in.line = before.line;
     t->role = rcb_calloc((size_t)t->columns, sizeof *t->role);
     t->name = rcb_calloc((size_t)t->columns, sizeof *t->name);
     t->cell = rcb_calloc((size_t)t->columns, sizeof *t->cell);
     if (!t->role || !t->name || !t->cell)
         return RC_ENOMEM;
-    RC_TRY(next_line(t, t->name, t->columns, &t->columns));
-    t->header = t->text; /* names may point into it */
-    t->text = (rcb_buf){0};
+    RC_TRY(rcd_cells_line(&t->in, t->name, t->columns, &t->columns));
+    t->header = t->in.text; /* names may point into it */
+    t->in.text = (rcb_buf){0};
     RC_TRY(set_roles(t, t->how->drop, DROPPED));
     RC_TRY(set_roles(t, t->how->series_column, SERIES));
     RC_TRY(set_roles(t, t->how->target, TARGET));
@@ -201,7 +90,7 @@ static rc_status read_header(table *t)
         t->K += t->role[i] == TARGET;
     }
     if (t->D == 0)
-        return RC_FAIL(RC_EDATA, "cannot read '%s': no column is left to be read", t->path);
+        return RC_FAIL(RC_EDATA, "cannot read '%s': no column is left to be read", t->in.path);
     return RC_OK;
 }
 
@@ -245,9 +134,9 @@ static rc_status not_a_number(const table *t, int64_t column)
 {
     return RC_FAIL_HINT(RC_EDATA, "--drop leaves columns out, --target says them",
                         "cannot read '%s': line %" PRId64 ": '%.*s' in column '%.*s' is no number",
-                        t->path, t->line, (int)(t->cell[column].n < 40 ? t->cell[column].n : 40),
-                        t->cell[column].p, (int)(t->name[column].n < 40 ? t->name[column].n : 40),
-                        t->name[column].p);
+                        t->in.path, t->in.line,
+                        (int)(t->cell[column].n < 40 ? t->cell[column].n : 40), t->cell[column].p,
+                        (int)(t->name[column].n < 40 ? t->name[column].n : 40), t->name[column].p);
 }
 
 static rc_status add_said(table *t, const cell *c)
@@ -255,12 +144,15 @@ static rc_status add_said(table *t, const cell *c)
     double value;
 
     if (memchr(c->p, '\n', c->n) || memchr(c->p, '\0', c->n))
-        return bad(t, "what is to be said has a line feed or NUL in it");
+        return RC_FAIL(RC_EDATA,
+                       "cannot read '%s': line %" PRId64
+                       ": what is to be said has a line feed or NUL in it",
+                       t->in.path, t->in.line);
     if (c->n > 0) {
         int64_t *first = number_of(c->p, c->n, &value) ? &t->number_line : &t->word_line;
 
         if (*first == 0)
-            *first = t->line;
+            *first = t->in.line;
     }
     RC_TRY(rcb_buf_add(&t->said, c->p, c->n));
     return rcb_buf_add(&t->said, "\n", 1);
@@ -320,7 +212,7 @@ static rc_status read_rows(table *t)
     int64_t count;
 
     for (;;) {
-        RC_TRY(next_line(t, t->cell, t->columns, &count));
+        RC_TRY(rcd_cells_line(&t->in, t->cell, t->columns, &count));
         if (count < 0)
             return end_series(t);
         if (count == 1 && t->cell[0].n == 0) {
@@ -331,7 +223,7 @@ static rc_status read_rows(table *t)
             return RC_FAIL(RC_EDATA,
                            "cannot read '%s': line %" PRId64 " has %" PRId64
                            " columns, the header has %" PRId64,
-                           t->path, t->line, count, t->columns);
+                           t->in.path, t->in.line, count, t->columns);
         RC_TRY(add_row(t));
     }
 }
@@ -389,13 +281,13 @@ static rc_status find_targets(const table *t, targets *y)
     if (!y->numbers && t->number_line > 0 && !t->how->classes)
         return RC_FAIL_HINT(
             RC_EDATA, "--aim class takes numbers for names; an empty cell says nothing",
-            "cannot read '%s': line %" PRId64 " says no number, line %" PRId64 " does", t->path,
+            "cannot read '%s': line %" PRId64 " says no number, line %" PRId64 " does", t->in.path,
             t->word_line, t->number_line);
     if (!y->numbers && t->K > 1)
         return RC_FAIL(RC_EDATA,
                        "cannot read '%s': %" PRId64
                        " columns are to be said and not all are numbers; a class is one column",
-                       t->path, t->K);
+                       t->in.path, t->K);
     y->each =
         t->how->places == RCD_PLACES_AUTO ? !said_once(t, y) : t->how->places == RCD_PLACES_EACH;
     return RC_OK;
@@ -450,7 +342,7 @@ static rc_status read_table(table *t)
     if (t->s->n > 0 && t->s->D != t->D)
         return RC_FAIL(
             RC_EDATA, "cannot read '%s': %" PRId64 " numbers a step, there were %" PRId64 " before",
-            t->path, t->D, t->s->D);
+            t->in.path, t->D, t->s->D);
     t->s->D = t->D;
     RC_TRY(read_rows(t));
     rc_status status = t->K > 0 && t->rows > 0 ? find_targets(t, &y) : RC_OK;
@@ -463,7 +355,9 @@ static rc_status read_table(table *t)
 rc_status rcd_series_csv(rcd_series *s, const char *path, const char *p, size_t n,
                          const rcd_reading *how)
 {
-    table t = {.path = path, .how = how, .s = s, .p = p, .end = p + n};
+    table t = {.how = how, .s = s};
+
+    rcd_cells_begin(&t.in, path, p, n);
     const rc_status status = read_table(&t);
 
     rcb_free(t.role);
@@ -472,7 +366,7 @@ rc_status rcd_series_csv(rcd_series *s, const char *path, const char *p, size_t 
     rcb_free(t.x);
     rcb_free(t.start);
     rcb_buf_free(&t.header);
-    rcb_buf_free(&t.text);
+    rcb_buf_free(&t.in.text);
     rcb_buf_free(&t.said);
     rcb_buf_free(&t.id);
     rcb_buf_free(&t.next_id);

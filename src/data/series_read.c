@@ -28,15 +28,12 @@ typedef struct reading {
 /* The next line without its end, from p to *stop; false at the end of the file. */
 static bool next_line(reading *r, const char **line, const char **stop)
 {
-    if (r->p >= r->end)
-        return false;
-    const char *feed = memchr(r->p, '\n', (size_t)(r->end - r->p));
+    rcd_word w;
 
-    *line = r->p;
-    *stop = feed ? feed : r->end;
-    r->p = feed ? feed + 1 : r->end;
-    if (*stop > *line && (*stop)[-1] == '\r')
-        --*stop;
+    if (!rcd_line_next(&r->p, r->end, &w))
+        return false;
+    *line = w.p;
+    *stop = w.p + w.n;
     r->line++;
     return true;
 }
