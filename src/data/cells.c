@@ -153,10 +153,10 @@ rc_status rcd_cells_line(rcd_cells *t, rcd_word *cell, int64_t most, int64_t *co
         t->p++;
     if (t->p < t->end && *t->p == '\n')
         t->p++;
-    const char *at = t->text.p; /* quoted cells lie there one after the other */
+    const char *at = t->text.p ? t->text.p : ""; /* quoted cells, one after the other */
     for (int64_t i = 0; i < *count && i < most; i++)
         if (!cell[i].p) {
-            cell[i].p = at ? at : "";
+            cell[i].p = at;
             at += cell[i].n;
         }
     return RC_OK;

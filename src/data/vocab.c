@@ -118,10 +118,17 @@ static int by_rank(const void *a, const void *b)
 
 static rc_status check_variety(const rcd_vocab *all, const char *name)
 {
-    int32_t different = 0;
+    int32_t different = 0, last = 0;
 
     for (int32_t i = 0; i < all->names.n; i++)
-        different += all->names.name[i].count > 0;
+        if (all->names.name[i].count > 0) {
+            different++;
+            last = i;
+        }
+    if (different == 1 && all->level == RCD_LINE)
+        return RC_FAIL(RC_EDATA,
+                       "cannot tell classes apart: '%s' has '%s' alone, at least 2 are needed",
+                       name, rcd_names_at(&all->names, last, NULL));
     if (different == 0)
         return RC_FAIL(RC_EDATA, "cannot build a vocabulary: '%s' is empty", name);
     if (different == 1)

@@ -92,7 +92,7 @@ static void what_cannot_be_a_vocabulary_is_refused(void **unused)
 
     add(&s, "pos", 4);
     CHECK_STATUS(rcd_vocab_of_names(&v, RCD_LINE, &s, NULL, NULL, "labels"), RC_EDATA);
-    CHECK_MESSAGE_HAS("'labels' has 1 different symbol");
+    CHECK_MESSAGE_HAS("'labels' has 'pos' alone, at least 2 are needed");
     add(&s, "n\xE9g", 4);
     CHECK_STATUS(rcd_vocab_of_names(&v, RCD_LINE, &s, NULL, NULL, "labels"), RC_EDATA);
     CHECK_MESSAGE_HAS("is not UTF-8");
