@@ -1,5 +1,5 @@
 /* format.h -- foreign and own file formats as bytes: JSON, tensors with names and words about them,
- * and events for TensorBoard.
+ * arrays, word vectors, and events for TensorBoard.
  *
  * Object room. Knows nothing of variables or models. Every length, index and offset of a foreign
  * file is checked against the span before use.
@@ -160,6 +160,27 @@ bool rcf_is_npy(const void *bytes, size_t n);
 /* RC_EFORMAT: damaged, or of a kind that is not known; `path` is for messages. RC_ENOMEM. */
 rc_status rcf_npy_parse(rcf_npy *out, const char *path, const void *bytes, size_t n);
 double rcf_npy_at(const rcf_npy *a, int64_t i); /* number i, the last dimension the fastest */
+
+/* ---- word vectors (vectors.c) ------------------------------------------------------------ */
+
+/* Vectors of words in a file of word2vec (text or binary), fastText (.vec) or GloVe, told by what
+ * is in it. */
+typedef struct rcf_vectors rcf_vectors;
+/* Open and find all words: the header, if there is one, and the size must agree. RC_EFORMAT: what
+ * is wrong at which byte; RC_EIO, RC_EDATA, RC_ENOSUP, RC_ENOMEM. */
+rc_status rcf_vectors_open(rcf_vectors **out, const char *path);
+/* The same over bytes in memory, which must outlive it; `name` is for messages. */
+rc_status rcf_vectors_parse(rcf_vectors **out, const char *name, const void *bytes, size_t n);
+void rcf_vectors_free(rcf_vectors *v);
+int64_t rcf_vectors_count(const rcf_vectors *v);
+int64_t rcf_vectors_dim(const rcf_vectors *v);
+/* Word i: n bytes, not always UTF-8, and no 0 behind them. They live as long as the file. */
+const char *rcf_vectors_word(const rcf_vectors *v, int64_t i, size_t *n);
+/* Its numbers, (dim). RC_EFORMAT: one of them is no finite number. */
+rc_status rcf_vectors_read(const rcf_vectors *v, int64_t i, float *x);
+/* The number of a word, the first one of that name; -1: not there. The first call makes a table,
+ * and no other thread may use the vectors meanwhile. RC_ENOMEM. */
+rc_status rcf_vectors_find(rcf_vectors *v, const char *word, size_t n, int64_t *i);
 
 /* ---- event files of TensorBoard (tfevents.c) --------------------------------------------- */
 
