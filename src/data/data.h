@@ -404,7 +404,7 @@ typedef struct rcd_labelling {
     bool blind; /* labels are not wanted, and need not be there */
     rcd_coding coding;
     /* texts to tokens; the tokens of columns, trees and conllu are taken as they are */
-    rcd_level level; /* RCD_WORD, RCD_CHAR or RCD_BYTE */
+    rcd_level level; /* RCD_WORD, RCD_CHAR, or RCD_BYTE, which is zero: to be said always */
     rcd_split split; /* of words */
     bool html;       /* tags (<br />) become blanks */
     /* columns; NULL or "": as follows */
@@ -414,10 +414,10 @@ typedef struct rcd_labelling {
     const char *features;     /* columns, conllu: further columns, with commas between; none */
     /* labels */
     const char *prefix; /* fasttext: "__label__" */
-    const char
-        *label_until; /* a label ends where this begins: ":" for the first half of NUM:dist */
-    bool phrases;     /* trees: every node is a sequence, not the root alone */
-    bool binary;      /* trees: 0 1 are "negative", 3 4 "positive", 2 is passed over */
+    /* a label ends where this begins: ":" for the first half of NUM:dist */
+    const char *label_until;
+    bool phrases; /* trees: every node is a sequence, not the root alone */
+    bool binary;  /* trees: 0 1 are "negative", 3 4 "positive", 2 is passed over */
     /* lengths */
     int64_t most; /* tokens of a sequence; 0: any */
     bool tail;    /* of a longer one the last ones are kept, not the first */
