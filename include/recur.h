@@ -771,12 +771,39 @@ RC_API rc_var *rc_embed(rc_graph *g, rc_var *table, const int32_t *ids, int64_t 
 RC_API rc_var *rc_dropout(rc_graph *g, rc_var *x, double rate);
 /* The same mask at every time step of a sequence (Gal and Ghahramani 2016). x (N,D). */
 RC_API rc_var *rc_dropout_locked(rc_graph *g, const rc_rows *rows, rc_var *x, double rate);
+/* One draw for each row, which is kept or dropped whole (word dropout). x (N,D). */
+RC_API rc_var *rc_dropout_rows(rc_graph *g, rc_var *x, double rate);
 /* Every step with the `width` - 1 before it in its sequence, the oldest first: x (N,D) ->
  * (N, width D). before (B, (width-1) D): what came before the first step; RC_NONE: zeros. 1 <=
  * width <= RC_WINDOW_MOST. */
 enum { RC_WINDOW_MOST = 1024 };
 RC_API rc_var *rc_window(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width,
                          rc_var *before);
+
+/* One row for each sequence out of those of its steps: x (N,D) -> (B,D). A sequence of no steps
+ * gives zeros. RC_EINVAL: no such pooling. */
+typedef enum rc_pooling {
+    RC_POOL_MEAN,
+    RC_POOL_MAX,   /* of every column alone; of equal ones the earliest has the gradient */
+    RC_POOL_LAST,  /* the last step */
+    RC_POOL_FIRST, /* the first step */
+} rc_pooling;
+RC_API rc_var *rc_pool(rc_graph *g, const rc_rows *rows, rc_var *x, rc_pooling how);
+/* A mean whose weights are the softmax of the scores over the steps of the sequence: scores (N) or
+ * (N,1), x (N,D) -> (B,D). Zeros for no steps. */
+RC_API rc_var *rc_pool_attention(rc_graph *g, const rc_rows *rows, rc_var *scores, rc_var *x);
+
+/* Some rows of a table for each of B results: those of bag b are entries at[b] .. at[b+1]-1. */
+typedef struct rc_bags {
+    int64_t count;         /* B */
+    const int64_t *at;     /* (B+1) from 0, never falling */
+    const int32_t *ids;    /* (at[B]) rows of the table */
+    const rc_real *weight; /* (at[B]); NULL: 1 each */
+} rc_bags;
+/* Sums: row b of the result is that of weight[i] * table[ids[i]] over bag b, table (V,D) -> (B,D).
+ * The gradient is that of the table. An empty bag gives zeros. All is copied. RC_EINVAL for an id
+ * outside 0..V-1 and for bounds that fall. */
+RC_API rc_var *rc_bag(rc_graph *g, rc_var *table, const rc_bags *bags);
 
 /* Losses: sums over rows, in nats. targets (N) ids of columns, copied; logits (N,V). */
 RC_API rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets);

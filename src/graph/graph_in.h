@@ -36,6 +36,10 @@ const char *rcg_shape_text(rc_shape s, char *buffer);
 /* The rows of a batch make sense (counts start at 0, never grow, and fit the sequences), for `op`;
  * RC_EINVAL if not. */
 rc_status rcg_check_rows(const char *op, const rc_rows *rows);
+/* The sequences [*lo,*hi) of this worker: shares are of about as many rows. */
+void rcg_rows_share(const rc_rows *rows, const rcb_worker *w, int64_t *lo, int64_t *hi);
+/* A copy of the rows of a batch that lives as long as the graph; false: the graph has failed. */
+bool rcg_rows_copy(rc_graph *g, const rc_rows *rows, rc_rows *out);
 /* A bias for `rows` outputs: one number each, as (rows) or (rows,1), or RC_NONE. */
 rc_status rcg_check_bias(const char *op, const rc_var *b, int64_t rows);
 

@@ -424,3 +424,48 @@ rc_var *rc_dropout_locked(rc_graph *g, const rc_rows *rows, rc_var *x, double ra
     *own = (dropout){.rate = rate, .rows = {rows->steps, rows->seqs, at}};
     return rcg_push(g, &op_dropout_locked, 1, (rc_var *[]){x}, own);
 }
+
+/* One mask of as many elements as there are rows. */
+static rc_status rows_forward(rcg_node *n)
+{
+    dropout *own = n->own;
+    const rc_var *x = n->in[0], *y = n->out;
+
+    own->key = rcg_mask_key(n->graph);
+    own->mask = rcg_keep(n->graph, (size_t)y->rows, sizeof *own->mask);
+    if (!own->mask)
+        return n->graph->status;
+    rck->dropout_mask(own->key, 0, 1, y->rows, own->rate, own->mask, y->rows);
+    for (int64_t r = 0; r < y->rows; r++)
+        rck->scale(y->ld, own->mask[r], x->x + r * x->ld, y->x + r * y->ld);
+    return RC_OK;
+}
+
+static rc_status rows_backward(rcg_node *n)
+{
+    const dropout *own = n->own;
+    const rc_var *x = n->in[0], *y = n->out;
+
+    for (int64_t r = 0; x->g && r < y->rows; r++)
+        rck->axpy(y->ld, own->mask[r], y->g + r * y->ld, x->g + r * x->ld);
+    return RC_OK;
+}
+
+static const rcg_op op_dropout_rows = {
+    .name = "dropout_rows",
+    .infer = dropout_infer,
+    .forward = rows_forward,
+    .backward = rows_backward,
+};
+
+rc_var *rc_dropout_rows(rc_graph *g, rc_var *x, double rate)
+{
+    rc_var *same;
+    if (!drops(g, op_dropout_rows.name, x, rate, &same))
+        return same;
+    dropout *own = rcg_keep(g, 1, sizeof *own);
+    if (!own)
+        return NULL;
+    *own = (dropout){.rate = rate};
+    return rcg_push(g, &op_dropout_rows, 1, (rc_var *[]){x}, own);
+}

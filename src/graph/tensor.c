@@ -23,6 +23,44 @@ int64_t rcg_rows_length(const rc_rows *rows, int64_t b)
     return lo;
 }
 
+/* The first sequence that begins at or past a part of all rows, sequences one after the other. */
+static int64_t sequence_past(const rc_rows *rows, double part)
+{
+    int64_t lo = 0, hi = rows->seqs;
+
+    while (lo < hi) {
+        const int64_t b = lo + (hi - lo) / 2;
+        int64_t before = 0;
+
+        for (int64_t t = 0; t < rows->steps; t++) {
+            const int64_t alive = rows->at[t + 1] - rows->at[t];
+            before += alive < b ? alive : b;
+        }
+        if ((double)before < part * (double)rows->at[rows->steps])
+            lo = b + 1;
+        else
+            hi = b;
+    }
+    return lo;
+}
+
+void rcg_rows_share(const rc_rows *rows, const rcb_worker *w, int64_t *lo, int64_t *hi)
+{
+    *lo = w->id == 0 ? 0 : sequence_past(rows, (double)w->id / w->count);
+    *hi = w->id + 1 == w->count ? rows->seqs : sequence_past(rows, (double)(w->id + 1) / w->count);
+}
+
+bool rcg_rows_copy(rc_graph *g, const rc_rows *rows, rc_rows *out)
+{
+    int64_t *at = rcg_keep(g, (size_t)rows->steps + 1, sizeof *at);
+
+    if (!at)
+        return false;
+    memcpy(at, rows->at, ((size_t)rows->steps + 1) * sizeof *at);
+    *out = (rc_rows){rows->steps, rows->seqs, at};
+    return true;
+}
+
 rc_shape rc_shape_1(int64_t n)
 {
     return (rc_shape){.rank = 1, .dim = {n}};

@@ -192,6 +192,24 @@ void rcg_work_tree_loss(rcg_work *w, int64_t K, double way, int64_t depth)
     take_scratch(w, (double)depth);
 }
 
+/* A value of the sequences, its gradient, and which steps were largest or how attention weighs. */
+void rcg_work_pool(rcg_work *w, int64_t cols, bool attention)
+{
+    const double N = (double)w->rows, B = (double)w->seqs, ld = (double)rck_pad(cols);
+
+    w->keep += 2 * B * ld + (attention ? N : as_reals(B * ld, sizeof(int32_t)));
+    take_scratch(w, attention ? N : 0);
+}
+
+void rcg_work_bag(rcg_work *w, int64_t cols, double ids)
+{
+    const double B = (double)w->seqs;
+
+    w->flops += 2 * ids * (double)cols;
+    w->keep += 2 * B * (double)rck_pad(cols) + as_reals(B, sizeof(int64_t));
+    w->keep += ids + as_reals(ids, sizeof(int32_t));
+}
+
 /* ---- some of the rows -------------------------------------------------------------------- */
 
 /* Two deviations more than the mean: few batches need more. */

@@ -201,6 +201,8 @@ typedef struct rck_table {
     void (*clamp)(int64_t n, rc_real limit, rc_real *y); /* into [-limit, limit]; NaN stays */
     /* y = by != 0 ? a : b; what is not chosen is not felt */
     void (*choose)(int64_t n, const rc_real *by, const rc_real *a, const rc_real *b, rc_real *y);
+    /* a running maximum: where a + x is larger than y, or NaN, y = a + x, from = id; NaN stays */
+    void (*larger)(int64_t n, rc_real a, const rc_real *x, int32_t id, rc_real *y, int32_t *from);
     void (*exp)(int64_t n, const rc_real *x, rc_real *y);
     void (*log)(int64_t n, const rc_real *x, rc_real *y);
     void (*tanh)(int64_t n, const rc_real *x, rc_real *y);

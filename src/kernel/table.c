@@ -29,6 +29,7 @@ const rck_table RC_ISA_NAME(rck_table) = {
     .axpy = RCK_BASE(axpy),
     .clamp = RCK_BASE(clamp),
     .choose = RCK_BASE(choose),
+    .larger = RCK_BASE(larger),
     .exp = RCK_BASE(exp),
     .log = RCK_BASE(log),
     .tanh = RCK_BASE(tanh),

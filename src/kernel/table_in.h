@@ -52,6 +52,8 @@ void RCK_BASE(scale)(int64_t n, rc_real a, const rc_real *x, rc_real *y);
 void RCK_BASE(axpy)(int64_t n, rc_real a, const rc_real *x, rc_real *y);
 void RCK_BASE(clamp)(int64_t n, rc_real limit, rc_real *y);
 void RCK_BASE(choose)(int64_t n, const rc_real *by, const rc_real *a, const rc_real *b, rc_real *y);
+void RCK_BASE(larger)(int64_t n, rc_real a, const rc_real *x, int32_t id, rc_real *y,
+                      int32_t *from);
 void RCK_BASE(exp)(int64_t n, const rc_real *x, rc_real *y);
 void RCK_BASE(log)(int64_t n, const rc_real *x, rc_real *y);
 void RCK_BASE(tanh)(int64_t n, const rc_real *x, rc_real *y);

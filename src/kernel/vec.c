@@ -69,6 +69,18 @@ void RCK_FN(choose)(int64_t n, const rc_real *by, const rc_real *a, const rc_rea
         y[i] = by[i] != 0 ? a[i] : b[i];
 }
 
+void RCK_FN(larger)(int64_t n, rc_real a, const rc_real *x, int32_t id, rc_real *y, int32_t *from)
+{
+    RC_IVDEP
+    for (int64_t i = 0; i < n; i++) {
+        const rc_real v = a + x[i];
+        const bool take = !(v <= y[i]) && y[i] == y[i];
+
+        y[i] = take ? v : y[i];
+        from[i] = take ? id : from[i];
+    }
+}
+
 void RCK_FN(exp)(int64_t n, const rc_real *x, rc_real *y)
 {
     RC_IVDEP

@@ -250,6 +250,39 @@ static rc_var *build_window(rc_graph *g, rc_var *const v[], void *ctx)
     return weigh(g, rc_tanh(g, rc_window(g, &three_steps, v[0], 3, v[1])));
 }
 
+static rc_var *build_dropout_rows(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return weigh(g, rc_dropout_rows(g, v[0], 0.4));
+}
+
+static rc_var *build_pool(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    rc_var *loss = weigh(g, rc_tanh(g, rc_pool(g, &three_steps, v[0], RC_POOL_MEAN)));
+
+    (void)ctx;
+    for (rc_pooling how = RC_POOL_MAX; how <= RC_POOL_FIRST; how++)
+        loss = rc_add(g, rc_scale(g, loss, 0.5),
+                      weigh(g, rc_tanh(g, rc_pool(g, &three_steps, v[0], how))));
+    return loss;
+}
+
+static rc_var *build_pool_attention(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    (void)ctx;
+    return weigh(g, rc_tanh(g, rc_pool_attention(g, &three_steps, v[0], v[1])));
+}
+
+static rc_var *build_bag(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    const int32_t ids[] = {2, 0, 2, 3};
+    const int64_t at[] = {0, 3, 3, 4};
+    const rc_real weight[] = {1, -2, 0.5, 3};
+
+    (void)ctx;
+    return weigh(g, rc_tanh(g, rc_bag(g, v[0], &(rc_bags){3, at, ids, weight})));
+}
+
 static const int32_t goals[] = {1, 0, 4, 4, 2, 3};
 
 static rc_var *build_cross_entropy(rc_graph *g, rc_var *const v[], void *ctx)
@@ -395,6 +428,10 @@ static const gradient_case cases[] = {
     {.op = "embed", .build = build_embed, .leaf = {SHAPE(5, 3)}},
     {.op = "dropout", .build = build_dropout, .leaf = {SHAPE(6, 7)}},
     {.op = "dropout_locked", .build = build_dropout_locked, .leaf = {SHAPE(6, 7)}},
+    {.op = "dropout_rows", .build = build_dropout_rows, .leaf = {SHAPE(6, 7)}},
+    {.op = "pool", .build = build_pool, .leaf = {SHAPE(6, 3)}},
+    {.op = "pool_attention", .build = build_pool_attention, .leaf = {SHAPE(6, 1), SHAPE(6, 3)}},
+    {.op = "bag", .build = build_bag, .leaf = {SHAPE(5, 3)}},
     {.op = "window", .build = build_window, .leaf = {SHAPE(6, 2), SHAPE(4, 4)}},
     {.op = "cross_entropy", .build = build_cross_entropy, .leaf = {SHAPE(6, 5)}},
     {.op = "softmax_loss",

@@ -387,6 +387,45 @@ static void the_gradient_goes_through_the_same_mask(void **unused)
     }
 }
 
+static void rows_are_dropped_whole(void **unused)
+{
+    enum { ROWS = 4000 };
+    int64_t dropped = 0;
+
+    (void)unused;
+    (void)check_seed();
+    rc_graph *g = graph_open(1, true);
+    rc_real *x = guard_new(ROWS * 3), *grad = guard_new(ROWS * 3);
+
+    fill_real(x, ROWS * 3);
+    for (int64_t i = 0; i < ROWS * 3; i++)
+        grad[i] = 0;
+    rc_var *y = rc_dropout_rows(g, rc_leaf(g, rc_shape_2(ROWS, 3), x, grad), 0.25);
+    rc_real *out = values_of(g, y);
+
+    CHECK_STATUS(rc_graph_backward(g, rc_sum(g, y)), RC_OK);
+    for (int64_t r = 0; r < ROWS; r++) {
+        dropped += grad[r * 3] == 0;
+        for (int64_t j = 0; j < 3; j++) {
+            assert_true(grad[r * 3 + j] == grad[r * 3]);
+            assert_true(out[r * 3 + j] == grad[r * 3] * x[r * 3 + j]);
+        }
+        if (grad[r * 3] != 0)
+            CHECK_NEAR(grad[r * 3], 4.0 / 3, VALUE_TOL);
+    }
+    assert_true(fabs((double)dropped - 0.25 * ROWS) < 4.5 * sqrt(ROWS * 0.25 * 0.75));
+    guard_free(x);
+    guard_free(grad);
+    guard_free(out);
+
+    rc_var *v = random_leaf(g, rc_shape_2(N, D), NULL);
+
+    assert_true(rc_dropout_rows(g, v, 0) == v);
+    rcg_graph_train(g, false);
+    assert_true(rc_dropout_rows(g, v, 0.5) == v);
+    rc_graph_free(g);
+}
+
 static void a_locked_mask_is_constant_over_time(void **unused)
 {
     (void)unused;
@@ -504,6 +543,7 @@ int main(void)
         cmocka_unit_test(dropout_keeps_its_share_and_the_mean),
         cmocka_unit_test(dropout_draws_from_the_masks_of_the_kernel_room),
         cmocka_unit_test(the_gradient_goes_through_the_same_mask),
+        cmocka_unit_test(rows_are_dropped_whole),
         cmocka_unit_test(a_locked_mask_is_constant_over_time),
         cmocka_unit_test(masks_are_the_same_for_any_number_of_threads),
         cmocka_unit_test(every_call_and_every_step_has_a_mask_of_its_own),

@@ -1,37 +1,8 @@
 /* op_window_test.c -- the last few steps side by side are those, whatever the lengths, with what
  * came before; and gradients go back to where numbers came from. */
-#include "problem.h"
+#include "ragged.h"
 
 #include "graph/graph_in.h"
-
-enum { SEQ_MOST = 5, SEQ_STEPS = 8 };
-
-/* A ragged batch, longest first. */
-typedef struct sequences {
-    int64_t B, N;
-    int64_t length[SEQ_MOST];
-    int64_t at[SEQ_STEPS + 1];
-    rc_rows rows; /* a view of `at` */
-} sequences;
-
-static void random_lengths(sequences *s)
-{
-    *s = (sequences){.B = pick(1, SEQ_MOST)};
-    for (int64_t q = 0; q < s->B; q++)
-        s->length[q] = pick(0, q == 0 ? SEQ_STEPS : s->length[q - 1]);
-    for (int64_t t = 0; t < s->length[0]; t++) {
-        s->at[t] = s->N;
-        for (int64_t q = 0; q < s->B && s->length[q] > t; q++)
-            s->N++;
-    }
-    s->at[s->length[0]] = s->N;
-    s->rows = (rc_rows){.steps = s->length[0], .seqs = s->B, .at = s->at};
-}
-
-static int64_t row_of(const sequences *s, int64_t q, int64_t t)
-{
-    return s->at[t] + q;
-}
 
 /* The number at step t of sequence q, `back` steps earlier, column j. */
 static rc_real earlier(const sequences *s, int64_t q, int64_t t, int64_t width, int64_t D,
@@ -55,7 +26,7 @@ static void every_step_sees_those_before_it(void **unused)
         sequences s;
         rc_real *x, *before;
 
-        random_lengths(&s);
+        random_lengths(&s, 5, SEQ_STEPS);
         rc_var *v = random_leaf(g, rc_shape_2(s.N, D), &x);
         rc_var *b = random_leaf(g, rc_shape_2(s.B, (width - 1) * D), &before);
         const bool has = pick(0, 1);
@@ -73,9 +44,6 @@ static void every_step_sees_those_before_it(void **unused)
     }
     rc_graph_free(g);
 }
-
-static const int64_t row_at[] = {0, 3, 5, 6};
-static const rc_rows three_steps = {3, 4, row_at};
 
 static rc_var *build(rc_graph *g, rc_var *const v[], void *ctx)
 {

@@ -1,6 +1,8 @@
 /* tensor_test.c -- shapes, and weights between their logical form and their panels. */
 #include "oracle.h"
-#include "problem.h"
+#include "ragged.h"
+
+#include "graph/graph_in.h"
 
 static void shapes_have_their_axes_in_order(void **unused)
 {
@@ -13,6 +15,32 @@ static void shapes_have_their_axes_in_order(void **unused)
     assert_true(c.rank == 3 && c.dim[0] == 2 && c.dim[1] == 3 && c.dim[2] == 4);
     assert_true(a.axis[0] == RC_FIXED && b.axis[0] == RC_FIXED && b.axis[1] == RC_FIXED);
     assert_true(c.axis[0] == RC_BATCH && c.axis[1] == RC_FIXED && c.axis[2] == RC_FIXED);
+}
+
+/* Whatever the lengths: shares follow each other, and none is larger than even by a sequence. */
+static void sequences_are_shared_by_their_rows(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+
+    for (int trial = 0; trial < 200; trial++) {
+        const int count = (int)pick(1, 5);
+        sequences s;
+        int64_t end = 0;
+
+        random_lengths(&s, SEQ_MOST, SEQ_STEPS);
+        for (int id = 0; id < count; id++) {
+            int64_t lo, hi, rows = 0;
+
+            rcg_rows_share(&s.rows, &(rcb_worker){.id = id, .count = count}, &lo, &hi);
+            assert_true(lo == end && hi >= lo);
+            for (int64_t b = lo; b < hi; b++)
+                rows += s.length[b];
+            assert_true((double)rows <= (double)s.N / count + (double)s.rows.steps);
+            end = hi;
+        }
+        assert_true(end == s.B);
+    }
 }
 
 /* A random weight: 1 to 4 blocks of 1 to 4 gates. */
@@ -164,6 +192,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes_have_their_axes_in_order),
         cmocka_unit_test(a_sequence_is_as_long_as_there_are_steps_with_its_row),
+        cmocka_unit_test(sequences_are_shared_by_their_rows),
         cmocka_unit_test(plan_puts_blocks_one_behind_the_other),
         cmocka_unit_test(pack_puts_every_number_in_its_place_and_zeroes_the_rest),
         cmocka_unit_test(transpose_is_the_same_for_any_number_of_workers),

@@ -347,6 +347,54 @@ static void plain_operations_take_the_room_they_are_said_to(void **unused)
     }
 }
 
+static void pooling_takes_the_room_it_is_said_to(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int attention = 0; attention < 2; attention++) {
+        trial t;
+
+        trial_open(&t, pick(2000, 3000));
+        rcg_work w = empty_work(&t);
+        rcg_work_pool(&w, t.K, attention);
+        rc_var *x = input(&t);
+        rc_real *s = zeros(t.N);
+        rc_var *scores = rc_leaf(t.g, rc_shape_1(t.N), s, NULL);
+        rc_var *y = attention ? rc_pool_attention(t.g, &t.rows, scores, x)
+                              : rc_pool(t.g, &t.rows, x, RC_POOL_MAX);
+        check_room("pool", &t, rc_sum(t.g, y), &w);
+        rcb_free(s);
+        trial_close(&t);
+    }
+}
+
+static void bags_take_the_room_they_are_said_to(void **unused)
+{
+    (void)unused;
+    check_seed();
+    trial t;
+
+    trial_open(&t, pick(100, 300));
+    const int64_t B = t.rows.seqs;
+    int32_t *ids = rcb_calloc((size_t)(300 * B), sizeof *ids);
+    int64_t *at = rcb_calloc((size_t)B + 1, sizeof *at);
+    rc_real *weight = zeros(300 * B);
+    rcg_work w = empty_work(&t);
+
+    assert_true(ids && at);
+    for (int64_t b = 0; b <= B; b++)
+        at[b] = 300 * b;
+    rcg_work_bag(&w, t.K, 300.0 * (double)B);
+    rc_var *y = rc_bag(t.g, table_of(&t, 10), &(rc_bags){B, at, ids, weight});
+    check_room("bag", &t, rc_sum(t.g, y), &w);
+    assert_true(w.flops == 600.0 * (double)(B * t.K));
+    rcb_free(ids);
+    rcb_free(at);
+    rcb_free(weight);
+    trial_close(&t);
+}
+
 /* ---- products ---------------------------------------------------------------------------- */
 
 static double flops_of(const char *cell, int64_t D, rcc_widths width)
@@ -420,6 +468,8 @@ int main(void)
         cmocka_unit_test(products_of_groups_are_counted_by_their_share),
         cmocka_unit_test(a_part_of_the_rows_takes_its_share),
         cmocka_unit_test(plain_operations_take_the_room_they_are_said_to),
+        cmocka_unit_test(pooling_takes_the_room_it_is_said_to),
+        cmocka_unit_test(bags_take_the_room_they_are_said_to),
         cmocka_unit_test(products_of_cells_are_counted),
         cmocka_unit_test(a_gate_without_a_recurrent_product_counts_its_input_alone),
         cmocka_unit_test(operations_add_up),

@@ -205,6 +205,46 @@ static void log_of_what_has_none_is_told(void **unused)
     }
 }
 
+/* Few different numbers, so that many are equal; a NaN that came is not lost again. */
+static void larger_keeps_the_first_of_equal_numbers_and_any_nan(void **unused)
+{
+    (void)unused;
+    check_seed();
+
+    for (int64_t n = 0; n < LONGEST; n++) {
+        int32_t *from = guard_bytes((size_t)n * sizeof *from);
+        rc_real *x = guard_new(4 * n), *y = guard_new(n);
+
+        for (int64_t i = 0; i < 4 * n; i++)
+            x[i] = pick(0, 20) ? (rc_real)pick(-2, 2) : (rc_real)(pick(0, 1) ? NAN : -INFINITY);
+        for_each_table(t) {
+            for (int64_t i = 0; i < n; i++) {
+                y[i] = -(rc_real)INFINITY;
+                from[i] = -1;
+            }
+            for (int k = 0; k < 4; k++)
+                t->larger(n, (rc_real)k / 2, x + k * n, k, y, from);
+            for (int64_t i = 0; i < n; i++) {
+                double want = -(double)INFINITY;
+                int at = -1;
+
+                for (int k = 0; k < 4; k++) {
+                    const double v = (double)x[k * n + i] + k / 2.0;
+
+                    if (!isnan(want) && (isnan(v) || v > want)) {
+                        want = v;
+                        at = k;
+                    }
+                }
+                assert_true(from[i] == at && (isnan(want) ? isnan(y[i]) : (double)y[i] == want));
+            }
+        }
+        guard_free(from);
+        guard_free(x);
+        guard_free(y);
+    }
+}
+
 static void choose_takes_one_and_does_not_feel_the_other(void **unused)
 {
     (void)unused;
@@ -335,6 +375,7 @@ int main(void)
         cmocka_unit_test(elements_may_be_computed_in_place),
         cmocka_unit_test(twins_give_the_same_bits),
         cmocka_unit_test(log_of_what_has_none_is_told),
+        cmocka_unit_test(larger_keeps_the_first_of_equal_numbers_and_any_nan),
         cmocka_unit_test(choose_takes_one_and_does_not_feel_the_other),
         cmocka_unit_test(reductions_match_double_at_every_length),
         cmocka_unit_test(sums_are_taken_in_the_canonical_order),
