@@ -860,6 +860,49 @@ RC_API rc_var *rc_tree_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b, const 
 /* ln of the probabilities of all leaves, (N,leaves), from the scores of decisions (N,leaves-1). */
 RC_API rc_var *rc_tree_logp(rc_graph *g, rc_var *scores, const rc_tree *tree);
 
+/* A linear-chain conditional random field over K labels (Lafferty, McCallum and Pereira 2001;
+ * Lample et al. 2016). With scores x (N,K) of the labels at every step, a path of labels y through
+ * a sequence of T steps has the score
+ *
+ *     first[y(0)] + sum of x[t][y(t)] + sum of trans[y(t-1)][y(t)] + last[y(T-1)],
+ *
+ * and its probability is exp(score) over the sum of that of all paths that the rules allow. */
+typedef struct rc_crf_rules {
+    const bool *first;   /* (K) may a sequence begin with it? NULL: with any */
+    const bool *from_to; /* (K,K) may the label of the column follow that of the row? NULL: all */
+    const bool *last;    /* (K) may a sequence end with it? NULL: with any */
+} rc_crf_rules;
+typedef struct rc_crf {
+    rc_var *trans;             /* (K,K) from row to column */
+    rc_var *first, *last;      /* (K) or RC_NONE: zeros */
+    const rc_crf_rules *rules; /* NULL: all paths are allowed; read during the call */
+} rc_crf;
+/* - ln of the probability of the targets (N), summed over sequences; one of no steps adds 0. What
+ * the rules forbid has the gradient 0. RC_EINVAL: targets that are no labels, or that the rules
+ * forbid (the message names sequence and step). */
+RC_API rc_var *rc_crf_loss(rc_graph *g, const rc_rows *rows, rc_var *x, const rc_crf *crf,
+                           const int32_t *targets);
+/* The path of the highest score of every sequence, of those that the rules allow, as labels best
+ * (N); of equal ones that with the lowest labels, the last step first. score (B), or NULL, receives
+ * what they have; 0 of no steps. Variables must be of this graph and have values. The graph's
+ * failure; RC_ESHAPE; RC_EINVAL: the rules leave a sequence no path; RC_ENAN: so do its scores. */
+RC_API rc_status rc_crf_decode(rc_graph *g, const rc_rows *rows, const rc_var *x, const rc_crf *crf,
+                               int32_t *best, double *score);
+/* The probability of every label at every step, p (N,K), row-major. As rc_crf_decode(). */
+RC_API rc_status rc_crf_marginals(rc_graph *g, const rc_rows *rows, const rc_var *x,
+                                  const rc_crf *crf, rc_real *p);
+/* The best paths of one sequence, with ln of their probabilities. */
+typedef struct rc_crf_paths {
+    int64_t seq;     /* which */
+    int64_t most;    /* so many at most, 1 or more */
+    int32_t *labels; /* (most, steps of the sequence) receives them, the best first */
+    double *logp;    /* (most) */
+    int64_t count;   /* receives how many there are */
+} rc_crf_paths;
+/* As rc_crf_decode(); RC_EINVAL also for a sequence that is not there and for less than 1 path. */
+RC_API rc_status rc_crf_nbest(rc_graph *g, const rc_rows *rows, const rc_var *x, const rc_crf *crf,
+                              rc_crf_paths *paths);
+
 /* Sum of (x - t)^2 / 2. */
 RC_API rc_var *rc_squared_error(rc_graph *g, rc_var *x, rc_var *target);
 /* One on/off output each: - t ln s(x) - (1 - t) ln(1 - s(x)), s the sigmoid of the logits x. */

@@ -279,6 +279,7 @@ void rcg_work_tree_loss(rcg_work *w, int64_t K, double way, int64_t depth);
  * many rows of a table in all. */
 void rcg_work_pool(rcg_work *w, int64_t cols, bool attention);
 void rcg_work_bag(rcg_work *w, int64_t cols, double ids);
+void rcg_work_crf_loss(rcg_work *w, int64_t K);
 /* What operations over some of the rows take, about `share` of them: begin `part` with it, add
  * those operations, and bring it back. Room is said for as many rows as many batches may bring. */
 rcg_work rcg_work_part(const rcg_work *w, double share);

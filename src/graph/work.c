@@ -192,6 +192,17 @@ void rcg_work_tree_loss(rcg_work *w, int64_t K, double way, int64_t depth)
     take_scratch(w, (double)depth);
 }
 
+/* Three rows of labels for every one of the batch, and a few numbers. */
+void rcg_work_crf_loss(rcg_work *w, int64_t K)
+{
+    const double N = (double)w->rows, B = (double)w->seqs, ld = (double)rck_pad(K);
+
+    multiply(w, K, K);
+    w->keep += 3 * N * ld + (double)K * ld;
+    keep_targets(w);
+    take_scratch(w, (double)K * ld + B * ld + 2 * N);
+}
+
 /* A value of the sequences, its gradient, and which steps were largest or how attention weighs. */
 void rcg_work_pool(rcg_work *w, int64_t cols, bool attention)
 {

@@ -369,6 +369,24 @@ static void pooling_takes_the_room_it_is_said_to(void **unused)
     }
 }
 
+static void a_random_field_takes_the_room_it_is_said_to(void **unused)
+{
+    (void)unused;
+    check_seed();
+    trial t;
+
+    trial_open(&t, pick(20, 150));
+    int32_t *target = rcb_calloc((size_t)t.N, sizeof *target);
+    rcg_work w = empty_work(&t);
+
+    assert_non_null(target);
+    rcg_work_crf_loss(&w, t.K);
+    const rc_crf crf = {table_of(&t, t.K), RC_NONE, RC_NONE, NULL};
+    check_room("crf_loss", &t, rc_crf_loss(t.g, &t.rows, input(&t), &crf, target), &w);
+    rcb_free(target);
+    trial_close(&t);
+}
+
 static void bags_take_the_room_they_are_said_to(void **unused)
 {
     (void)unused;
@@ -469,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_part_of_the_rows_takes_its_share),
         cmocka_unit_test(plain_operations_take_the_room_they_are_said_to),
         cmocka_unit_test(pooling_takes_the_room_it_is_said_to),
+        cmocka_unit_test(a_random_field_takes_the_room_it_is_said_to),
         cmocka_unit_test(bags_take_the_room_they_are_said_to),
         cmocka_unit_test(products_of_cells_are_counted),
         cmocka_unit_test(a_gate_without_a_recurrent_product_counts_its_input_alone),
