@@ -182,7 +182,7 @@ static void step_forward(const part *p, int64_t t)
         rck->mul(n * ld, a, s->w + row * ld, a);
     }
     for (int64_t r = 0; r < n; r++, a += ld) {
-        const rc_real most = rck->max(s->c.K, a);
+        const rc_real most = rck->max(ld, a); /* none is negative, padding is 0 */
 
         s->scale[row + r] = most;
         s->hard[p->lo + r] |= !(most > 0);
@@ -194,7 +194,7 @@ static void step_forward(const part *p, int64_t t)
 static void end_of(const part *p, int64_t t, int64_t r)
 {
     const rcg_crf_pass *s = p->s;
-    const rc_real z = rck->dot(s->c.K, s->p + (s->c.rows.at[t] + p->lo + r) * s->ld, s->last);
+    const rc_real z = rck->dot(s->ld, s->p + (s->c.rows.at[t] + p->lo + r) * s->ld, s->last);
 
     s->hard[p->lo + r] |= !(z > 0);
     s->logz[p->lo + r] = log((double)z) + s->base_first + (double)t * s->base_step + s->base_last;
@@ -204,7 +204,7 @@ static void end_of(const part *p, int64_t t, int64_t r)
 static void step_backward(const part *p, int64_t t)
 {
     const rcg_crf_pass *s = p->s;
-    const int64_t K = s->c.K, ld = s->ld, n = alive_of(p, t), m = alive_of(p, t + 1);
+    const int64_t ld = s->ld, n = alive_of(p, t), m = alive_of(p, t + 1);
     const int64_t row = s->c.rows.at[t] + p->lo;
     rc_real *a = s->p + row * ld, *w = s->w + row * ld, *b = s->b + p->lo * ld;
 
@@ -213,11 +213,11 @@ static void step_backward(const part *p, int64_t t)
     for (int64_t r = m; r < n; r++)
         end_of(p, t, r);
     for (int64_t r = 0; r < n; r++) {
-        const rc_real one = rck->dot(K, a + r * ld, b + r * ld);
+        const rc_real one = rck->dot(ld, a + r * ld, b + r * ld);
 
         rck->scale(ld, inverse(one), b + r * ld, b + r * ld);
         s->hard[p->lo + r] |= !(one > (rc_real)0.999 && one < (rc_real)1.001) ||
-                              !(rck->max(K, b + r * ld) <= LIMIT * s->scale[row + r]);
+                              !(rck->max(ld, b + r * ld) <= LIMIT * s->scale[row + r]);
         s->logz[p->lo + r] += (double)s->top[row + r] + log((double)s->scale[row + r]);
     }
     rck->mul(n * ld, a, b, a);
