@@ -87,8 +87,8 @@ RC_API void rc_unfinished_remove(void);
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
  * "optimizers", "schedules", "levels", "outputs", "sources", "biases", "skips", "averages",
- * "dropouts", "keeps", "benches", "precisions", "topologies". Entry i of a list; false (and *out
- * untouched) past its end or for an unknown list. The strings are static. */
+ * "dropouts", "keeps", "benches", "precisions", "topologies", "schemes". Entry i of a list; false
+ * (and *out untouched) past its end or for an unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -352,6 +352,167 @@ typedef bool (*rc_prediction_fn)(void *ctx, const rc_prediction *p);
 RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
                                   const rc_predict_options *options, rc_prediction_fn fn,
                                   void *ctx);
+
+/* ---- labels that were said against those that are right ---------------------------------- */
+
+/* Labels of sequences as they are right ("gold") and as they were said: one for every word, or, of
+ * sequences of one label, one for every example. It only gathers; what they amount to is computed
+ * when it is asked for. docs/reports.md has the formulas. One thread at a time. Owner. */
+typedef struct rc_report rc_report;
+
+/* Make one that is empty. labels: the names of ids 0 .. count-1, copied; further ones come by
+ * rc_report_label(). NULL with 0: none yet. RC_EINVAL: a name comes twice. */
+RC_API rc_status rc_report_new(rc_report **out, const char *const labels[], int32_t count);
+RC_API void rc_report_free(rc_report *r);
+/* The id of a label of n bytes, which is added if it is new. */
+RC_API rc_status rc_report_label(rc_report *r, const char *label, size_t n, int32_t *id);
+/* Add a sequence.
+ *
+ * gold, said  (n) ids of labels; n may be 0.
+ * confidence  (n) the probability that was given to what was said; NULL: not known. Calibration is
+ *             told if it is known of all.
+ *
+ * RC_EINVAL: no such id, or no probability. */
+RC_API rc_status rc_report_add(rc_report *r, int64_t n, const int32_t gold[], const int32_t said[],
+                               const double confidence[]);
+
+/* How a file is read. `labels` false (default): a line is a word in columns, of which the last two
+ * are gold and said, and sequences end at empty lines (or at lines whose first column is "-X-"), as
+ * conlleval reads them. `labels` true: a line is an example, gold, said and, in all lines or none,
+ * the probability of what was said. */
+typedef struct rc_report_reading {
+    bool labels;
+    char delimiter; /* what stands between columns; 0 (default): blanks, or with labels a tab */
+} rc_report_reading;
+RC_API rc_report_reading rc_report_reading_default(void);
+
+/* Add the sequences of a file ("-": standard input; .gz, .xz, .zst are unpacked).
+ *
+ * RC_EDATA names file and line: too few columns or not as many as in the first line, a label that
+ * is empty or not UTF-8, no probability, or nothing in it. RC_EIO, RC_ENOSUP. After a failure the
+ * report may only be freed. */
+RC_API rc_status rc_report_read(rc_report *r, const char *path, const rc_report_reading *how);
+
+typedef struct rc_report_options {
+    const char *scheme; /* of "schemes": how tags say spans; NULL (default): as gold tags have it */
+    int64_t resamples;  /* of the bootstrap, and shuffles of a test; default 1000; 0: none */
+    double level;       /* of intervals; default 0.95 */
+    uint64_t seed;      /* default 1 */
+} rc_report_options;
+RC_API rc_report_options rc_report_options_default(void);
+
+/* How well something was found: precision right / said, recall right / gold, and their harmonic
+ * mean F1; each is 0 where it would be divided by 0. */
+typedef struct rc_found {
+    int64_t gold, said, right; /* 0 of means */
+    double precision, recall, f1;
+} rc_found;
+
+typedef struct rc_found_row {
+    const char *name; /* of a label or a type of spans; valid as long as the report */
+    rc_found of;
+} rc_found_row;
+
+typedef struct rc_confusion {
+    int32_t gold, said; /* places in rc_scores.label */
+    int64_t count;
+} rc_confusion;
+
+/* What one number of a report is, and where it lies: the bounds of the middle `level` of the
+ * numbers of reports whose sequences are drawn from this one's, with putting back. */
+typedef struct rc_bounded {
+    double value;  /* NaN: there is no such number */
+    double lo, hi; /* NaN: no resamples */
+} rc_bounded;
+
+/* The numbers that have bounds and are compared. One list: code and words. */
+#define RC_SCORE_MAP(X)                                                                            \
+    X(RC_SCORE_ACCURACY, "accuracy")                                                               \
+    X(RC_SCORE_MACRO_F1, "macro F1")                                                               \
+    X(RC_SCORE_SPAN_F1, "span F1")
+typedef enum rc_score {
+#define RC_SCORE_ENTRY(code, words) code,
+    RC_SCORE_MAP(RC_SCORE_ENTRY)
+#undef RC_SCORE_ENTRY
+        RC_SCORES
+} rc_score;
+
+/* Confidences in equal parts of 0 .. 1; a bound belongs to the part below it. */
+enum { RC_RELIABILITY_BINS = 15 };
+typedef struct rc_reliability {
+    int64_t count;
+    double accuracy;   /* of what was said in this part; NaN: nothing was */
+    double confidence; /* its mean, likewise */
+} rc_reliability;
+
+/* Tags against a scheme. */
+typedef struct rc_tag_faults {
+    int64_t count;    /* tags that cannot stand where they do */
+    int64_t sequence; /* of the first of them, from 0; -1: there is none */
+    int64_t position; /* in its sequence, from 0 */
+    int64_t line;     /* of its file; 0: from none */
+    const char *file; /* valid as long as the report; NULL: from none */
+    const char *tag;  /* likewise */
+    const char *what; /* is wrong with it; static */
+} rc_tag_faults;
+
+/* What a report amounts to. The caller's own; rc_scores_free(). */
+typedef struct rc_scores {
+    int64_t sequences;
+    int64_t labels; /* in them: words, or examples */
+    int64_t right;  /* of them */
+    int64_t whole;  /* sequences with no label wrong, empty ones too */
+    bool single;    /* every sequence has one label */
+    rc_bounded score[RC_SCORES];
+    /* labels that are gold or said somewhere, in the order of ids, */
+    size_t count;
+    rc_found_row *label;
+    rc_found micro;    /* all of them together: precision, recall and F1 are the accuracy */
+    rc_found macro;    /* means over them: precision, recall, F1 */
+    rc_found weighted; /* means weighted by how often each is gold */
+    /* and which was said for which: pairs that occur, equal ones too, the commonest first, equally
+     * common ones by gold, then said */
+    size_t pairs;
+    rc_confusion *pair;
+    /* confidence; bins are 0 where it is not known */
+    bool confident;
+    double ece; /* expected calibration error: mean of |accuracy - confidence| over bins, weighted
+                   by their counts; NaN: not known */
+    rc_reliability bin[RC_RELIABILITY_BINS];
+    /* spans of tags */
+    const char *scheme; /* "none": these labels are no tags, or there are no spans; static */
+    rc_found spans;     /* all types together */
+    int64_t span_whole; /* sequences whose spans are all found, and no others */
+    size_t types;       /* by name */
+    rc_found_row *type;
+    rc_tag_faults gold_faults, said_faults; /* against the scheme */
+} rc_scores;
+
+/* Sum a report up. The same bits on every machine for the same report and options.
+ *
+ * RC_EINVAL (options), RC_EDATA (a report without labels). */
+RC_API rc_status rc_report_measure(const rc_report *r, const rc_report_options *options,
+                                   rc_scores **out);
+RC_API void rc_scores_free(rc_scores *s);
+
+/* The difference of one number of two reports, first less second. */
+typedef struct rc_contrast {
+    rc_bounded difference; /* bounds: both reports are drawn alike */
+    double p; /* of approximate randomisation: how often so large a difference comes, either way, if
+                 for each sequence a coin says which report it is from; NaN: no shuffles */
+} rc_contrast;
+
+typedef struct rc_comparison {
+    rc_contrast score[RC_SCORES];
+    int64_t first_only, second_only; /* labels that only one of them has right */
+    double mcnemar; /* McNemar's exact test of these two, two-sided; NaN where sequences are longer
+                       than one label, which depend on one another */
+} rc_comparison;
+
+/* Compare what two said of the same gold labels. RC_EDATA: gold labels differ, the message says
+ * where first; a report without labels. RC_EINVAL (options). */
+RC_API rc_status rc_report_compare(const rc_report *a, const rc_report *b,
+                                   const rc_report_options *options, rc_comparison *out);
 
 /* ---- running a model step by step -------------------------------------------------------- */
 

@@ -525,6 +525,135 @@ void rcd_distinct_free(rcd_distinct *d);
 rc_status rcd_labelled_order(const rcd_labelled *l, rcb_key key, uint64_t epoch, int64_t batch,
                              int64_t bucket, int64_t *which, int64_t n);
 
+/* ---- tags of spans (spans.c, schemes.c) -------------------------------------------------- */
+
+/* How tags say where spans are, one tag for every word: a mark and, behind a dash, the type of the
+ * span. One list: code, word on the command line, help. */
+#define RCD_SCHEME_MAP(X)                                                                          \
+    X(RCD_SCHEME_NONE, "none", "labels that stand alone, as parts of speech")                      \
+    X(RCD_SCHEME_IOB1, "iob1", "I in a span, B where one begins right after another of its type")  \
+    X(RCD_SCHEME_IOB2, "iob2", "B where a span begins, I where it goes on")                        \
+    X(RCD_SCHEME_IOBES, "iobes", "B, I and E (end) of a span of some words, S of one word")        \
+    X(RCD_SCHEME_BILOU, "bilou", "the same with the letters L and U in place of E and S")
+
+typedef enum rcd_scheme {
+#define RCD_SCHEME_ENTRY(code, word, help) code,
+    RCD_SCHEME_MAP(RCD_SCHEME_ENTRY)
+#undef RCD_SCHEME_ENTRY
+        RCD_SCHEME_COUNT
+} rcd_scheme;
+
+const char *rcd_scheme_word(rcd_scheme s);
+const char *rcd_scheme_help(rcd_scheme s);
+rc_status rcd_scheme_of(rcd_scheme *out, const char *word); /* RC_EINVAL names what is near */
+
+/* A label as a tag: "I-NP-SBJ" has the mark I and the type "NP-SBJ", "O" the mark O and the type
+ * "". RCD_MARK_OTHER: what stands before the dash, or without one the whole, is no mark. */
+enum { RCD_MARK_OTHER = '?' };
+typedef struct rcd_tag {
+    char mark;    /* one of B I O E S L U [ ] . ? */
+    int32_t type; /* a number of rcd_tags.types; 0: "" */
+} rcd_tag;
+
+/* Labels, numbered in the order in which they came. Owner: zero-initialise, free with
+ * rcd_tags_free(). */
+typedef struct rcd_tags {
+    rcd_names names;
+    rcd_names types; /* without those of no label; 0 is "" */
+    rcd_tag *tag;    /* (names.n) */
+    size_t cap;
+} rcd_tags;
+
+/* The number of a label, which is added if it is new. RC_ENOMEM, RC_EDATA: too many. */
+rc_status rcd_tags_add(rcd_tags *t, const char *p, size_t n, int32_t *id);
+void rcd_tags_free(rcd_tags *t);
+
+/* Words [begin, end) of a sequence. */
+typedef struct rcd_span {
+    int64_t begin, end;
+    int32_t type;
+} rcd_span;
+typedef struct rcd_spans {
+    int64_t n;
+    rcd_span *span; /* (n) in the order of words; they do not overlap */
+    size_t cap;
+} rcd_spans;
+
+/* The spans of n tags by the rules of conlleval (Tjong Kim Sang and Buchholz 2000), which read any
+ * tags, whatever their scheme, and broken ones too: I without a beginning begins a span, another
+ * type ends one. What conlleval does not know is read as IOBES and BILOU mean it: L is E, U is S, S
+ * is a span of its own, and a span ends at E whatever follows. *out is overwritten; its memory is
+ * reused. Zero-initialise; owner. */
+rc_status rcd_spans_of(const rcd_tags *t, const int32_t *tag, int64_t n, rcd_spans *out);
+void rcd_spans_free(rcd_spans *s);
+
+/* Spans that are right, those that were said, and those in both: same words, same type. */
+typedef struct rcd_span_count {
+    int64_t gold, said, right;
+} rcd_span_count;
+/* Count as conlleval does, which reads both side by side. Returns the counts of one sequence, and
+ * adds them to those of their types: by_type (t->types.n), or NULL. */
+rcd_span_count rcd_spans_count(const rcd_tags *t, const int32_t *gold, const int32_t *said,
+                               int64_t n, rcd_span_count *by_type);
+
+/* What is wrong with a tag where it stands. One list: code, words. */
+#define RCD_FAULT_MAP(X)                                                                           \
+    X(RCD_FAULT_MARK, "no tag of this scheme")                                                     \
+    X(RCD_FAULT_ORPHAN, "goes on with a span that has not begun")                                  \
+    X(RCD_FAULT_TYPE, "goes on with a span of another type")                                       \
+    X(RCD_FAULT_OPEN, "belongs to a span that has no end")                                         \
+    X(RCD_FAULT_BEGIN, "begins a span where nothing has to be told apart")
+
+typedef enum rcd_fault {
+#define RCD_FAULT_ENTRY(code, words) code,
+    RCD_FAULT_MAP(RCD_FAULT_ENTRY)
+#undef RCD_FAULT_ENTRY
+        RCD_FAULT_COUNT
+} rcd_fault;
+
+const char *rcd_fault_words(rcd_fault f);
+
+/* Tags that cannot stand where they do in a scheme: what reading them as spans repairs. A tag with
+ * two faults counts once, by the first of the list. Zero-initialise. */
+typedef struct rcd_faults {
+    int64_t sequences; /* looked at */
+    int64_t tags;      /* in them */
+    int64_t count;
+    int64_t of[RCD_FAULT_COUNT];
+    int64_t sequence, position; /* of the first, from 0; if there is one */
+    int32_t tag;
+    rcd_fault fault;
+} rcd_faults;
+/* Look at one more sequence. */
+void rcd_faults_look(rcd_faults *f, const rcd_tags *t, rcd_scheme scheme, const int32_t *tag,
+                     int64_t n);
+
+/* Which scheme a corpus has: look at all of its sequences, then ask. Zero-initialise. */
+typedef struct rcd_detect {
+    rcd_faults of[RCD_SCHEME_COUNT];
+    int64_t spans; /* tags but O */
+} rcd_detect;
+void rcd_detect_look(rcd_detect *d, const rcd_tags *t, const int32_t *tag, int64_t n);
+/* The one with the fewest faults, of equal ones the first of IOB2, IOB1, IOBES, BILOU; none where
+ * no tag is another than O, or where more than half of these are faults in all. */
+rcd_scheme rcd_detect_scheme(const rcd_detect *d);
+
+/* The same spans in another scheme: out (n) are numbers of t, which grows by tags that it lacks;
+ * out may be tag. RCD_SCHEME_NONE: as they are. `spans` is room to work in. */
+rc_status rcd_tags_convert(rcd_tags *t, rcd_scheme to, const int32_t *tag, int64_t n, int32_t *out,
+                           rcd_spans *spans);
+
+/* Which tags may follow which, for a search that keeps to a scheme. A tag that is none of the
+ * scheme may stand nowhere; of RCD_SCHEME_NONE all may. Owner: free with rcd_moves_free(). */
+typedef struct rcd_moves {
+    int32_t n;
+    bool *first;   /* (n) may begin a sequence */
+    bool *last;    /* (n) may end one */
+    bool *from_to; /* (n,n) [from * n + to] */
+} rcd_moves;
+rc_status rcd_moves_new(rcd_moves *out, const rcd_tags *t, rcd_scheme scheme);
+void rcd_moves_free(rcd_moves *m);
+
 /* ---- sources of symbols (process.c) ------------------------------------------------------ */
 
 struct rcd_machine;
