@@ -146,9 +146,9 @@ rcd_span_count rcd_spans_count(const rcd_tags *t, const int32_t *gold, const int
         if (same) {
             const bool g_ends = ends(g, g_next), s_ends = ends(s, s_next);
 
-            if (g_ends == s_ends && (g_ends || i == n))
+            if (g_ends && s_ends)
                 count_one(&all.right, by_type ? &by_type[g.type].right : NULL);
-            same = g_ends == s_ends && !g_ends && i < n && g_next.type == s_next.type;
+            same = !g_ends && !s_ends && g_next.type == s_next.type;
         }
         if (g_begins && s_begins && g_next.type == s_next.type)
             same = true;

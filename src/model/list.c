@@ -112,6 +112,7 @@ static const rc_entry means[] = {RCM_MEAN_MAP(ENTRY)};
 static const rc_entry recomputes[] = {RCM_RECOMPUTE_MAP(ENTRY)};
 static const rc_entry products[] = {RCM_PRODUCT_MAP(ENTRY)};
 static const rc_entry precisions[] = {RCG_BITS_MAP(ENTRY)};
+static const rc_entry schemes[] = {RCD_SCHEME_MAP(ENTRY)};
 
 #define FIXED(name)                                                                                \
     {                                                                                              \
@@ -143,6 +144,7 @@ static const struct list {
     FIXED(recomputes),
     FIXED(products),
     FIXED(precisions),
+    FIXED(schemes),
 };
 
 bool rcm_list(const char *list, size_t i, rc_entry *out)
