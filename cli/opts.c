@@ -15,6 +15,7 @@
 #include "demo.h"
 #include "draw.h"
 #include "repro.h"
+#include "reports.h"
 #include "runs.h"
 #include "trace_find.h"
 
@@ -107,6 +108,11 @@ static bool list_expressions(size_t i, rc_entry *out)
     return e != NULL;
 }
 
+static bool list_schemes(size_t i, rc_entry *out)
+{
+    return rc_list("schemes", i, out);
+}
+
 static bool list_lists(size_t i, rc_entry *out);
 
 /* The lists of the program itself; any other is the library's. */
@@ -123,6 +129,8 @@ static const struct {
                  {"columns", "what recur runs knows of a run, to sort by", list_run_columns},
                  {"axes", "what the curves of recur runs run over", list_run_axes},
                  {"properties", "what recur trace finds units about", trace_property},
+                 {"schemes", "how tags say where spans are", list_schemes},
+                 {"reports", "how recur report prints", report_format},
                  {"demos", "examples of the lectures for recur demo", list_demos},
                  {"repros", "experiments of papers for recur repro", list_repros},
                  {"expressions", "what recur draw draws besides models", list_expressions},

@@ -59,6 +59,39 @@ typedef struct opt {
         .name = "report", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "10",            \
         .lo = 0.01, .hi = 1e9, .group = "running", .help = "seconds between two reports"           \
     }
+#define OPT_LABELS                                                                                 \
+    {                                                                                              \
+        .name = "labels", .kind = RC_OPTION_FLAG, .group = "files",                                \
+        .help = "lines are examples: gold, said and perhaps the probability of it, with tabs"      \
+                " between (default: words in columns, the last two gold and said, empty lines"     \
+                " between sentences)"                                                              \
+    }
+#define OPT_DELIMITER                                                                              \
+    {                                                                                              \
+        .name = "delimiter", .kind = RC_OPTION_TEXT, .value = "CHARACTER", .group = "files",       \
+        .help = "what stands between columns, 'tab' for a tab (default: blanks; a tab with"        \
+                " --labels)"                                                                       \
+    }
+#define OPT_SCHEME                                                                                 \
+    {                                                                                              \
+        .name = "scheme", .kind = RC_OPTION_NAME, .list = "schemes", .group = "files",             \
+        .help = "how tags say spans (default: what the gold tags look like)"                       \
+    }
+#define OPT_RESAMPLES                                                                              \
+    {                                                                                              \
+        .name = "resamples", .kind = RC_OPTION_INT, .fallback = "1000", .lo = 0, .hi = 1000000,    \
+        .group = "chance", .help = "how often sequences are drawn anew (0: no intervals)"          \
+    }
+#define OPT_LEVEL                                                                                  \
+    {                                                                                              \
+        .name = "level", .kind = RC_OPTION_REAL, .fallback = "0.95", .lo = 0.01, .hi = 0.9999,     \
+        .group = "chance", .help = "what part of the resamples an interval holds"                  \
+    }
+#define OPT_CHANCE                                                                                 \
+    {                                                                                              \
+        .name = "seed", .kind = RC_OPTION_INT, .fallback = "1", .lo = 0, .hi = 9007199254740991,   \
+        .group = "chance", .help = "of what is drawn"                                              \
+    }
 #define OPT_END                                                                                    \
     {                                                                                              \
         .name = NULL                                                                               \

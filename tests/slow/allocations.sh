@@ -10,6 +10,8 @@ ${CC:-cc} -shared -fPIC -O1 -o failing.so "$TESTS/slow/failing_malloc.c" 2>cc.er
 }
 tiny_text | head -n 40 >text
 head -n 3 text >lines
+printf 'a B-A B-A\nb I-A O\n\nc B-B I-B\n' >tags
+printf 'a\tb\t0.5\nb\tb\t0.25\n' >examples
 mkdir old work
 
 small=(--train text --valid text --hidden 4 --batch 2 --seq 8 --valid-every 1 --threads 1)
@@ -97,6 +99,11 @@ attempt draw series --bidirectional --dot -
 attempt draw decay
 attempt surface --grid 5 --updates 3 --svg -
 attempt surface --grid 5 --updates 3 --json
+attempt report tags --resamples 5 --confusion --svg /dev/null
+attempt report tags --resamples 5 --json
+attempt report examples --labels --format conlleval
+attempt compare tags tags --resamples 5
+attempt compare examples examples --labels --json
 attempt demo wrong-gradient
 attempt demo deep-sigmoid --json
 attempt "${odyssey[@]}" --show --svg /dev/null
