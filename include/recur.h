@@ -364,7 +364,7 @@ typedef struct rc_report rc_report;
  * rc_report_label(). NULL with 0: none yet. RC_EINVAL: a name comes twice. */
 RC_API rc_status rc_report_new(rc_report **out, const char *const labels[], int32_t count);
 RC_API void rc_report_free(rc_report *r);
-/* The id of a label of n bytes, which is added if it is new. */
+/* The id of a label of n bytes, which is added if it is new. RC_EDATA: more than 2^31 - 1. */
 RC_API rc_status rc_report_label(rc_report *r, const char *label, size_t n, int32_t *id);
 /* Add a sequence.
  *
@@ -389,8 +389,8 @@ RC_API rc_report_reading rc_report_reading_default(void);
 /* Add the sequences of a file ("-": standard input; .gz, .xz, .zst are unpacked).
  *
  * RC_EDATA names file and line: too few columns or not as many as in the first line, a label that
- * is empty or not UTF-8, no probability, or nothing in it. RC_EIO, RC_ENOSUP. After a failure the
- * report may only be freed. */
+ * is empty or not UTF-8, no probability, or nothing in it. RC_EINVAL: a delimiter that ends lines.
+ * RC_EIO, RC_ENOSUP. After a failure the report may only be freed. */
 RC_API rc_status rc_report_read(rc_report *r, const char *path, const rc_report_reading *how);
 
 typedef struct rc_report_options {
@@ -409,7 +409,7 @@ typedef struct rc_found {
 } rc_found;
 
 typedef struct rc_found_row {
-    const char *name; /* of a label or a type of spans; valid as long as the report */
+    const char *name; /* of a label or a type of spans */
     rc_found of;
 } rc_found_row;
 
@@ -451,12 +451,12 @@ typedef struct rc_tag_faults {
     int64_t sequence; /* of the first of them, from 0; -1: there is none */
     int64_t position; /* in its sequence, from 0 */
     int64_t line;     /* of its file; 0: from none */
-    const char *file; /* valid as long as the report; NULL: from none */
-    const char *tag;  /* likewise */
+    const char *file; /* NULL: from none */
+    const char *tag;
     const char *what; /* is wrong with it; static */
 } rc_tag_faults;
 
-/* What a report amounts to. The caller's own; rc_scores_free(). */
+/* What a report amounts to. The caller's own, with all strings in it; rc_scores_free(). */
 typedef struct rc_scores {
     int64_t sequences;
     int64_t labels; /* in them: words, or examples */

@@ -14,7 +14,7 @@ at IN O B-LOC
 Grace NNP B-LOC B-LOC
 Road NNP I-LOC I-LOC
 END
-printf '%s\n' 'yes	yes	0.9' 'yes	no	0.6' 'no	no	0.7' 'no	no	0.95' 'maybe	no	0.4' 'yes	yes	0.99' >lines
+printf '%s\t%s\t%s\n' yes yes 0.9 yes no 0.6 no no 0.7 no no 0.95 maybe no 0.4 yes yes 0.99 >lines
 
 echo "# spans of tags"
 recur report tags --resamples 0
@@ -26,12 +26,15 @@ recur report - --resamples 0 <tags | head -n 1
 echo "# as conlleval"
 recur report tags --format conlleval
 sed 's/ /\t/g' tags >tabbed
-recur report tabbed --format conlleval --delimiter tab | cmp - <(recur report tags --format conlleval)
+recur report tabbed --format conlleval --delimiter tab |
+    cmp - <(recur report tags --format conlleval)
 sed 's/[A-Z]-[A-Z]*/B/g' tags | recur report - --format conlleval | tail -n 2
 
 echo "# other schemes"
-for turn in 's/ B-/ I-/g' 's/ [BI]-\([A-Z]*\)\b/ S-\1/g' 's/ [BI]-\([A-Z]*\)\b/ U-\1/g' 's/-[A-Z]*//g' 's/ [BIO]\b/ X/g'; do
-    sed "$turn" tags | recur report - --resamples 0 --json | grep -oE '"(scheme|span_f1)": [^,]*,' | tr '\n' ' '
+for turn in 's/ B-/ I-/g' 's/ [BI]-\([A-Z]*\)\b/ S-\1/g' 's/ [BI]-\([A-Z]*\)\b/ U-\1/g' \
+    's/-[A-Z]*//g' 's/ [BIO]\b/ X/g'; do
+    sed "$turn" tags | recur report - --resamples 0 --json |
+        grep -oE '"(scheme|span_f1)": [^,]*,' | tr '\n' ' '
     echo
 done
 recur report tags --scheme none --resamples 0 | grep -cE 'span|scheme' || true
@@ -39,7 +42,8 @@ recur report tags --scheme iob1 --resamples 0 | grep -E 'gold  |scheme'
 
 echo "# examples"
 recur report lines --labels --resamples 0 --confusion
-recur report lines --labels --resamples 10 --json | grep -oE '"(ece|level|resamples|seed|micro)": [^,]*,'
+recur report lines --labels --resamples 10 --json |
+    grep -oE '"(ece|level|resamples|seed|micro)": [^,]*,'
 cut -f 1,2 lines | tr '\t' ';' | recur report - --labels --delimiter ';' --resamples 0 | head -n 3
 
 echo "# a picture"
