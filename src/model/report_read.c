@@ -132,7 +132,7 @@ static rc_status probability_of(const reader *f, cell c, double *out)
         text[c.n] = '\0';
         *out = rcb_real_read(text, &end);
     }
-    if (end != text + c.n || c.n == 0 || !(*out >= 0 && *out <= 1))
+    if (c.n == 0 || (size_t)(end - text) != c.n || !(*out >= 0 && *out <= 1))
         return RC_FAIL(RC_EDATA,
                        "cannot read '%s': line %" PRId64 ": '%.*s' is no probability from 0 to 1",
                        f->path, f->line, (int)(c.n < 40 ? c.n : 40), c.p);
