@@ -46,16 +46,35 @@ static const opt options[] = {
     OPT_END,
 };
 
+static double span_f1(const rc_evaluation *e)
+{
+    return 2 * (double)e->spans_right / (double)(e->spans + e->spans_said);
+}
+
+/* What the loss is summed over. */
+static double measured(const rc_evaluation *e)
+{
+    return (double)(e->measured > 0 ? e->measured : e->tokens);
+}
+
 static int print_series_json(const rc_evaluation *e, const char *measure, double seconds)
 {
     const double n = (double)e->tokens;
-    json_t *o =
-        json_pack("{s:I, s:I, s:s, s:o}", "sequences", (json_int_t)e->sequences, "said",
-                  (json_int_t)e->tokens, "measure", measure, "loss", json_number(e->nats / n));
+    json_t *o = json_pack("{s:I, s:I, s:s, s:o}", "sequences", (json_int_t)e->sequences, "said",
+                          (json_int_t)e->tokens, "measure", measure, "loss",
+                          json_number(e->nats / measured(e)));
     if (e->wrong >= 0)
         json_put(&o, "accuracy", json_number(1 - (double)e->wrong / n));
     if (e->numbers > 0)
         json_put(&o, "mean_squared_error", json_number(e->squares / (double)e->numbers));
+    if (e->spans + e->spans_said > 0) {
+        json_put(&o, "spans", json_integer(e->spans));
+        json_put(&o, "spans_said", json_integer(e->spans_said));
+        json_put(&o, "spans_right", json_integer(e->spans_right));
+        json_put(&o, "span_f1", json_number(span_f1(e)));
+    }
+    if (e->strange > 0)
+        json_put(&o, "unknown_labels", json_integer(e->strange));
     json_put(&o, "sequences_per_second", json_number((double)e->sequences / seconds));
     json_put(&o, "seconds", json_number(seconds));
     return json_print(stdout, o, false);
@@ -67,14 +86,22 @@ static void print_series(const rc_evaluation *e, const char *measure, double sec
     char a[SAY_ROOM], b[SAY_ROOM];
     printf("sequences    %s\n", say_count(a, e->sequences));
     printf("said         %s\n", say_count(a, e->tokens));
-    printf("%-12s %.5g%s\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square", e->nats / n,
-           e->numbers > 0 ? " (standardized)" : "");
+    printf("%-12s %.5g%s\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square",
+           e->nats / measured(e), e->numbers > 0 ? " (standardized)" : "");
     if (e->numbers > 0)
         printf("in units     %.5g (root %.5g)\n", e->squares / (double)e->numbers,
                sqrt(e->squares / (double)e->numbers));
     if (e->wrong >= 0)
         printf("accuracy     %.2f%% (%s wrong)\n", 100 * (1 - (double)e->wrong / n),
                say_count(a, e->wrong));
+    if (e->spans + e->spans_said > 0) {
+        const double right = 100 * (double)e->spans_right;
+        printf("spans        %s; precision %.2f, recall %.2f, F1 %.2f\n", say_count(a, e->spans),
+               e->spans_said > 0 ? right / (double)e->spans_said : 0,
+               e->spans > 0 ? right / (double)e->spans : 0, 100 * span_f1(e));
+    }
+    if (e->strange > 0)
+        printf("not known    %s labels that training had not\n", say_count(a, e->strange));
     printf("speed        %s sequences/s (%s)\n", say_short(a, (double)e->sequences / seconds),
            say_seconds(b, seconds));
 }

@@ -31,16 +31,34 @@ static const opt options[] = {
      .group = "output",
      .help = "in place of answers, the vector that the output layer reads at the last step of each "
              "sequence: the model as an encoder"},
+    {.name = "format",
+     .kind = RC_OPTION_TEXT,
+     .value = "NAME",
+     .fallback = "numbers",
+     .group = "output",
+     .help = "of labels: numbers (the default, as above), conll (a word and its label in a line, an"
+             " empty line between sequences), or labels (a label in a line, with tabs its"
+             " probability)"},
+    {.name = "gold",
+     .kind = RC_OPTION_FLAG,
+     .group = "output",
+     .help = "of labels: say the right one, which the file has, before the one that is said: what"
+             " recur report and recur compare read"},
     OPT_THREADS,
     OPT_JSON,
     OPT_END,
 };
 
+typedef enum format { FORMAT_NUMBERS, FORMAT_CONLL, FORMAT_LABELS, FORMATS } format;
+static const char *const formats[FORMATS] = {"numbers", "conll", "labels"};
+
 typedef struct printer {
     const rc_model *m;
     int64_t best;
     bool json;
-    bool beyond, states;
+    bool beyond, states, gold;
+    format format;
+    int64_t sequence; /* that was printed last; -1: none */
     int code;
 } printer;
 
@@ -59,10 +77,46 @@ static int64_t next_best(const rc_prediction *p, int64_t last)
     return best;
 }
 
+/* The label that is said; of series, the most probable class. */
+static const char *said(const printer *out, const rc_prediction *p, size_t *n)
+{
+    return rc_model_label(out->m, p->said >= 0 ? p->said : (int32_t)next_best(p, -1), n);
+}
+
+static void print_gold(const printer *out, const rc_prediction *p, char after)
+{
+    if (out->gold)
+        printf("%.*s%c", p->gold ? (int)p->gold_bytes : 1, p->gold ? p->gold : "_", after);
+}
+
+/* "London B-LOC" or "London B-LOC I-LOC", an empty line between sequences. */
+static void print_conll(printer *out, const rc_prediction *p)
+{
+    size_t n;
+    const char *label = said(out, p, &n);
+    if (out->sequence >= 0 && p->sequence != out->sequence)
+        putchar('\n');
+    if (p->token)
+        printf("%.*s ", (int)p->token_bytes, p->token);
+    print_gold(out, p, ' ');
+    printf("%.*s\n", (int)n, label);
+    out->sequence = p->sequence;
+}
+
+/* "positive<TAB>0.981342" */
+static void print_label(const printer *out, const rc_prediction *p)
+{
+    size_t n;
+    const char *label = said(out, p, &n);
+    print_gold(out, p, '\t');
+    printf("%.*s\t%.6f\n", (int)n, label,
+           (double)p->values[p->said >= 0 ? p->said : next_best(p, -1)]);
+}
+
 static json_t *class_json(const printer *out, const rc_prediction *p, int64_t i)
 {
     size_t n;
-    const char *name = rc_model_symbol(out->m, (int32_t)i, &n);
+    const char *name = rc_model_label(out->m, (int32_t)i, &n);
     return json_pack("{s:o, s:o}", "class", json_bytes(name, n), "p",
                      json_number((double)p->values[i]));
 }
@@ -78,6 +132,15 @@ static int print_json(const printer *out, const rc_prediction *p)
     }
     for (int64_t i = 0; !p->classes && i < p->count; i++)
         json_add(&list, json_number((double)p->values[i]));
+    if (p->token)
+        json_put(&o, "token", json_bytes(p->token, p->token_bytes));
+    if (p->gold)
+        json_put(&o, "gold", json_bytes(p->gold, p->gold_bytes));
+    if (p->classes) {
+        size_t n;
+        const char *label = said(out, p, &n);
+        json_put(&o, "said", json_bytes(label, n));
+    }
     json_put(&o, p->classes ? "classes" : out->states ? "state" : "values", list);
     return json_print(stdout, o, false);
 }
@@ -90,7 +153,7 @@ static void print_line(const printer *out, const rc_prediction *p)
     for (int64_t i = 0, at = -1; p->classes && i < out->best && i < p->count; i++) {
         size_t n;
         at = next_best(p, at);
-        const char *name = rc_model_symbol(out->m, (int32_t)at, &n);
+        const char *name = rc_model_label(out->m, (int32_t)at, &n);
         printf("\t%.*s\t%.6f", (int)n, name, (double)p->values[at]);
     }
     for (int64_t i = 0; !p->classes && i < p->count; i++)
@@ -105,6 +168,10 @@ static bool print(void *ctx, const rc_prediction *p)
         return true;
     if (out->json)
         out->code = print_json(out, p);
+    else if (p->classes && out->format == FORMAT_CONLL)
+        print_conll(out, p);
+    else if (p->classes && out->format == FORMAT_LABELS)
+        print_label(out, p);
     else
         print_line(out, p);
     return out->code == EXIT_DONE && !ferror(stdout);
@@ -117,6 +184,13 @@ static int run(const opts *o)
     how.ahead = opts_int(o, "ahead");
     how.threads = (int)opts_int(o, "threads");
     how.states = opts_flag(o, "states");
+    how.gold = opts_flag(o, "gold");
+    int form = 0;
+    while (form < FORMATS && strcmp(opts_text(o, "format"), formats[form]) != 0)
+        form++;
+    if (form == FORMATS)
+        return say_misuse("--format is 'numbers', 'conll' or 'labels', not '%s'",
+                          opts_text(o, "format"));
     if (how.states && opts_flag(o, "beyond"))
         return say_misuse("options '--states' and '--beyond' do not go together");
     if (how.states && opts_has(o, "best"))
@@ -129,7 +203,10 @@ static int run(const opts *o)
                    .best = opts_int(o, "best"),
                    .json = opts_flag(o, "json"),
                    .beyond = opts_flag(o, "beyond"),
-                   .states = how.states};
+                   .states = how.states,
+                   .gold = how.gold,
+                   .format = (format)form,
+                   .sequence = -1};
     const rc_status status =
         rc_model_predict(m, o->arg_count > 1 ? o->args[1] : "-", &how, print, &out);
     rc_model_free(m);

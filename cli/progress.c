@@ -22,7 +22,10 @@
 void progress_begin(progress *p, const progress_options *set)
 {
     const char *term = getenv("TERM");
-    *p = (progress){.set = *set, .valid_wrong = nan(""), .test = nan(""), .test_wrong = nan("")};
+    *p = (progress){.set = *set,
+                    .valid_right = {nan(""), nan("")},
+                    .test = nan(""),
+                    .test_right = {nan(""), nan("")}};
     p->live = !set->quiet && isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
     p->began = p->event_at = p->reported_at = say_clock();
 }
@@ -96,6 +99,8 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
         add(line, "  val %.*f%s", digits_of(e->valid), e->valid, e->is_best ? " (best)" : "");
     if (p->valid_known && isfinite(e->valid_wrong))
         add(line, "  %.2f%% right", 100 * (1 - e->valid_wrong));
+    if (p->valid_known && isfinite(e->valid_spans))
+        add(line, "  F1 %.2f", 100 * e->valid_spans);
     if (validated && p->set.words)
         add(line, "  %.2f perplexity", exp(e->valid));
     else if (validated && e->valid_chars > 0)
@@ -201,7 +206,7 @@ void progress_event(progress *p, const rc_progress *e, bool wanted)
         p->valid_known = true;
         p->valid_chars = e->valid_chars;
         if (e->is_best)
-            p->valid_wrong = e->valid_wrong;
+            p->valid_right = (rightness){e->valid_wrong, e->valid_spans};
         show(p, true, true);
         log_event(p, e, "valid");
         p->reported_at = now;
@@ -215,7 +220,7 @@ void progress_event(progress *p, const rc_progress *e, bool wanted)
         p->test_known = true;
         p->test = e->valid;
         p->test_chars = e->valid_chars;
-        p->test_wrong = e->valid_wrong;
+        p->test_right = (rightness){e->valid_wrong, e->valid_spans};
         log_event(p, e, "test");
     } else if (now - p->reported_at >= p->set.report) {
         report(p, e);

@@ -34,10 +34,10 @@ typedef struct progress {
     bool valid_known;
     bool test_known;
     double test; /* nats per symbol of the test text, and its characters per symbol */
-    double test_wrong;
+    rightness test_right;
     double test_chars;
-    double valid_chars; /* of the last validation; 0: not known */
-    double valid_wrong; /* of the best one; NaN: not known */
+    double valid_chars;    /* of the last validation; 0: not known */
+    rightness valid_right; /* of the best one */
     int64_t skipped;
 } progress;
 

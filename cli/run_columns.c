@@ -14,7 +14,7 @@ static const run_column columns[] = {
     {"epoch", "of the last step", RUN_COUNT, offsetof(run, epoch), true},
     {"step", "the last one", RUN_COUNT, offsetof(run, step), true},
     {"tokens", "trained on", RUN_COUNT, offsetof(run, tokens), false},
-    {"valid", "the least validation loss", RUN_LOSS, offsetof(run, valid), true},
+    {"valid", "the validation loss of the best one", RUN_LOSS, offsetof(run, valid), true},
     {"score", "that, in the words of the task", RUN_TEXT, offsetof(run, score), true},
     {"best_step", "where it was", RUN_COUNT, offsetof(run, best_step), false},
     {"test", "loss of the test data", RUN_LOSS, offsetof(run, test), true},

@@ -162,12 +162,14 @@ void runlog_begin(runlog *l, const rc_trainer *t, const char *model, bool again)
 }
 
 /* Bits per character, accuracy: what a score of a part of the data says besides. */
-static void put_score(json_t **o, double nats, double chars, double wrong)
+static void put_score(json_t **o, double nats, double chars, const rightness *r)
 {
     if (isfinite(nats) && chars > 0)
         json_put(o, "bits_per_char", json_number(nats / chars / log(2)));
-    if (isfinite(wrong))
-        json_put(o, "accuracy", json_number(1 - wrong));
+    if (isfinite(r->wrong))
+        json_put(o, "accuracy", json_number(1 - r->wrong));
+    if (isfinite(r->spans))
+        json_put(o, "span_f1", json_number(r->spans));
 }
 
 void runlog_event(runlog *l, const rc_progress *e, const char *event, const runlog_clock *c)
@@ -183,7 +185,9 @@ void runlog_event(runlog *l, const rc_progress *e, const char *event, const runl
                   json_number(e->grad_norm), "tokens_per_second", json_number(c->rate), "seconds",
                   json_number(c->seconds), "threads", l->threads, "isa", l->isa);
     if (valid)
-        put_score(&o, e->valid, e->valid_chars, e->valid_wrong);
+        put_score(&o, e->valid, e->valid_chars, &(rightness){e->valid_wrong, e->valid_spans});
+    if (valid && e->judged != e->valid)
+        json_put(&o, "judged", json_number(e->judged));
     if (e->event == RC_EVENT_VALID)
         json_put(&o, "is_best", json_boolean(e->is_best));
     if (e->what)
@@ -191,11 +195,11 @@ void runlog_event(runlog *l, const rc_progress *e, const char *event, const runl
     put_line(l, o);
 }
 
-static json_t *score_json(double nats, double chars, double wrong)
+static json_t *score_json(double nats, double chars, const rightness *right)
 {
     json_t *o = isfinite(nats) ? json_pack("{s:f}", "loss", nats) : json_null();
     if (isfinite(nats))
-        put_score(&o, nats, chars, wrong);
+        put_score(&o, nats, chars, right);
     return o;
 }
 
@@ -216,17 +220,19 @@ void runlog_finish(runlog *l, const runlog_end *e)
     json_put(&o, "tokens", json_integer(e->last.tokens));
     json_put(&o, "seconds", json_number(e->seconds));
     json_put(&o, "tokens_per_second", json_number(e->rate));
-    json_t *valid = score_json(e->best.valid, e->valid_chars, e->valid_wrong);
+    json_t *valid = score_json(e->best.valid, e->valid_chars, &e->valid_right);
+    if (isfinite(e->best.valid) && e->best.judged != e->best.valid)
+        json_put(&valid, "judged", json_number(e->best.judged));
     if (isfinite(e->best.valid))
         json_put(&valid, "step", json_integer(e->best.step));
     json_put(&o, "best_valid", valid);
-    json_put(&o, "test", score_json(e->test, e->test_chars, e->test_wrong));
+    json_put(&o, "test", score_json(e->test, e->test_chars, &e->test_right));
     put_line(l, o);
 }
 
 /* ---- scalars -------------------------------------------------------------------------------- */
 
-enum { SCALARS = 4 };
+enum { SCALARS = 5 };
 
 static bool is_due(int64_t step)
 {
@@ -249,6 +255,8 @@ static size_t score_scalars(const runlog *l, const rc_progress *e, rc_scalar out
                                e->valid / e->valid_chars / log(2)};
     if (isfinite(e->valid_wrong))
         out[n++] = (rc_scalar){test ? "test/accuracy" : "valid/accuracy", 1 - e->valid_wrong};
+    if (isfinite(e->valid_spans))
+        out[n++] = (rc_scalar){test ? "test/span_f1" : "valid/span_f1", e->valid_spans};
     return n;
 }
 

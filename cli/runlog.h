@@ -31,15 +31,21 @@ typedef struct runlog_clock {
     double seconds; /* since the sitting began */
 } runlog_clock;
 
+/* How much of what is said is right. */
+typedef struct rightness {
+    double wrong; /* part of the labels; NaN: there are none */
+    double spans; /* F1 of them; NaN: likewise */
+} rightness;
+
 /* How a sitting ended. */
 typedef struct runlog_end {
-    const char *state;              /* "finished", "stopped" or "failed" */
-    const char *why;                /* of a failure, or NULL */
-    rc_record last;                 /* of which place and tokens count */
-    rc_record best;                 /* valid NaN: none */
-    double test, test_chars;        /* NaN: not scored */
-    double valid_chars;             /* characters per symbol; 0: not known */
-    double valid_wrong, test_wrong; /* part of the classes; NaN: not known */
+    const char *state;       /* "finished", "stopped" or "failed" */
+    const char *why;         /* of a failure, or NULL */
+    rc_record last;          /* of which place and tokens count */
+    rc_record best;          /* valid NaN: none */
+    double test, test_chars; /* NaN: not scored */
+    double valid_chars;      /* characters per symbol; 0: not known */
+    rightness valid_right, test_right;
     double seconds, rate;
 } runlog_end;
 

@@ -88,6 +88,13 @@ static bool keep_size(run *r)
     return keep(&r->size, room);
 }
 
+/* What validations are compared by: the loss, where nothing else is said. */
+static double judged(const json_t *o, const char *loss)
+{
+    const double judged = number(o, "judged");
+    return isfinite(judged) ? judged : number(o, loss);
+}
+
 /* Forget what was said of steps after `step`, and the best of it. */
 static void forget(run *r, double step)
 {
@@ -95,11 +102,12 @@ static void forget(run *r, double step)
         r->count--;
     if (r->best_step <= step)
         return;
-    r->valid = r->best_step = nan("");
+    r->valid = r->judged = r->best_step = nan("");
     keep(&r->score, NULL);
     for (size_t i = 0; i < r->count; i++)
-        if (isfinite(r->points[i].valid) && !(r->points[i].valid >= r->valid)) {
+        if (isfinite(r->points[i].judged) && !(r->points[i].judged >= r->judged)) {
             r->valid = r->points[i].valid;
+            r->judged = r->points[i].judged;
             r->best_step = r->points[i].step;
         }
 }
@@ -154,6 +162,7 @@ static bool add_point(run *r, const json_t *o, bool ends)
                                         .seconds = r->seconds,
                                         .loss = number(o, "loss"),
                                         .valid = number(o, "valid"),
+                                        .judged = judged(o, "valid"),
                                         .ends = ends};
     return true;
 }
@@ -163,7 +172,10 @@ static bool keep_score(run *r, const json_t *o)
 {
     char room[SAY_ROOM];
     const double bits = number(o, "bits_per_char"), right = number(o, "accuracy");
-    if (isfinite(right))
+    const double spans = number(o, "span_f1");
+    if (isfinite(spans))
+        snprintf(room, sizeof room, "F1 %.2f", 100 * spans);
+    else if (isfinite(right))
         snprintf(room, sizeof room, "%.2f%% right", 100 * right);
     else if (r->symbol && strcmp(r->symbol, "word") == 0)
         snprintf(room, sizeof room, "%.*f perplexity", exp(r->valid) < 100 ? 2 : 1, exp(r->valid));
@@ -174,11 +186,13 @@ static bool keep_score(run *r, const json_t *o)
     return keep(&r->score, room);
 }
 
-static bool take_valid(run *r, double valid, double step, const json_t *o)
+static bool take_valid(run *r, const char *loss, double step, const json_t *o)
 {
-    if (!isfinite(valid) || valid >= r->valid)
+    const double score = judged(o, loss);
+    if (!isfinite(score) || score >= r->judged)
         return true;
-    r->valid = valid;
+    r->valid = number(o, loss);
+    r->judged = score;
     r->best_step = step;
     return keep_score(r, o);
 }
@@ -197,13 +211,13 @@ static bool take_line(run *r, const json_t *o)
     if (strcmp(event, "end") == 0) {
         const json_t *best = json_object_get(o, "best_valid");
         keep_number(&r->test, number(json_object_get(o, "test"), "loss"));
-        return take_valid(r, number(best, "loss"), number(best, "step"), best) &&
+        return take_valid(r, "loss", number(best, "step"), best) &&
                keep(&r->state, text(o, "state"));
     }
     if (strcmp(event, "test") == 0)
         keep_number(&r->test, number(o, "valid"));
     if (strcmp(event, "valid") == 0)
-        return add_point(r, o, false) && take_valid(r, number(o, "valid"), r->step, o);
+        return add_point(r, o, false) && take_valid(r, "valid", r->step, o);
     if (strcmp(event, "epoch") == 0)
         return add_point(r, o, true);
     return strcmp(event, "report") != 0 || add_point(r, o, false);
@@ -262,7 +276,7 @@ static run *new_run(const char *path)
     if (!r)
         return NULL;
     r->parameters = r->epoch = r->step = r->tokens = r->seconds = r->rate = nan("");
-    r->valid = r->best_step = r->test = nan("");
+    r->valid = r->judged = r->best_step = r->test = nan("");
     if (keep_name(r, path))
         return r;
     run_free(r);

@@ -12,7 +12,7 @@
 typedef struct run_point {
     double step, epoch, tokens;
     double seconds; /* of all sittings */
-    double loss, valid;
+    double loss, valid, judged;
     bool ends; /* an epoch ends here */
 } run_point;
 
@@ -29,7 +29,8 @@ typedef struct run {
     char *score; /* the best validation in other words: "2.218 bits/char" */
     json_t *config;
     double parameters, epoch, step, tokens, seconds, rate;
-    double valid, best_step, test; /* the least validation loss, and where it was */
+    double valid, judged; /* of the best validation, which judged less than any other */
+    double best_step, test;
     run_point *points;
     size_t count, cap;
     double before; /* seconds of the sittings before the last */

@@ -118,8 +118,8 @@ static const char *shape_of(const rc_config *c, char out[SHAPE_ROOM])
     return out;
 }
 
-/* Is it a model of series, of whose steps there is no level? */
-static bool of_series(const rc_model *m)
+/* Is it a model of sequences, of which there is no running text? */
+static bool of_sequences(const rc_model *m)
 {
     return !rc_config_get(rc_model_config(m), "level");
 }
@@ -136,16 +136,31 @@ static void hint_at_scales(const opts *o, const rc_model *m)
                      say_short(times, strtod(text, NULL)));
 }
 
+/* What was passed over or mended in the data, a line each. */
+static void tell_notes(const sitting *s)
+{
+    for (const char *at = rc_trainer_notes(s->t); *at;) {
+        const size_t n = strcspn(at, "\n");
+        say_unless_quiet(s->o, "note: %.*s", (int)n, at);
+        at += n + (at[n] == '\n');
+    }
+}
+
 static void introduce(const sitting *s, int threads, const char *isa)
 {
     const rc_model *m = rc_trainer_model(s->t);
-    char shape[SHAPE_ROOM], symbols[SAY_ROOM], parameters[SAY_ROOM];
+    char shape[SHAPE_ROOM], symbols[SAY_ROOM], labels[SAY_ROOM], parameters[SAY_ROOM];
     shape_of(rc_model_config(m), shape);
     say_count(parameters, rc_model_parameters(m));
-    if (of_series(m))
-        say_unless_quiet(s->o, "%s; aim %s; %s parameters; %d thread%s, %s", shape,
-                         rc_config_get(rc_model_config(m), "aim"), parameters, threads,
+    const char *aim = rc_config_get(rc_model_config(m), "aim");
+    if (rc_model_labels(m) > 0 && !aim)
+        say_unless_quiet(s->o, "%s; vocabulary %s, %s labels; %s parameters; %d thread%s, %s",
+                         shape, say_count(symbols, rc_model_symbols(m)),
+                         say_count(labels, rc_model_labels(m)), parameters, threads,
                          threads == 1 ? "" : "s", isa);
+    else if (aim)
+        say_unless_quiet(s->o, "%s; aim %s; %s parameters; %d thread%s, %s", shape, aim, parameters,
+                         threads, threads == 1 ? "" : "s", isa);
     else
         say_unless_quiet(s->o, "%s; vocabulary %s; %s parameters; %d thread%s, %s", shape,
                          say_count(symbols, rc_model_symbols(m)), parameters, threads,
@@ -157,9 +172,9 @@ static void introduce(const sitting *s, int threads, const char *isa)
 /* The best validation of the whole run, as recorded in the model; NaN in `valid` when none is. */
 static rc_record best_record(const rc_model *m)
 {
-    rc_record best = {.valid = nan("")}, r;
+    rc_record best = {.valid = nan(""), .judged = nan("")}, r;
     for (size_t i = 0; rc_model_record(m, i, &r); i++)
-        if (isfinite(r.valid) && !(r.valid >= best.valid))
+        if (isfinite(r.judged) && !(r.judged >= best.judged))
             best = r;
     return best;
 }
@@ -174,11 +189,13 @@ static void print_score(const char *name, double nats, double chars, const char 
 }
 
 /* "0.012345 squared error" or "0.3217 nats, 91.35% right" */
-static void print_loss(const char *name, double loss, const char *measure, double wrong)
+static void print_loss(const char *name, double loss, const char *measure, const rightness *r)
 {
     printf("%-12s%.5g %s", name, loss, measure);
-    if (isfinite(wrong))
-        printf(", %.2f%% right", 100 * (1 - wrong));
+    if (isfinite(r->wrong))
+        printf(", %.2f%% right", 100 * (1 - r->wrong));
+    if (isfinite(r->spans))
+        printf(", F1 of spans %.2f", 100 * r->spans);
 }
 
 /* Where the run stands, also when this sitting had nothing left to do. */
@@ -211,15 +228,15 @@ static void print_results(const sitting *s, const rc_record *best)
         printf("%-12s%s tokens/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)),
                say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
-        if (of_series(m))
-            print_loss("validation", best->valid, rc_model_measure(m), s->p.valid_wrong);
+        if (of_sequences(m))
+            print_loss("validation", best->valid, rc_model_measure(m), &s->p.valid_right);
         else
             print_score("validation", best->valid, s->p.valid_chars, unit);
         printf(best->step > 0 ? " (best, at step %s)\n" : "\n", say_count(a, best->step));
     }
     if (s->p.test_known) {
-        if (of_series(m))
-            print_loss("test", s->p.test, rc_model_measure(m), s->p.test_wrong);
+        if (of_sequences(m))
+            print_loss("test", s->p.test, rc_model_measure(m), &s->p.test_right);
         else
             print_score("test", s->p.test, s->p.test_chars, unit);
         putchar('\n');
@@ -236,11 +253,14 @@ static void add_score(json_t **o, const char *name, double nats, double chars)
                        json_number(exp(nats))));
 }
 
-static void add_loss(json_t **o, const char *name, double loss, const char *measure, double wrong)
+static void add_loss(json_t **o, const char *name, double loss, const char *measure,
+                     const rightness *r)
 {
     json_t *score = json_pack("{s:s, s:o}", "measure", measure, "loss", json_number(loss));
-    if (isfinite(wrong))
-        json_put(&score, "accuracy", json_number(1 - wrong));
+    if (isfinite(r->wrong))
+        json_put(&score, "accuracy", json_number(1 - r->wrong));
+    if (isfinite(r->spans))
+        json_put(&score, "span_f1", json_number(r->spans));
     json_put(o, name, score);
 }
 
@@ -257,15 +277,15 @@ static int print_json(const sitting *s, const rc_record *best, bool finished)
         (json_int_t)rc_model_symbols(m), "seconds", json_number(progress_seconds(&s->p)),
         "tokens_per_second", json_number(progress_rate(&s->p)));
     if (isfinite(best->valid)) {
-        if (of_series(m))
-            add_loss(&o, "best_valid", best->valid, rc_model_measure(m), s->p.valid_wrong);
+        if (of_sequences(m))
+            add_loss(&o, "best_valid", best->valid, rc_model_measure(m), &s->p.valid_right);
         else
             add_score(&o, "best_valid", best->valid, s->p.valid_chars);
         json_put(&o, "best_step", json_integer(best->step));
     }
     if (s->p.test_known) {
-        if (of_series(m))
-            add_loss(&o, "test", s->p.test, rc_model_measure(m), s->p.test_wrong);
+        if (of_sequences(m))
+            add_loss(&o, "test", s->p.test, rc_model_measure(m), &s->p.test_right);
         else
             add_score(&o, "test", s->p.test, s->p.test_chars);
     }
@@ -293,8 +313,8 @@ static int conclude(const sitting *s, rc_status status)
     if (s->again && s->p.last.step == s->p.first_step)
         say_unless_quiet(s->o, "nothing was left to train; --epochs or --steps can ask for more");
     say_unless_quiet(s->o,
-                     of_series(rc_trainer_model(s->t)) ? "next: recur eval %s FILE"
-                                                       : "next: recur sample %s",
+                     of_sequences(rc_trainer_model(s->t)) ? "next: recur eval %s FILE"
+                                                          : "next: recur sample %s",
                      s->path);
     return code;
 }
@@ -310,10 +330,10 @@ static void log_end(sitting *s, rc_status status)
                                            .last = last_record(s),
                                            .best = best_record(rc_trainer_model(s->t)),
                                            .valid_chars = s->p.valid_chars,
-                                           .valid_wrong = s->p.valid_wrong,
+                                           .valid_right = s->p.valid_right,
                                            .test = s->p.test,
                                            .test_chars = s->p.test_chars,
-                                           .test_wrong = s->p.test_wrong,
+                                           .test_right = s->p.test_right,
                                            .seconds = progress_seconds(&s->p),
                                            .rate = progress_rate(&s->p)});
 }
@@ -333,6 +353,8 @@ static int train(sitting *s, rc_status *status)
     if (!s->trial)
         introduce(s, s->lines.threads, build.isa);
     if (!s->trial && !s->again)
+        tell_notes(s);
+    if (!s->trial && !s->again)
         hint_at_scales(o, rc_trainer_model(s->t));
     runlog_begin(&s->lines, s->t, s->path, s->again);
     listen();
@@ -340,7 +362,8 @@ static int train(sitting *s, rc_status *status)
                                               .report = opts_real(o, "report"),
                                               .time = s->trial ? 0 : opts_real(o, "time"),
                                               .log = &s->lines,
-                                              .words = rc_model_spaced(rc_trainer_model(s->t)),
+                                              .words = !of_sequences(rc_trainer_model(s->t)) &&
+                                                       rc_model_spaced(rc_trainer_model(s->t)),
                                               .fleeting = s->trial != NULL});
     *status = rc_trainer_run(s->t, on_event, s);
     progress_end(&s->p);

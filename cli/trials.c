@@ -113,7 +113,7 @@ const trial *trials_best(const trials *s)
     const trial *best = NULL;
     for (int64_t i = 0; i < s->plan.count; i++) {
         const run *r = s->at[i].run;
-        if (r && isfinite(r->valid) && (!best || r->valid < best->run->valid))
+        if (r && isfinite(r->judged) && (!best || r->judged < best->run->judged))
             best = &s->at[i];
     }
     return best;
@@ -231,7 +231,7 @@ static double score_at(const trial *t, int64_t epoch)
     if (isnan(end))
         return end;
     for (size_t i = 0; i < r->count && r->points[i].step <= end; i++)
-        score = fmin(score, r->points[i].valid);
+        score = fmin(score, r->points[i].judged);
     return score;
 }
 

@@ -196,6 +196,7 @@ typedef struct rc_record {
     double lr;      /* learning rate then; NaN for a task that has none */
     double train;   /* loss (see rc_model_measure()) since the record before; NaN: not measured */
     double valid;   /* of the validation data; NaN: not measured */
+    double judged;  /* what validations are compared by (--judge), less is better; NaN: likewise */
 } rc_record;
 RC_API size_t rc_model_records(const rc_model *m);
 /* Record i, oldest first; false past the end. */
@@ -218,6 +219,10 @@ RC_API int32_t rc_model_find(const rc_model *m, const char *symbol, size_t n);
 RC_API int32_t rc_model_boundary(const rc_model *m);
 /* <unk>, or -1: at the level of bytes nothing is unknown. */
 RC_API int32_t rc_model_unknown(const rc_model *m);
+/* Labels or classes that it says, ids 0 .. that - 1; 0: it says none. */
+RC_API int32_t rc_model_labels(const rc_model *m);
+/* The *n bytes of one, as rc_model_symbol(). */
+RC_API const char *rc_model_label(const rc_model *m, int32_t id, size_t *n);
 /* Are the symbols words, with blanks between them in a text? */
 RC_API bool rc_model_spaced(const rc_model *m);
 
@@ -294,6 +299,10 @@ typedef struct rc_evaluation {
     int64_t wrong;     /* of classes: the most probable one was another; -1: there are none */
     double nats;       /* sum over the tokens of -ln p, or of what rc_model_measure() says */
     double source;     /* sum over the same tokens of -ln p by their source; NaN: it is not known */
+    int64_t strange;   /* labels of the data that the model does not know, which are wrong */
+    int64_t measured;  /* of the tokens, those that `nats` sums over; 0: all */
+    int64_t spans, spans_said, spans_right; /* of tags: that there are, were said, and both; 0: the
+                                               labels are no tags of spans */
     int64_t numbers;   /* that were said, where the model standardizes them; else 0 */
     double squares;    /* sum of their squared errors, in the units of the data */
 } rc_evaluation;
@@ -325,6 +334,7 @@ typedef struct rc_predict_options {
     int threads;   /* 0 (default): RECUR_THREADS or all cores */
     int64_t ahead; /* of a model of the next step: so many steps beyond the end of each sequence,
                       each read as if it had come (1, the default: the first of them) */
+    bool gold;     /* of labels: the file has right ones, which are told too */
     bool states;   /* in place of answers, one vector for each sequence: what its answer at the
                       last step is made of, all that the output layer reads */
 } rc_predict_options;
@@ -335,8 +345,13 @@ typedef struct rc_prediction {
     int64_t sequence;      /* of the file, from 0 */
     int64_t step;          /* which step it is about, from 0; -1: the whole sequence */
     int64_t steps;         /* how many the sequence has */
-    bool classes;          /* values are probabilities of classes, whose names are the model's
-                              symbols (see rc_model_symbol()) */
+    bool classes;          /* values are probabilities of classes (see rc_model_label()) */
+    int32_t said;          /* the class that is said: of tags that go together (a conditional random
+                              field) not always the most probable one; -1: the most probable one */
+    const char *token;     /* of tags: the word, as it is in the file, */
+    size_t token_bytes;    /* and how long it is; NULL: none */
+    const char *gold;      /* what is right, where that was asked for and the file tells it, */
+    size_t gold_bytes;     /* likewise */
     int64_t count;         /* numbers of the answer, or classes */
     const rc_real *values; /* (count) numbers, or chances of bits or of classes */
 } rc_prediction;
@@ -585,9 +600,11 @@ typedef struct rc_progress {
     double loss;                     /* of the last step, see rc_model_measure() */
     double grad_norm;                /* of the last step, before clipping by norm */
     double valid;                    /* of the validation data; NaN: not measured yet */
+    double judged;      /* what validations are compared by (--judge); NaN: not measured yet */
     double valid_wrong; /* part of the classes said that were wrong; NaN: there are none */
+    double valid_spans; /* F1 of the spans that tags said; NaN: there are none */
     double valid_chars; /* characters per symbol of that text (for bits per character) */
-    double best;        /* least `valid` of all validations; infinity: none yet */
+    double best;        /* least `judged` of all validations; infinity: none yet */
     bool is_best;       /* the last validation was it */
     const char *what;   /* RC_EVENT_SKIPPED: a tensor's name, or "loss"; valid during the call */
 } rc_progress;
@@ -632,6 +649,9 @@ RC_API rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx);
 /* The model as it is now, with the last weights; a view, which the next step changes: run a clone
  * of it. */
 RC_API const rc_model *rc_trainer_model(const rc_trainer *t);
+/* What was passed over or mended when the data was read, a sentence a line ("3 texts without a
+ * token were passed over, ..."); "": nothing. Valid as long as the trainer. */
+RC_API const char *rc_trainer_notes(const rc_trainer *t);
 /* Steps done so far, in all sittings. */
 RC_API int64_t rc_trainer_steps(const rc_trainer *t);
 RC_API void rc_trainer_free(rc_trainer *t);

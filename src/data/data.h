@@ -335,6 +335,22 @@ struct rcd_source {
 const rcd_source *rcd_source_at(size_t i);           /* NULL past the end */
 const rcd_source *rcd_source_find(const char *name); /* NULL: none */
 
+/* ---- how words are written (casing.c) ---------------------------------------------------- */
+
+typedef enum rcd_casing {
+    RCD_CASING_OTHER,  /* no letters with cases, no digits; or no UTF-8 */
+    RCD_CASING_LOWER,  /* small letters */
+    RCD_CASING_LETTER, /* one capital */
+    RCD_CASING_UPPER,  /* capitals */
+    RCD_CASING_FIRST,  /* a capital, then small ones */
+    RCD_CASING_MIXED,
+    RCD_CASING_NUMBER, /* digits alone */
+    RCD_CASING_DIGITS, /* among other things */
+    RCD_CASINGS
+} rcd_casing;
+/* Of what is no letter and no digit nothing is said. Pure. */
+rcd_casing rcd_casing_of(const char *p, size_t n);
+
 /* ---- labelled sequences (labelled*.c) ----------------------------------------------------- */
 
 /* How files are written. One list: code, word on the command line, help. */

@@ -39,6 +39,7 @@ static rc_real *carry_of(const rcm_feed *whole, int64_t part, int64_t parts, int
 rc_status rcm_feed_part(const rcm_feed *whole, int64_t part, int64_t parts, rcm_feed *out)
 {
     RC_TRY(rcd_batch_part(&whole->batch, part, parts, &out->batch));
+    out->from = whole->from;
     if (!whole->carry)
         return RC_OK;
     assert(out->carry_rows == out->batch.seqs && out->carry_width == whole->carry_width);

@@ -91,16 +91,20 @@ static rc_status print_conventions(const rc_model *m, rcb_buf *out)
     return s == RC_OK ? rcb_buf_puts(out, "}") : s;
 }
 
+enum { WHOLES = 3, REALS = 4 }; /* of a record; the last is left out where it is the one before */
+
 static rc_status print_history(const rc_model *m, rcb_buf *out)
 {
     RC_TRY(rcb_buf_puts(out, "["));
     for (size_t i = 0; i < m->history.n; i++) {
         const rc_record *r = &m->history.p[i];
-        const double reals[] = {r->lr, r->train, r->valid};
+        const double reals[REALS] = {r->lr, r->train, r->valid, r->judged};
 
         RC_TRY(rcb_buf_printf(out, "%s[%" PRId64 ",%" PRId64 ",%" PRId64, i ? "," : "", r->step,
                               r->epoch, r->tokens));
-        for (size_t k = 0; k < sizeof reals / sizeof *reals; k++) {
+        const bool same = r->judged == r->valid || (isnan(r->judged) && isnan(r->valid));
+
+        for (size_t k = 0; k < REALS - (same ? 1 : 0); k++) {
             RC_TRY(rcb_buf_puts(out, ","));
             RC_TRY(rcm_print_real(out, reals[k]));
         }
@@ -302,18 +306,21 @@ static rc_status need_word(const rcf_file *f, const char *path, const char *key,
 
 static bool read_record(const json_t *row, rc_record *out)
 {
-    double reals[3];
+    const size_t n = json_array_size(row);
+    double reals[REALS];
 
-    if (json_array_size(row) != 6)
+    if (n != WHOLES + REALS - 1 && n != WHOLES + REALS)
         return false;
-    for (size_t i = 0; i < 6; i++) {
+    for (size_t i = 0; i < n; i++) {
         const json_t *cell = json_array_get(row, i);
 
-        if (i < 3 ? !json_is_integer(cell) : !json_is_number(cell) && !json_is_null(cell))
+        if (i < WHOLES ? !json_is_integer(cell) : !json_is_number(cell) && !json_is_null(cell))
             return false;
-        if (i >= 3)
-            reals[i - 3] = json_is_null(cell) ? (double)NAN : json_number_value(cell);
+        if (i >= WHOLES)
+            reals[i - WHOLES] = json_is_null(cell) ? (double)NAN : json_number_value(cell);
     }
+    if (n < WHOLES + REALS)
+        reals[REALS - 1] = reals[REALS - 2];
     *out = (rc_record){
         .step = json_integer_value(json_array_get(row, 0)),
         .epoch = json_integer_value(json_array_get(row, 1)),
@@ -321,6 +328,7 @@ static bool read_record(const json_t *row, rc_record *out)
         .lr = reals[0],
         .train = reals[1],
         .valid = reals[2],
+        .judged = reals[3],
     };
     return true;
 }
@@ -333,8 +341,8 @@ static rc_status read_history(rc_model *m, json_t *root)
         rc_record r;
 
         if (!read_record(json_array_get(root, i), &r))
-            return RC_FAIL(RC_EFORMAT, "the word '" KEY_HISTORY "': record %zu is not six numbers",
-                           i);
+            return RC_FAIL(RC_EFORMAT,
+                           "the word '" KEY_HISTORY "': record %zu is not six numbers or seven", i);
         RC_TRY(rcm_history_add(&m->history, &r));
     }
     return RC_OK;

@@ -108,6 +108,17 @@ static const rc_entry aims[] = {RCM_AIM_MAP(ENTRY)};
 static const rc_entry answers[] = {RCM_ANSWERS_MAP(ENTRY)};
 static const rc_entry reads[] = {RCM_READS_MAP(ENTRY)};
 static const rc_entry scans[] = {RCM_SCAN_MAP(ENTRY)};
+static const rc_entry formats[] = {RCD_FORMAT_MAP(ENTRY)};
+static const rc_entry codings[] = {RCD_CODING_MAP(ENTRY)};
+static const rc_entry splits[] = {RCD_SPLIT_MAP(ENTRY)};
+static const rc_entry char_nets[] = {RCM_CHAR_NET_MAP(ENTRY)};
+static const rc_entry poolings[] = {RCM_POOLING_MAP(ENTRY)};
+static const rc_entry decoders[] = {RCM_DECODER_MAP(ENTRY)};
+static const rc_entry tag_schemes[] = {{"auto", "as the training data has them", NULL},
+#define SCHEME(code, word, help) {word, help, NULL},
+                                       RCD_SCHEME_MAP(SCHEME)};
+#undef SCHEME
+static const rc_entry judges[] = {RCM_JUDGE_MAP(ENTRY)};
 static const rc_entry means[] = {RCM_MEAN_MAP(ENTRY)};
 static const rc_entry recomputes[] = {RCM_RECOMPUTE_MAP(ENTRY)};
 static const rc_entry products[] = {RCM_PRODUCT_MAP(ENTRY)};
@@ -141,6 +152,14 @@ static const struct list {
     FIXED(answers),
     FIXED(reads),
     FIXED(scans),
+    FIXED(formats),
+    FIXED(codings),
+    FIXED(splits),
+    {"char-nets", NULL, char_nets, sizeof char_nets / sizeof *char_nets},
+    {"tag-schemes", NULL, tag_schemes, sizeof tag_schemes / sizeof *tag_schemes},
+    FIXED(poolings),
+    FIXED(decoders),
+    FIXED(judges),
     FIXED(recomputes),
     FIXED(products),
     FIXED(precisions),

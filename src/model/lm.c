@@ -146,26 +146,6 @@ static rc_status settle(rc_model *m, rcb_pool *pool)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-/* Whole symbols left out of a batch wherever they occur (Gal and Ghahramani 2016): rows of x times
- * 0 or 1 / (1 - rate), by a draw for each symbol. */
-static rc_var *drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x)
-{
-    const double rate = m->config->embed_dropout;
-
-    if (rate <= 0 || !rcg_training(g) || !x)
-        return x;
-    const rcb_key key = rcg_mask_key(g);
-    rc_real *mask = rcg_keep(g, (size_t)(x->rows * x->cols), sizeof *mask);
-    if (!mask)
-        return NULL;
-    for (int64_t row = 0; row < x->rows; row++) {
-        const bool kept = rcb_uniform(key, (uint64_t)in[row]) >= rate;
-
-        rck->fill(x->cols, kept ? (rc_real)(1 / (1 - rate)) : 0, mask + row * x->cols);
-    }
-    return rc_mul(g, x, rc_leaf(g, rc_shape_2(x->rows, x->cols), mask, NULL));
-}
-
 /* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). feed: where
  * what is added to the loss goes; NULL: it is not wanted. */
 static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const int32_t *in,
@@ -174,7 +154,7 @@ static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const in
     const struct lm *lm = m->own;
     rc_var *x = rc_embed(g, rcm_var(m, g, lm->embed), in, rows->at[rows->steps]);
 
-    x = rcm_drop(&lm->stack, g, rows, drop_symbols(m, g, in, x));
+    x = rcm_drop(&lm->stack, g, rows, rcm_drop_symbols(m, g, in, x));
     x = rcn_stack_run(&lm->stack, &m->params, g, rows, x, carry);
     rc_var *dropped = rcm_drop(&lm->stack, g, rows, x);
     if (feed)

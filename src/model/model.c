@@ -518,6 +518,29 @@ int32_t rc_model_unknown(const rc_model *m)
     return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_unk(m->vocab.of[RCM_SYMBOLS]) : -1;
 }
 
+/* What the model says of what it reads; classes of series are its symbols. */
+static const rcd_vocab *labels_of(const rc_model *m)
+{
+    const rcd_vocab *symbols = m->vocab.of[RCM_SYMBOLS];
+
+    if (m->vocab.of[RCM_LABELS])
+        return m->vocab.of[RCM_LABELS];
+    return symbols && rcd_vocab_level(symbols) == RCD_LINE ? symbols : NULL;
+}
+
+int32_t rc_model_labels(const rc_model *m)
+{
+    const rcd_vocab *v = labels_of(m);
+
+    return v ? rcd_vocab_size(v) - 2 : 0; /* <unk> and <eos> stand at the end */
+}
+
+const char *rc_model_label(const rc_model *m, int32_t id, size_t *n)
+{
+    *n = 0;
+    return id >= 0 && id < rc_model_labels(m) ? rcd_vocab_symbol(labels_of(m), id, n) : NULL;
+}
+
 bool rc_model_spaced(const rc_model *m)
 {
     return m->vocab.of[RCM_SYMBOLS] && rcd_vocab_level(m->vocab.of[RCM_SYMBOLS]) == RCD_WORD;

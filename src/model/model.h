@@ -114,6 +114,24 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_READS_EACH, "each", "every step")                                                        \
     X(RCM_READS_FIRST, "first", "the first step; zeros at all others: one to many")                \
     X(RCM_READS_NONE, "none", "nothing, zeros at every step: an autonomous recurrence")
+#define RCM_CHAR_NET_MAP(X)                                                                        \
+    X(RCM_CHAR_NONE, "none", "nothing")                                                            \
+    X(RCM_CHAR_CNN, "cnn", "a convolution, of which the most over the word (Ma and Hovy 2016)")    \
+    X(RCM_CHAR_RNN, "rnn", "an LSTM in both directions, its last states (Lample et al. 2016)")
+#define RCM_POOLING_MAP(X)                                                                         \
+    X(RCM_POOLING_LAST, "last", "the last step; of two directions each its own last")              \
+    X(RCM_POOLING_MEAN, "mean", "the mean over the steps")                                         \
+    X(RCM_POOLING_MAX, "max", "the most of every unit")                                            \
+    X(RCM_POOLING_ATTENTION, "attention",                                                          \
+      "a mean weighted by softmax(v tanh(W x + b)) over the steps (Yang et al. 2016)")
+#define RCM_DECODER_MAP(X)                                                                         \
+    X(RCM_DECODER_SOFTMAX, "softmax", "each by itself")                                            \
+    X(RCM_DECODER_CRF, "crf", "all of a sequence together: a conditional random field")
+#define RCM_JUDGE_MAP(X)                                                                           \
+    X(RCM_JUDGE_AUTO, "auto", "lm, series: loss; classify: errors; tag: spans, else errors")       \
+    X(RCM_JUDGE_LOSS, "loss", "the least loss")                                                    \
+    X(RCM_JUDGE_ERRORS, "errors", "the fewest labels that are wrong")                              \
+    X(RCM_JUDGE_SPANS, "spans", "the highest F1 of spans")
 #define RCM_SCAN_MAP(X)                                                                            \
     X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
     X(RCM_SCAN_PIXELS, "pixels", "an image is as many steps as it has pixels")
@@ -125,6 +143,10 @@ typedef enum rcm_keep { RCM_KEEP_MAP(RCM_ENTRY) } rcm_keep;
 typedef enum rcm_aim { RCM_AIM_MAP(RCM_ENTRY) } rcm_aim;
 typedef enum rcm_answers { RCM_ANSWERS_MAP(RCM_ENTRY) } rcm_answers;
 typedef enum rcm_reads { RCM_READS_MAP(RCM_ENTRY) } rcm_reads;
+typedef enum rcm_char_net { RCM_CHAR_NET_MAP(RCM_ENTRY) } rcm_char_net;
+typedef enum rcm_pooling { RCM_POOLING_MAP(RCM_ENTRY) } rcm_pooling;
+typedef enum rcm_decoder { RCM_DECODER_MAP(RCM_ENTRY) } rcm_decoder;
+typedef enum rcm_judge { RCM_JUDGE_MAP(RCM_ENTRY) } rcm_judge;
 typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;
 typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
@@ -277,7 +299,8 @@ typedef enum rcm_part { RCM_TRAIN, RCM_VALID, RCM_TEST, RCM_PARTS } rcm_part;
 /* (feed.c) A batch as the task's loss wants it, with the state that is carried between batches. */
 typedef struct rcm_feed {
     rcd_batch batch;
-    int64_t next;   /* where the next batch begins */
+    int64_t next;     /* where the next batch begins */
+    const void *from; /* what the numbers of the batch are of: the task's own */
     rc_var *extra;  /* made by the loss: a scalar that is added to it and not counted; NULL: none */
     rc_real *carry; /* (carry_rows, carry_width): recurrent state between batches; NULL: none */
     int64_t carry_rows, carry_width;
@@ -303,6 +326,7 @@ double rcm_divisor(const rc_config *c, const rcd_batch *b);
 struct rcm_task {
     const char *name;
     const char *help;
+    bool labels; /* what it says is right or wrong, and is judged by that */
 
     /* Read the data of a configuration; with `have` given (resume) encode by those vocabularies,
      * else build what is wanted and return it through `made`, which comes empty, is
@@ -313,6 +337,8 @@ struct rcm_task {
     void (*corpus_free)(rcm_corpus *c);
     uint32_t (*corpus_crc)(const rcm_corpus *c); /* the same data, the same number */
     bool (*has_part)(const rcm_corpus *c, rcm_part part);
+    /* What was passed over or mended in reading, a sentence a line. NULL: nothing ever is. */
+    rc_status (*corpus_notes)(const rcm_corpus *c, rcb_buf *out);
 
     /* Add parameters (their values undefined) and set m->own, which starts NULL; free it. */
     rc_status (*build)(rc_model *m);

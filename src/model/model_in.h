@@ -26,6 +26,22 @@ struct rcm_table_view {
     size_t n;
 };
 
+/* ---- sequences of a training (cut.c) ----------------------------------------------------- */
+
+/* The parts of a set of n sequences: numbers [from,to) of an order that the seed draws. */
+typedef struct rcm_cut {
+    int64_t n;
+    int64_t from[RCM_PARTS], to[RCM_PARTS];
+    bool drawn;   /* else the order is that of the set */
+    int64_t turn; /* where it begins */
+    rcb_key key;
+} rcm_cut;
+/* By --valid-split, --test-split and --folds; a part that has files of its own gets none.
+ * RC_EINVAL: options; RC_EDATA: nothing is left to train on. */
+rc_status rcm_cut_of(rcm_cut *out, const rc_config *c, int64_t n);
+/* Which sequence of the set is number i of the order. */
+int64_t rcm_cut_at(const rcm_cut *cut, int64_t i);
+
 /* ---- stacks of a task (plan.c) ----------------------------------------------------------- */
 
 /* What a configuration says of the recurrent layers; stack.in is left to the task. */
@@ -49,6 +65,9 @@ static inline rc_var *rcm_var(const rc_model *m, rc_graph *g, size_t place)
     return rcn_var(g, &rcm_params(m)->p[place]);
 }
 
+/* Whole symbols left out of a batch wherever they occur (Gal and Ghahramani 2016): rows of x times
+ * 0 or 1 / (1 - rate), by a draw for each symbol. in: (rows of x) ids. */
+rc_var *rcm_drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x);
 /* What goes into or comes out of a stack, dropped out as between its layers; and its cost. */
 rc_var *rcm_drop(const rcn_stack *s, rc_graph *g, const rc_rows *rows, rc_var *x);
 void rcm_drop_work(const rcn_stack *s, int64_t cols, rcg_work *w);

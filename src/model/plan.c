@@ -106,6 +106,24 @@ rc_status rcm_stack_init(const rcn_stack *s, rc_model *m)
 
 /* ---- dropout around the stack ------------------------------------------------------------ */
 
+rc_var *rcm_drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x)
+{
+    const double rate = m->config->embed_dropout;
+
+    if (rate <= 0 || !rcg_training(g) || !x)
+        return x;
+    const rcb_key key = rcg_mask_key(g);
+    rc_real *mask = rcg_keep(g, (size_t)(x->rows * x->cols), sizeof *mask);
+    if (!mask)
+        return NULL;
+    for (int64_t row = 0; row < x->rows; row++) {
+        const bool kept = rcb_uniform(key, (uint64_t)in[row]) >= rate;
+
+        rck->fill(x->cols, kept ? (rc_real)(1 / (1 - rate)) : 0, mask + row * x->cols);
+    }
+    return rc_mul(g, x, rc_leaf(g, rc_shape_2(x->rows, x->cols), mask, NULL));
+}
+
 rc_var *rcm_drop(const rcn_stack *s, rc_graph *g, const rc_rows *rows, rc_var *x)
 {
     if (s->plan.dropout <= 0)

@@ -146,28 +146,11 @@ static rc_status complete(rc_config *c, const rcd_series *s)
     return check_width(s, c->inputs, aim == RCM_AIM_VALUES ? c->outputs : 0, c->train);
 }
 
-/* How many of n sequences a share is. */
-static int64_t share_of(int64_t n, double share)
-{
-    return (int64_t)((double)n * share + 0.5);
-}
-
 static rc_status cut(rcm_series_corpus *p, const rc_config *c)
 {
-    const int64_t n = p->own[RCM_TRAIN].n;
-    const int64_t valid = *c->valid ? 0 : share_of(n, c->valid_split);
-    const int64_t test = *c->test ? 0 : share_of(n, c->test_split);
-    const int64_t train = n - valid - test;
-
-    if (train < 1)
-        return RC_FAIL(RC_EDATA,
-                       "cannot cut '%s': of its %" PRId64 " series %" PRId64
-                       " are for validation and %" PRId64 " for testing, none is left",
-                       c->train, n, valid, test);
-    p->cut = valid + test > 0;
-    p->part[RCM_TRAIN] = (rcm_series_part){&p->own[RCM_TRAIN], 0, train};
-    p->part[RCM_VALID] = (rcm_series_part){&p->own[RCM_TRAIN], train, train + valid};
-    p->part[RCM_TEST] = (rcm_series_part){&p->own[RCM_TRAIN], train + valid, n};
+    RC_TRY(rcm_cut_of(&p->cut, c, p->own[RCM_TRAIN].n));
+    for (int i = 0; i < RCM_PARTS; i++)
+        p->part[i] = (rcm_series_part){&p->own[RCM_TRAIN], p->cut.from[i], p->cut.to[i]};
     return RC_OK;
 }
 
@@ -198,7 +181,7 @@ static int64_t which(const rcm_series_corpus *p, const rcm_series_part *part, co
     const int64_t n = part->to - part->from;
     const int64_t at = part->from + (order ? rcd_shuffled(*order, n, i) : i);
 
-    return p->cut && part->s == &p->own[RCM_TRAIN] ? rcd_shuffled(p->split, part->s->n, at) : at;
+    return part->s == &p->own[RCM_TRAIN] ? rcm_cut_at(&p->cut, at) : at;
 }
 
 /* Steps of training sequence i that are read. */
@@ -234,7 +217,6 @@ static rc_status read_parts(rcm_series_corpus *p, rc_config *c, const rcd_vocab 
     RC_TRY(complete(c, train));
     p->next = rcm_says_next((rcm_aim)rcm_list_index("aims", c->aim));
     p->batch = c->batch;
-    p->split = rcb_stream((uint64_t)c->seed, "split");
     p->order = rcb_stream((uint64_t)c->seed, "order");
     if (train->classes && !vocab) {
         RC_TRY(rcd_series_vocab(fresh, train));

@@ -101,9 +101,9 @@ typedef struct rcm_series_part {
 typedef struct rcm_series_corpus {
     rcd_series own[RCM_PARTS];
     rcm_series_part part[RCM_PARTS];
-    bool cut; /* validation or test are cut from the training series */
+    rcm_cut cut;
     bool next;
-    rcb_key split, order;
+    rcb_key order;
     int64_t batch;
 } rcm_series_corpus;
 

@@ -209,7 +209,8 @@ static bool tell_sequence(const predictor *p, int64_t i)
 {
     const rcd_batch *b = &p->b;
     const int64_t O = p->width, last = last_row(b, i);
-    rc_prediction one = {.sequence = b->seq[i],
+    rc_prediction one = {.said = -1,
+                         .sequence = b->seq[i],
                          .steps = steps_of(b, i),
                          .classes = p->s->aim == RCM_AIM_CLASS && !p->states,
                          .count = O};

@@ -50,6 +50,8 @@ static rc_status equip(rc_trainer *t)
 {
     t->model->trainers = 1;
     t->corpus_crc = t->task->corpus_crc(t->corpus);
+    if (t->task->corpus_notes)
+        RC_TRY(t->task->corpus_notes(t->corpus, &t->notes));
     if (t->task->fit)
         return RC_OK;
     RC_TRY(rct_schedule_check(t->config));
@@ -160,9 +162,15 @@ void rc_trainer_free(rc_trainer *t)
         t->model->trainers = 0;
     rc_model_free(t->model);
     rc_config_free(t->config);
+    rcb_buf_free(&t->notes);
     rcb_free(t->path);
     rcb_free(t->state_path);
     rcb_free(t);
+}
+
+const char *rc_trainer_notes(const rc_trainer *t)
+{
+    return t->notes.p ? t->notes.p : "";
 }
 
 const rc_model *rc_trainer_model(const rc_trainer *t)
@@ -269,7 +277,7 @@ static rc_status save_state(rc_trainer *t, listener *l)
     return RC_OK;
 }
 
-static rc_status add_record(rc_trainer *t, double valid)
+static rc_status add_record(rc_trainer *t, double valid, double judged)
 {
     rct_place *p = &t->place;
     const rc_record r = {
@@ -279,10 +287,25 @@ static rc_status add_record(rc_trainer *t, double valid)
         .lr = t->task->fit ? (double)NAN : rate(t, last_epoch(t)),
         .train = p->count > 0 ? p->sum / (double)p->count : (double)NAN,
         .valid = valid,
+        .judged = judged,
     };
     p->sum = 0;
     p->count = 0;
     return rcm_history_add(&t->model->history, &r);
+}
+
+/* What validations are compared by, less is better; of equal ones that with the lower loss. */
+static double judge(const rc_trainer *t, const rc_progress *p)
+{
+    const double tie = isfinite(p->valid) ? 1e-9 * p->valid : 0;
+    const int by = rcm_list_index("judges", t->config->judge);
+    const bool labels = by == RCM_JUDGE_AUTO && t->task->labels;
+
+    if ((by == RCM_JUDGE_SPANS || labels) && !isnan(p->valid_spans))
+        return 1 - p->valid_spans + tie;
+    if ((by == RCM_JUDGE_ERRORS || labels) && !isnan(p->valid_wrong))
+        return p->valid_wrong + tie;
+    return p->valid;
 }
 
 /* Score a part of the data with a model; what comes out is what the next event tells. */
@@ -290,9 +313,13 @@ static rc_status score(rc_trainer *t, listener *l, const rc_model *m, rcm_part p
 {
     rc_evaluation e;
     RC_TRY(t->task->score_part(m, t->corpus, part, t->config->valid_tracks, t->pool, &e));
-    l->p.valid = e.nats / (double)e.tokens;
+    l->p.valid = e.nats / (double)(e.measured > 0 ? e.measured : e.tokens);
     l->p.valid_chars = (double)e.chars / (double)e.tokens;
     l->p.valid_wrong = e.wrong < 0 ? (double)NAN : (double)e.wrong / (double)e.tokens;
+    l->p.valid_spans = e.spans + e.spans_said == 0
+                           ? (double)NAN
+                           : 2 * (double)e.spans_right / (double)(e.spans + e.spans_said);
+    l->p.judged = judge(t, &l->p);
     return RC_OK;
 }
 
@@ -310,12 +337,18 @@ static rc_status set_results(const listener *l, rc_model *m, const char *part)
     RC_TRY(set_result(m, part, rc_model_measure(m), l->p.valid));
     if (l->p.valid_chars > 0)
         RC_TRY(set_result(m, part, "chars", l->p.valid_chars));
+    if (!isnan(l->p.valid_spans)) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "%s span F1", part);
+        RC_TRY(rcm_result_set(m, name, l->p.valid_spans));
+    }
     return isnan(l->p.valid_wrong) ? RC_OK : set_result(m, part, "errors", l->p.valid_wrong);
 }
 
 /* Does the mean of the weights begin here? As NT-ASGD has it: when validation is worse than the
  * best of those more than --mean-after before it. The history has this validation as its last. */
-static bool mean_begins(const rc_trainer *t, double valid)
+static bool mean_begins(const rc_trainer *t, double judged)
 {
     const rcm_history *h = &t->model->history;
     const int64_t before = (int64_t)h->n - 1 - t->config->mean_after;
@@ -323,7 +356,7 @@ static bool mean_begins(const rc_trainer *t, double valid)
     if (t->optim.averages || rcm_list_index("means", t->config->mean) != RCM_MEAN_TRIGGER)
         return false;
     for (int64_t i = 0; i < before; i++)
-        if (h->p[i].valid < valid)
+        if (h->p[i].judged < judged)
             return true;
     return false;
 }
@@ -337,14 +370,14 @@ static rc_status score_valid(rc_trainer *t, listener *l)
     const bool first = p->scored < 0;
 
     RC_TRY(rcm_model_settle(t->model, t->pool));
-    l->p.valid = (double)NAN;
+    l->p.valid = l->p.judged = (double)NAN;
     if (has)
         RC_TRY(score(t, l, t->model, RCM_VALID));
-    const double gain = p->best - l->p.valid;
+    const double gain = p->best - l->p.judged;
     l->p.is_best = has && gain > 0;
-    RC_TRY(add_record(t, l->p.valid));
+    RC_TRY(add_record(t, l->p.valid, l->p.judged));
     if (l->p.is_best) {
-        p->best = l->p.valid;
+        p->best = l->p.judged;
         RC_TRY(set_results(l, t->model, "valid"));
     }
     p->bad = l->p.is_best || !has ? 0 : p->bad + 1;
@@ -369,7 +402,7 @@ static rc_status validate(rc_trainer *t, listener *l)
     const rc_status status = score_valid(t, l);
     RC_TRY(rct_optim_swap(&t->optim, t->pool));
     RC_TRY(status);
-    if (mean_begins(t, l->p.valid))
+    if (mean_begins(t, l->p.judged))
         t->place.averages = t->optim.averages = true;
     if (has)
         tell(t, l, RC_EVENT_VALID);
@@ -603,8 +636,12 @@ rc_status rct_trainer_step(rc_trainer *t)
 
 rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)
 {
-    const rc_progress none = {
-        .valid = (double)NAN, .valid_chars = 1, .valid_wrong = (double)NAN, .loss = (double)NAN};
+    const rc_progress none = {.valid = (double)NAN,
+                              .judged = (double)NAN,
+                              .valid_chars = 1,
+                              .valid_wrong = (double)NAN,
+                              .valid_spans = (double)NAN,
+                              .loss = (double)NAN};
     listener l = {.fn = fn, .ctx = ctx, .p = none};
 
     if (t->place.done)

@@ -1,0 +1,497 @@
+/* labelled.c -- the data of the tasks classify and tag: files read, cut into parts, numbered by the
+ * vocabularies of a model, which the training part makes; batches of an epoch.
+ */
+#include "model/labelled_in.h"
+
+#include <string.h>
+
+/* The sequences of the training part in the order of an epoch. */
+struct rcm_epoch {
+    int64_t number; /* 0: none yet */
+    int64_t n;
+    int64_t *which;
+};
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+static rcd_labelling labelling_of(const rc_config *c)
+{
+    const bool each = strcmp(c->task->name, "tag") == 0;
+
+    return (rcd_labelling){
+        .format = (rcd_format)rcm_list_index("formats", c->format),
+        .each = each,
+        .coding = (rcd_coding)rcm_list_index("codings", c->coding),
+        .level = each ? RCD_WORD : (rcd_level)rcm_list_index("levels", c->tokens),
+        .split = (rcd_split)rcm_list_index("splits", c->split),
+        .html = c->html,
+        .label_column = c->label_column,
+        .text_column = c->text_column,
+        .features = c->features,
+        .prefix = c->label_prefix,
+        .label_until = c->label_until,
+        .binary = c->binary,
+        .most = c->most,
+        .tail = c->tail,
+    };
+}
+
+static rcd_fold fold_of(const rc_config *c)
+{
+    return (rcd_fold){.lower = c->lower, .digits = c->digits};
+}
+
+static rc_status read_files(rcd_labelled *l, const char *files, const rcd_labelling *how)
+{
+    char **path;
+    size_t count;
+    rc_status s = rcm_paths(files, &path, &count);
+
+    if (s != RC_OK)
+        return s;
+    for (size_t i = 0; s == RC_OK && i < count; i++)
+        s = rcd_labelled_read(l, path[i], how);
+    rcm_paths_free(path, count);
+    return s;
+}
+
+/* ---- schemes ----------------------------------------------------------------------------- */
+
+static rc_status tags_of(rcd_tags *out, const rcd_labelled *set)
+{
+    for (int32_t i = 0; i < set->labels.n; i++) {
+        size_t n;
+        int32_t id;
+        const char *p = rcd_names_at(&set->labels, i, &n);
+
+        RC_TRY(rcd_tags_add(out, p, n, &id));
+        assert(id == i);
+    }
+    return RC_OK;
+}
+
+/* Labels of a sequence all of whose tokens have one; NULL: one has none. */
+static int32_t *whole_labels(const rcd_labelled *set, int64_t seq)
+{
+    for (int64_t i = set->start[seq]; i < set->start[seq + 1]; i++)
+        if (set->label[i] < 0)
+            return NULL;
+    return set->label + set->start[seq];
+}
+
+static rcd_scheme scheme_of(const rcd_labelled *set, const rcd_tags *tags)
+{
+    rcd_detect d = {0};
+
+    for (int64_t i = 0; i < set->n; i++) {
+        const int32_t *label = whole_labels(set, i);
+
+        if (label)
+            rcd_detect_look(&d, tags, label, set->start[i + 1] - set->start[i]);
+    }
+    return rcd_detect_scheme(&d);
+}
+
+static rc_status convert(rcd_labelled *set, rcd_tags *tags, rcd_scheme to)
+{
+    rcd_spans spans = {0};
+    rc_status s = RC_OK;
+
+    for (int64_t i = 0; s == RC_OK && i < set->n; i++) {
+        int32_t *label = whole_labels(set, i);
+
+        if (label)
+            s = rcd_tags_convert(tags, to, label, set->start[i + 1] - set->start[i], label, &spans);
+    }
+    rcd_spans_free(&spans);
+    if (s != RC_OK)
+        return s;
+    rcd_names_free(&set->labels);
+    set->labels = (rcd_names){0};
+    RC_TRY(rcd_names_clone(&set->labels, &tags->names));
+    for (int32_t i = 0; i < set->labels.n; i++)
+        set->labels.name[i].count = 0;
+    for (int64_t i = 0; i < set->start[set->n]; i++)
+        if (set->label[i] >= 0)
+            set->labels.name[set->label[i]].count++;
+    return RC_OK;
+}
+
+/* Tags as the model says them; "auto" becomes what the data has. */
+static rc_status bring_to_scheme(rcd_labelled *set, rc_config *c, bool is_new)
+{
+    rcd_tags tags = {0};
+    rcd_scheme to;
+
+    if (strcmp(c->task->name, "tag") != 0)
+        return RC_OK;
+    rc_status s = tags_of(&tags, set);
+    if (s == RC_OK && is_new && strcmp(c->scheme, "auto") == 0) {
+        s = rc_config_set(c, "scheme", rcd_scheme_word(scheme_of(set, &tags)));
+    } else if (s == RC_OK) {
+        s = rcd_scheme_of(&to, c->scheme);
+        if (s == RC_OK && to != RCD_SCHEME_NONE)
+            s = convert(set, &tags, to);
+    }
+    rcd_tags_free(&tags);
+    return s;
+}
+
+void rcm_labelled_free(rcm_labelled *l)
+{
+    rcb_free(l->word);
+    rcb_free(l->casing);
+    rcb_free(l->label);
+    for (int32_t f = 0; l->feature && f < l->set.F; f++)
+        rcb_free(l->feature[f]);
+    rcb_free(l->feature);
+    rcd_spelling_free(&l->spell);
+    rcd_labelled_free(&l->set);
+    *l = (rcm_labelled){0};
+}
+
+/* ---- vocabularies ------------------------------------------------------------------------ */
+
+/* Tokens are counted as they occur in the part that is trained on: what is validated or tested
+ * must not make a word known. */
+static void count_tokens(rcm_labelled *l, const rcm_cut *cut)
+{
+    rcd_labelled *set = &l->set;
+
+    for (int32_t i = 0; i < set->tokens.n; i++)
+        set->tokens.name[i].count = 0;
+    for (int64_t i = 0; i < cut->to[RCM_TRAIN]; i++) {
+        const int64_t seq = rcm_cut_at(cut, i);
+
+        for (int64_t k = set->start[seq]; k < set->start[seq + 1]; k++)
+            set->tokens.name[set->token[k]].count++;
+    }
+}
+
+/* All features in one vocabulary: a column and what stands there. */
+static rc_status feature_names(rcd_names *out, const rcd_labelled *set)
+{
+    rcb_buf text = {0};
+    rc_status s = RC_OK;
+
+    for (int32_t f = 0; s == RC_OK && f < set->F; f++)
+        for (int32_t i = 0; s == RC_OK && i < set->features[f].n; i++) {
+            int32_t id;
+
+            text.n = 0;
+            s = rcb_buf_printf(&text, "%" PRId32 ":%s", f + 1,
+                               rcd_names_at(&set->features[f], i, NULL));
+            if (s == RC_OK)
+                s = rcd_names_add(out, text.p, text.n, set->features[f].name[i].count, &id);
+        }
+    rcb_buf_free(&text);
+    return s;
+}
+
+static rc_status make_features(rcd_vocab **out, const rcd_labelled *set, const char *what)
+{
+    rcd_names names = {0};
+    rc_status s = feature_names(&names, set);
+
+    if (s == RC_OK)
+        s = rcd_vocab_of_names(out, RCD_WORD, &names, NULL, NULL, what);
+    rcd_names_free(&names);
+    return s;
+}
+
+static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rc_config *c)
+{
+    const rcd_labelling how = labelling_of(c);
+    const rcd_fold fold = fold_of(c);
+    const rcd_cut cut = {.min_count = c->min_count, .max_size = c->max_vocab};
+
+    RC_TRY(rcd_vocab_of_names(&out->of[RCM_SYMBOLS], how.level, &l->set.tokens, &fold, &cut,
+                              c->train));
+    RC_TRY(
+        rcd_vocab_of_names(&out->of[RCM_LABELS], RCD_LINE, &l->set.labels, NULL, NULL, c->train));
+    if (rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE)
+        RC_TRY(rcd_vocab_of_names(&out->of[RCM_CHARACTERS], RCD_CHAR, &l->set.tokens, NULL, NULL,
+                                  c->train));
+    return l->set.F > 0 ? make_features(&out->of[RCM_FEATURES], &l->set, c->train) : RC_OK;
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+static rc_status number_features(rcm_labelled *l, const rcd_vocab *v)
+{
+    rcb_buf text = {0};
+    rc_status s = RC_OK;
+
+    l->feature = rcb_calloc((size_t)l->set.F, sizeof *l->feature);
+    if (!l->feature)
+        return RC_ENOMEM;
+    for (int32_t f = 0; s == RC_OK && f < l->set.F; f++) {
+        const rcd_names *names = &l->set.features[f];
+
+        l->feature[f] = rcb_alloc((size_t)names->n, sizeof **l->feature);
+        if (!l->feature[f])
+            s = RC_ENOMEM;
+        for (int32_t i = 0; s == RC_OK && i < names->n; i++) {
+            text.n = 0;
+            s = rcb_buf_printf(&text, "%" PRId32 ":%s", f + 1, rcd_names_at(names, i, NULL));
+            const int32_t id = s == RC_OK ? rcd_vocab_find(v, text.p, text.n) : -1;
+            l->feature[f][i] = id >= 0 ? id : rcd_vocab_unk(v);
+        }
+    }
+    rcb_buf_free(&text);
+    return s;
+}
+
+static rc_status number(rcm_labelled *l, const rc_config *c, const rcm_vocabs *v)
+{
+    const rcd_fold fold = fold_of(c);
+    const rcd_names *tokens = &l->set.tokens, *labels = &l->set.labels;
+
+    l->word = rcb_alloc((size_t)tokens->n, sizeof *l->word);
+    l->label = rcb_alloc((size_t)labels->n, sizeof *l->label);
+    if (!l->word || !l->label)
+        return RC_ENOMEM;
+    RC_TRY(rcd_names_ids(l->word, tokens, v->of[RCM_SYMBOLS], &fold,
+                         rcd_vocab_unk(v->of[RCM_SYMBOLS])));
+    RC_TRY(rcd_names_ids(l->label, labels, v->of[RCM_LABELS], NULL, -1));
+    if (c->casing > 0) {
+        l->casing = rcb_alloc((size_t)tokens->n, sizeof *l->casing);
+        if (!l->casing)
+            return RC_ENOMEM;
+        for (int32_t i = 0; i < tokens->n; i++) {
+            size_t n;
+            const char *p = rcd_names_at(tokens, i, &n);
+
+            l->casing[i] = (int32_t)rcd_casing_of(p, n);
+        }
+    }
+    if (v->of[RCM_CHARACTERS])
+        RC_TRY(rcd_spelling_of(&l->spell, tokens, v->of[RCM_CHARACTERS], NULL));
+    return v->of[RCM_FEATURES] ? number_features(l, v->of[RCM_FEATURES]) : RC_OK;
+}
+
+/* ---- a corpus ---------------------------------------------------------------------------- */
+
+static rc_status own_part(rcm_labelled_corpus *p, rcm_part part, const char *files, rc_config *c,
+                          const rcm_vocabs *v)
+{
+    const rcd_labelling how = labelling_of(c);
+    rcm_labelled *l = &p->own[part];
+
+    if (!*files)
+        return RC_OK;
+    RC_TRY(read_files(&l->set, files, &how));
+    RC_TRY(bring_to_scheme(&l->set, c, false));
+    RC_TRY(number(l, c, v));
+    p->part[part] = (rcm_labelled_part){l, NULL, 0, l->set.n};
+    return RC_OK;
+}
+
+static rc_status make_epoch(rcm_labelled_corpus *p)
+{
+    const rcm_labelled_part *train = &p->part[RCM_TRAIN];
+    struct rcm_epoch *e = p->epoch = rcb_calloc(1, sizeof *e);
+
+    if (!e)
+        return RC_ENOMEM;
+    e->n = train->to - train->from;
+    e->which = rcb_alloc((size_t)e->n, sizeof *e->which);
+    return e->which ? RC_OK : RC_ENOMEM;
+}
+
+static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_vocabs *have,
+                            rcm_vocabs *made)
+{
+    rcd_labelling how = labelling_of(c);
+    rcm_labelled *train = &p->own[RCM_TRAIN];
+
+    if (!*c->train)
+        return RC_FAIL_HINT(RC_EINVAL, "pass --train FILE", "there are no training texts");
+    how.phrases = c->phrases;
+    RC_TRY(read_files(&train->set, c->train, &how));
+    RC_TRY(bring_to_scheme(&train->set, c, have == NULL));
+    RC_TRY(rcm_cut_of(&p->cut, c, train->set.n));
+    for (int i = 0; i < RCM_PARTS; i++)
+        p->part[i] = (rcm_labelled_part){train, &p->cut, p->cut.from[i], p->cut.to[i]};
+    count_tokens(train, &p->cut);
+    if (!have) {
+        RC_TRY(make_vocabs(made, train, c));
+        have = made;
+    }
+    p->batch = c->batch;
+    p->bucket = c->bucket;
+    p->order = rcb_stream((uint64_t)c->seed, "order");
+    RC_TRY(number(train, c, have));
+    RC_TRY(own_part(p, RCM_VALID, c->valid, c, have));
+    RC_TRY(own_part(p, RCM_TEST, c->test, c, have));
+    return make_epoch(p);
+}
+
+void rcm_labelled_close(rcm_corpus *c)
+{
+    rcm_labelled_corpus *p = (rcm_labelled_corpus *)(void *)c;
+
+    if (!p)
+        return;
+    for (int i = 0; i < RCM_PARTS; i++)
+        rcm_labelled_free(&p->own[i]);
+    if (p->epoch)
+        rcb_free(p->epoch->which);
+    rcb_free(p->epoch);
+    rcb_free(p);
+}
+
+rc_status rcm_labelled_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
+                            rcm_vocabs *made)
+{
+    rcm_labelled_corpus *p = rcb_calloc(1, sizeof *p);
+    rcm_vocabs fresh = {0};
+
+    *out = NULL;
+    if (!p)
+        return RC_ENOMEM;
+    const rc_status s = read_parts(p, c, have, &fresh);
+    if (s != RC_OK) {
+        rcm_vocabs_free(&fresh);
+        rcm_labelled_close((rcm_corpus *)(void *)p);
+        return s;
+    }
+    if (made)
+        *made = fresh;
+    else
+        rcm_vocabs_free(&fresh);
+    *out = (rcm_corpus *)(void *)p;
+    return RC_OK;
+}
+
+uint32_t rcm_labelled_crc(const rcm_corpus *c)
+{
+    const rcm_labelled_corpus *p = rcm_labelled_of(c);
+    uint32_t crc = 0;
+
+    for (int i = 0; i < RCM_PARTS; i++) {
+        crc = rcb_crc32(crc, &p->part[i].from, sizeof p->part[i].from);
+        crc = rcb_crc32(crc, &p->part[i].to, sizeof p->part[i].to);
+        crc = rcb_crc32(crc, &p->own[i].set.crc, sizeof p->own[i].set.crc);
+    }
+    return crc;
+}
+
+bool rcm_labelled_has(const rcm_corpus *c, rcm_part part)
+{
+    const rcm_labelled_part *p = &rcm_labelled_of(c)->part[part];
+
+    return p->from < p->to;
+}
+
+rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out)
+{
+    for (int i = 0; i < RCM_PARTS; i++)
+        RC_TRY(rcd_labelled_notes(&rcm_labelled_of(c)->own[i].set, out));
+    return RC_OK;
+}
+
+/* ---- batches ----------------------------------------------------------------------------- */
+
+/* Which sequence of its set is number i of a part. */
+static int64_t which(const rcm_labelled_part *part, int64_t i)
+{
+    return part->cut ? rcm_cut_at(part->cut, part->from + i) : part->from + i;
+}
+
+static int64_t length(const rcm_labelled_part *part, int64_t i)
+{
+    const int64_t seq = which(part, i);
+
+    return part->of->set.start[seq + 1] - part->of->set.start[seq];
+}
+
+int64_t rcm_labelled_batches(const rcm_corpus *c, int64_t steps)
+{
+    const rcm_labelled_corpus *p = rcm_labelled_of(c);
+
+    (void)steps;
+    return (p->epoch->n + p->batch - 1) / p->batch;
+}
+
+int64_t rcm_labelled_rows(const rcm_corpus *c)
+{
+    const rcm_labelled_part *train = &rcm_labelled_of(c)->part[RCM_TRAIN];
+    int64_t rows = 0;
+
+    for (int64_t i = 0; i < train->to - train->from; i++)
+        rows += length(train, i);
+    return rows;
+}
+
+int64_t rcm_labelled_longest(const rcm_corpus *c)
+{
+    const rcm_labelled_part *train = &rcm_labelled_of(c)->part[RCM_TRAIN];
+    int64_t most = 0;
+
+    for (int64_t i = 0; i < train->to - train->from; i++)
+        if (length(train, i) > most)
+            most = length(train, i);
+    return most;
+}
+
+/* The order of an epoch is made once for all of its batches. */
+static rc_status begin_epoch(const rcm_labelled_corpus *p, int64_t number)
+{
+    struct rcm_epoch *e = p->epoch;
+    const rcm_labelled_part *train = &p->part[RCM_TRAIN];
+
+    if (e->number == number)
+        return RC_OK;
+    for (int64_t i = 0; i < e->n; i++)
+        e->which[i] = which(train, i);
+    RC_TRY(rcd_labelled_order(&train->of->set, p->order, (uint64_t)number, p->batch, p->bucket,
+                              e->which, e->n));
+    e->number = number;
+    return RC_OK;
+}
+
+rc_status rcm_labelled_batch(const rcm_corpus *c, int64_t epoch, int64_t pos, int64_t steps,
+                             rcm_feed *feed)
+{
+    const rcm_labelled_corpus *p = rcm_labelled_of(c);
+    const rcm_labelled *of = p->part[RCM_TRAIN].of;
+
+    (void)steps;
+    RC_TRY(begin_epoch(p, epoch));
+    const int64_t left = p->epoch->n - pos, count = left < p->batch ? left : p->batch;
+
+    feed->from = of;
+    feed->next = pos + count;
+    return rcd_labelled_batch(&of->set, of->label, p->epoch->which + pos, count, &feed->batch);
+}
+
+rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t *i, rcd_batch *b)
+{
+    int64_t *ids = rcb_alloc((size_t)most, sizeof *ids), count = 0;
+
+    if (!ids)
+        return RC_ENOMEM;
+    for (; count < most && *i < part->to - part->from; ++*i)
+        ids[count++] = which(part, *i);
+    const rc_status s = rcd_labelled_batch(&part->of->set, part->of->label, ids, count, b);
+
+    rcb_free(ids);
+    return s;
+}
+
+rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind)
+{
+    rcd_labelling how = labelling_of(m->config);
+
+    *out = (rcm_labelled){0};
+    how.blind = blind;
+    rc_status s = rcd_labelled_read(&out->set, path, &how);
+    if (s == RC_OK && !blind)
+        s = bring_to_scheme(&out->set, m->config, false);
+    if (s == RC_OK)
+        s = number(out, m->config, &m->vocab);
+    if (s != RC_OK)
+        rcm_labelled_free(out);
+    return s;
+}

@@ -1,0 +1,127 @@
+/* labelled_in.h -- what the tasks classify and tag share: sequences of tokens in the numbers of a
+ * model (labelled.c), and what layers read of tokens (tokens.c).
+ */
+#ifndef RCM_LABELLED_IN_H
+#define RCM_LABELLED_IN_H
+
+#include "model/model_in.h"
+
+/* ---- data (labelled.c) ------------------------------------------------------------------- */
+
+/* Sequences of files, and the ids that a model has for what occurs in them. */
+typedef struct rcm_labelled {
+    rcd_labelled set;
+    int32_t *word;      /* (set.tokens.n) of RCM_SYMBOLS */
+    int32_t *casing;    /* (set.tokens.n) rcd_casing; NULL: not wanted */
+    rcd_spelling spell; /* of tokens by RCM_CHARACTERS; empty: not wanted */
+    int32_t *label;     /* (set.labels.n) of RCM_LABELS; -1: the model does not know it */
+    int32_t **feature;  /* (set.F)(features[f].n) of RCM_FEATURES */
+} rcm_labelled;
+
+/* Some of them: numbers [from,to) of the order that `cut` gives; NULL: of their own. */
+typedef struct rcm_labelled_part {
+    const rcm_labelled *of;
+    const rcm_cut *cut;
+    int64_t from, to;
+} rcm_labelled_part;
+
+typedef struct rcm_labelled_corpus {
+    rcm_labelled own[RCM_PARTS];
+    rcm_labelled_part part[RCM_PARTS];
+    rcm_cut cut;
+    rcb_key order;
+    int64_t batch, bucket;
+    struct rcm_epoch *epoch; /* the order of the last one that was asked for */
+} rcm_labelled_corpus;
+
+static inline const rcm_labelled_corpus *rcm_labelled_of(const rcm_corpus *c)
+{
+    return (const rcm_labelled_corpus *)(const void *)c;
+}
+
+/* See rcm_task. */
+rc_status rcm_labelled_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
+                            rcm_vocabs *made);
+void rcm_labelled_close(rcm_corpus *c);
+uint32_t rcm_labelled_crc(const rcm_corpus *c);
+bool rcm_labelled_has(const rcm_corpus *c, rcm_part part);
+rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out);
+int64_t rcm_labelled_batches(const rcm_corpus *c, int64_t steps);
+int64_t rcm_labelled_rows(const rcm_corpus *c);
+int64_t rcm_labelled_longest(const rcm_corpus *c);
+rc_status rcm_labelled_batch(const rcm_corpus *c, int64_t epoch, int64_t pos, int64_t steps,
+                             rcm_feed *feed);
+
+/* Up to `most` sequences of a part from number *i on, which moves on, as they are; of no sequences:
+ * there are no more. RC_ENOMEM. */
+rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t *i, rcd_batch *b);
+/* A file for a model that is made. blind: labels are not looked at, and need not be there. After a
+ * failure there is nothing to free. */
+rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind);
+void rcm_labelled_free(rcm_labelled *l);
+
+/* Labels of a model: of its vocabulary all but the two that are always held and stand last. */
+static inline int64_t rcm_labels(const rc_model *m)
+{
+    return m->vocab.of[RCM_LABELS] ? rcd_vocab_size(m->vocab.of[RCM_LABELS]) - 2 : 0;
+}
+
+/* ---- what layers read (tokens.c) --------------------------------------------------------- */
+
+/* Tokens become vectors: that of the word, what a net makes of its characters, how it is
+ * capitalised, further columns, side by side. Parameters embed.weight (V,E), char.* ,
+ * casing.weight, features.weight. */
+typedef struct rcm_tokens {
+    int64_t width; /* of all together */
+    int64_t E;
+    size_t embed;
+    rcm_char_net net;
+    size_t chars; /* vectors of characters: (C,char_embed) */
+    int64_t char_size, char_units, char_width;
+    size_t conv, conv_bias;
+    rcn_stack stack; /* RCM_CHAR_RNN */
+    size_t casing, features;
+    int64_t casing_size, feature_size, F;
+} rcm_tokens;
+
+/* Numbers of a token, before anything is made. */
+void rcm_tokens_plan(rcm_tokens *t, const rc_model *m, int64_t embed);
+/* A lower bound on the numbers of its parameters. */
+double rcm_tokens_room(const rcm_tokens *t, const rc_model *m);
+rc_status rcm_tokens_new(rcm_tokens *t, rc_model *m);
+void rcm_tokens_free(rcm_tokens *t);
+rc_status rcm_tokens_init(const rcm_tokens *t, rc_model *m);
+/* (N,width) of a batch of `of`. */
+rc_var *rcm_tokens_run(const rcm_tokens *t, const rc_model *m, rc_graph *g, const rcm_labelled *of,
+                       const rcd_batch *b);
+void rcm_tokens_work(const rcm_tokens *t, rcg_work *w);
+rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w);
+
+/* ---- what is said (labelled_score.c) ----------------------------------------------------- */
+
+/* What a task says of a batch, in memory of the graph: a label for every row, or one for every
+ * sequence. */
+typedef struct rcm_said {
+    int32_t *label; /* (N or B) */
+    rc_real *p;     /* (N or B) its probability; NULL: not wanted */
+    rc_real *all;   /* (N or B, labels) that of every label; NULL: not wanted */
+    double nats;    /* - ln p of what is right, summed */
+    int64_t known;  /* over so many labels that the model knows */
+} rcm_said;
+/* `wants_p` and `wants_all`: see above. RC_..: the graph's failure. */
+typedef rc_status (*rcm_say_fn)(const rc_model *m, rc_graph *g, const rcm_labelled *of,
+                                const rcd_batch *b, bool wants_p, bool wants_all, rcm_said *out);
+
+rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
+                             rcb_pool *pool, rc_evaluation *out);
+rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path, rcb_pool *pool,
+                                rc_evaluation *out);
+rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *path,
+                               const rc_predict_options *o, rcb_pool *pool, rc_prediction_fn fn,
+                               void *ctx);
+
+/* The most probable of n scores, equal ones: the first; and its share of their softmax. */
+int32_t rcm_best_of(int64_t n, const rc_real *score);
+double rcm_share_of(int64_t n, const rc_real *score, int32_t which);
+
+#endif

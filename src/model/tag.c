@@ -1,0 +1,394 @@
+/* tag.c -- the task tag: a label for every token of a sequence.
+ *
+ *   tokens -> vectors -> dropout -> recurrent layers -> dropout -> linear -> softmax or a
+ *   conditional random field (Lafferty et al. 2001; with an LSTM below: Huang et al. 2015)
+ *
+ * Parameters those of tokens.c, rnn.* (see net.h), out.weight (K,F), out.bias; of the field
+ * crf.trans (K,K) from row to column, crf.first (K), crf.last (K). Where the labels are tags of
+ * spans, decoding keeps to what their scheme allows.
+ */
+#include "model/labelled_in.h"
+
+#include <string.h>
+
+struct tag {
+    rcm_tokens tokens;
+    bool layered; /* there are recurrent layers */
+    rcn_stack stack;
+    int64_t K; /* labels */
+    size_t out;
+    bool field;
+    size_t crf; /* places of trans, first, last */
+    rcd_scheme scheme;
+    rcd_moves moves; /* of the scheme; empty: none */
+    rc_crf_rules rules;
+};
+
+/* ---- building ---------------------------------------------------------------------------- */
+
+static rc_status add_params(rc_model *m, struct tag *s, const rcm_plan *p)
+{
+    rcn_params *ps = &m->params;
+    const int one = 1;
+
+    RC_TRY(rcm_tokens_new(&s->tokens, m));
+    if (s->layered)
+        RC_TRY(rcn_stack_new(&s->stack, ps, &p->stack));
+    s->out = ps->n;
+    RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, &one, s->K,
+                             s->layered ? s->stack.out : s->tokens.width));
+    RC_TRY(rcn_params_weight(ps, "out.bias", 1, 1, &one, s->K, 1));
+    s->crf = ps->n;
+    if (!s->field)
+        return RC_OK;
+    RC_TRY(rcn_params_table(ps, "crf.trans", s->K, s->K));
+    RC_TRY(rcn_params_table(ps, "crf.first", 1, s->K));
+    return rcn_params_table(ps, "crf.last", 1, s->K);
+}
+
+/* What the labels of the model may follow, if they are tags. */
+static rc_status find_rules(struct tag *s, const rc_model *m)
+{
+    const rcd_vocab *v = m->vocab.of[RCM_LABELS];
+    rcd_tags tags = {0};
+    rc_status status = RC_OK;
+
+    for (int32_t i = 0; status == RC_OK && i < s->K; i++) {
+        size_t n;
+        int32_t id;
+        const char *p = rcd_vocab_symbol(v, i, &n);
+
+        status = rcd_tags_add(&tags, p, n, &id);
+    }
+    if (status == RC_OK && s->scheme != RCD_SCHEME_NONE)
+        status = rcd_moves_new(&s->moves, &tags, s->scheme);
+    if (s->moves.n > 0)
+        s->rules = (rc_crf_rules){s->moves.first, s->moves.from_to, s->moves.last};
+    rcd_tags_free(&tags);
+    return status;
+}
+
+static rc_status build(rc_model *m)
+{
+    const rc_config *c = m->config;
+    struct tag *s = rcb_calloc(1, sizeof *s);
+    rcm_plan p;
+
+    if (!s)
+        return RC_ENOMEM;
+    m->own = s;
+    s->K = rcm_labels(m);
+    if (!m->vocab.of[RCM_SYMBOLS] || s->K < 1)
+        return RC_FAIL(RC_EFORMAT, "a model that tags needs vocabularies of words and labels");
+    s->field = rcm_list_index("decoders", c->decoder) == RCM_DECODER_CRF;
+    if (rcd_scheme_of(&s->scheme, c->scheme) != RC_OK)
+        return RC_FAIL(RC_EFORMAT, "a model that tags needs a scheme");
+    s->layered = !c->flat;
+    RC_TRY(find_rules(s, m));
+    RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
+    rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
+    p.stack.in = s->tokens.width;
+    rc_status status = rcm_plan_room(m, &p, rcm_tokens_room(&s->tokens, m));
+    if (status == RC_OK)
+        status = add_params(m, s, &p);
+    rcb_free(p.hidden);
+    return status;
+}
+
+static void unbuild(rc_model *m)
+{
+    struct tag *s = m->own;
+
+    if (!s)
+        return;
+    rcd_moves_free(&s->moves);
+    rcm_tokens_free(&s->tokens);
+    rcn_stack_free(&s->stack);
+    rcb_free(s);
+    m->own = NULL;
+}
+
+static rc_status init(rc_model *m)
+{
+    const struct tag *s = m->own;
+
+    RC_TRY(s->layered ? rcm_stack_init(&s->stack, m)
+                      : rcn_init_all(&m->params, m->config->init, (uint64_t)m->config->seed));
+    return rcm_tokens_init(&s->tokens, m);
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static rc_var *drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
+{
+    const double rate = m->config->dropout;
+
+    if (rate <= 0)
+        return x;
+    return rcm_list_index("dropouts", m->config->dropout_kind) == RCM_DROPOUT_LOCKED
+               ? rc_dropout_locked(g, rows, x, rate)
+               : rc_dropout(g, x, rate);
+}
+
+/* Scores of labels, (N,K). extra: see rcm_feed; may be NULL. */
+static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
+                      rc_var **extra)
+{
+    const struct tag *s = m->own;
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+    rc_var *x = drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
+
+    if (s->layered) {
+        rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
+
+        x = drop(m, g, &rows, raw);
+        if (extra)
+            *extra = rcm_penalties(m->config, g, b, raw, x);
+    }
+    return rc_linear(g, x, rcm_var(m, g, s->out), rcm_var(m, g, s->out + 1));
+}
+
+static rc_crf field(const rc_model *m, rc_graph *g, const rc_crf_rules *rules)
+{
+    const struct tag *s = m->own;
+
+    return (rc_crf){.trans = rcm_var(m, g, s->crf),
+                    .first = rcm_var(m, g, s->crf + 1),
+                    .last = rcm_var(m, g, s->crf + 2),
+                    .rules = rules};
+}
+
+/* Sequences whose labels are all known, as a batch of their own: a field wants whole paths. */
+typedef struct chosen {
+    rc_rows rows;
+    int32_t *row;    /* (n) of the batch */
+    int32_t *target; /* (n) */
+    int64_t n;
+} chosen;
+
+static bool counts(const rcd_batch *b, int64_t row)
+{
+    return b->out[row] >= 0 && !(b->mute && b->mute[row]);
+}
+
+/* whole: of sequences where every row counts; else rows that count. False: the graph has failed. */
+static bool choose(chosen *c, rc_graph *g, const rcd_batch *b, bool whole)
+{
+    bool *in = rcg_keep(g, (size_t)b->seqs, sizeof *in);
+    int64_t *at = rcg_keep(g, (size_t)b->steps + 1, sizeof *at), seqs = 0;
+
+    c->row = rcg_keep(g, (size_t)b->rows, sizeof *c->row);
+    c->target = rcg_keep(g, (size_t)b->rows, sizeof *c->target);
+    c->n = 0;
+    if (!in || !at || !c->row || !c->target)
+        return false;
+    for (int64_t i = 0; i < b->seqs; i++)
+        in[i] = true;
+    for (int64_t t = 0; whole && t < b->steps; t++)
+        for (int64_t row = b->at[t]; row < b->at[t + 1]; row++)
+            in[row - b->at[t]] &= counts(b, row);
+    at[0] = 0;
+    for (int64_t t = 0; t < b->steps; t++) {
+        for (int64_t row = b->at[t]; row < b->at[t + 1]; row++)
+            if (counts(b, row) && in[row - b->at[t]]) {
+                c->row[c->n] = (int32_t)row;
+                c->target[c->n++] = b->out[row];
+            }
+        at[t + 1] = c->n;
+    }
+    for (int64_t i = 0; i < b->seqs; i++)
+        seqs += in[i];
+    int64_t steps = b->steps;
+    while (steps > 0 && at[steps - 1] == at[steps])
+        steps--;
+    c->rows = (rc_rows){.steps = steps, .seqs = steps > 0 ? at[1] : 0, .at = at};
+    return true;
+}
+
+/* NULL: nothing is to be said, or the graph has failed. Where some rows are mute, which an X-ray
+ * wants, labels are as if each was chosen by itself: a field has no loss of some steps. */
+static rc_var *loss_of(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *score,
+                       int64_t *known)
+{
+    const struct tag *s = m->own;
+    chosen c;
+
+    const bool whole = s->field && !b->mute;
+
+    if (!choose(&c, g, b, whole))
+        return NULL;
+    *known = c.n;
+    if (c.n == 0)
+        return NULL;
+    if (c.n < b->rows)
+        score = rc_embed(g, score, c.row, c.n);
+    if (!whole)
+        return rc_cross_entropy(g, score, c.target);
+    const rc_crf crf = field(m, g, NULL);
+
+    return rc_crf_loss(g, &c.rows, score, &crf, c.target);
+}
+
+static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
+{
+    int64_t known;
+
+    return loss_of(m, g, &feed->batch, scores(m, g, feed->from, &feed->batch, &feed->extra),
+                   &known);
+}
+
+static int64_t carry_width(const rc_model *m)
+{
+    (void)m;
+    return 0;
+}
+
+/* ---- saying ------------------------------------------------------------------------------ */
+
+/* Each label by itself, where the scheme leaves it be. */
+static rc_status say_each(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *score,
+                          rcm_said *out)
+{
+    const struct tag *s = m->own;
+    rc_real *value = rcg_keep(g, (size_t)(b->rows * s->K), sizeof *value);
+
+    if (!value)
+        return rc_graph_status(g);
+    RC_TRY(rc_var_read(g, score, value, b->rows * s->K));
+    for (int64_t row = 0; row < b->rows; row++) {
+        const rc_real *of = value + row * s->K;
+
+        out->label[row] = rcm_best_of(s->K, of);
+        for (int32_t k = 0; out->all && k < s->K; k++)
+            out->all[row * s->K + k] = (rc_real)rcm_share_of(s->K, of, k);
+        if (out->p)
+            out->p[row] = (rc_real)rcm_share_of(s->K, of, out->label[row]);
+    }
+    return RC_OK;
+}
+
+/* The best path, by the field if there is one, that keeps to the scheme. */
+static rc_status say_paths(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *score,
+                           rcm_said *out)
+{
+    const struct tag *s = m->own;
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+    const rc_crf crf = field(m, g, s->moves.n > 0 ? &s->rules : NULL);
+
+    RC_TRY(rc_crf_decode(g, &rows, score, &crf, out->label, NULL));
+    if (!out->p && !out->all)
+        return RC_OK;
+    rc_real *p = out->all ? out->all : rcg_keep(g, (size_t)(b->rows * s->K), sizeof *p);
+    if (!p)
+        return rc_graph_status(g);
+    RC_TRY(rc_crf_marginals(g, &rows, score, &crf, p));
+    for (int64_t row = 0; out->p && row < b->rows; row++)
+        out->p[row] = p[row * s->K + out->label[row]];
+    return RC_OK;
+}
+
+static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
+                     bool wants_p, bool wants_all, rcm_said *out)
+{
+    const struct tag *s = m->own;
+    const size_t N = (size_t)b->rows;
+    rc_var *score = scores(m, g, of, b, NULL);
+
+    *out = (rcm_said){
+        .label = rcg_keep(g, N, sizeof *out->label),
+        .p = wants_p ? rcg_keep(g, N, sizeof *out->p) : NULL,
+        .all = wants_all ? rcg_keep(g, N * (size_t)s->K, sizeof *out->all) : NULL,
+    };
+    RC_TRY(rc_graph_status(g));
+    RC_TRY(s->field ? say_paths(m, g, b, score, out) : say_each(m, g, b, score, out));
+    rc_var *sum = loss_of(m, g, b, score, &out->known);
+
+    RC_TRY(rc_graph_status(g));
+    return sum ? rc_var_total(g, sum, &out->nats) : RC_OK;
+}
+
+static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
+                            rcb_pool *pool, rc_evaluation *out)
+{
+    (void)tracks;
+    return rcm_labelled_score(m, say, &rcm_labelled_of(c)->part[part], pool, out);
+}
+
+static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eval_options *o,
+                               rcb_pool *pool, rc_evaluation *out)
+{
+    (void)o;
+    return rcm_labelled_evaluate(m, say, path, pool, out);
+}
+
+static rc_status predict_file(const rc_model *m, const char *path, const rc_predict_options *o,
+                              rcb_pool *pool, rc_prediction_fn fn, void *ctx)
+{
+    return rcm_labelled_predict(m, say, path, o, pool, fn, ctx);
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+static void work(const rc_model *m, rcg_work *w)
+{
+    const struct tag *s = m->own;
+
+    rcm_tokens_work(&s->tokens, w);
+    if (s->layered) {
+        rcm_drop_work(&s->stack, s->tokens.width, w);
+        rcn_stack_work(&s->stack, w);
+        rcm_drop_work(&s->stack, s->stack.out, w);
+    }
+    rcg_work_linear(w, s->layered ? s->stack.out : s->tokens.width, s->K);
+    if (s->field)
+        rcg_work_crf_loss(w, s->K);
+    else
+        rcg_work_value(w, s->K);
+}
+
+static rc_status conventions(const rc_model *m, rcm_words *w)
+{
+    const struct tag *s = m->own;
+
+    return s->layered ? rcm_stack_conventions(&s->stack, m->config, w) : RC_OK;
+}
+
+static rc_status facts(const rc_model *m, rcm_words *w)
+{
+    const struct tag *s = m->own;
+    rc_entry e;
+
+    RC_TRY(rcm_tokens_facts(&s->tokens, m, w));
+    if (s->layered)
+        RC_TRY(rcm_stack_facts(&s->stack, m->config, w));
+    (void)rcm_list("decoders", s->field ? RCM_DECODER_CRF : RCM_DECODER_SOFTMAX, &e);
+    RC_TRY(rcm_words_add(w, "decoder", "%s (%s)", e.name, e.help));
+    RC_TRY(rcm_words_add(w, "scheme", "%s", m->config->scheme));
+    return rcm_words_add(w, "labels", "%" PRId64, s->K);
+}
+
+const rcm_task rcm_tag = {
+    .name = "tag",
+    .help = "sequences of words: a label for each",
+    .labels = true,
+    .corpus_open = rcm_labelled_open,
+    .corpus_free = rcm_labelled_close,
+    .corpus_crc = rcm_labelled_crc,
+    .has_part = rcm_labelled_has,
+    .corpus_notes = rcm_labelled_notes,
+    .build = build,
+    .unbuild = unbuild,
+    .init = init,
+    .epoch_batches = rcm_labelled_batches,
+    .epoch_rows = rcm_labelled_rows,
+    .longest = rcm_labelled_longest,
+    .batch = rcm_labelled_batch,
+    .carry_width = carry_width,
+    .loss = loss,
+    .work = work,
+    .score_part = score_part,
+    .evaluate_file = evaluate_file,
+    .predict_file = predict_file,
+    .conventions = conventions,
+    .facts = facts,
+};
