@@ -175,7 +175,7 @@ static bool counts(const rcd_batch *b, int64_t row)
 static bool choose(chosen *c, rc_graph *g, const rcd_batch *b, bool whole)
 {
     bool *in = rcg_keep(g, (size_t)b->seqs, sizeof *in);
-    int64_t *at = rcg_keep(g, (size_t)b->steps + 1, sizeof *at), seqs = 0;
+    int64_t *at = rcg_keep(g, (size_t)b->steps + 1, sizeof *at), steps = b->steps;
 
     c->row = rcg_keep(g, (size_t)b->rows, sizeof *c->row);
     c->target = rcg_keep(g, (size_t)b->rows, sizeof *c->target);
@@ -196,9 +196,6 @@ static bool choose(chosen *c, rc_graph *g, const rcd_batch *b, bool whole)
             }
         at[t + 1] = c->n;
     }
-    for (int64_t i = 0; i < b->seqs; i++)
-        seqs += in[i];
-    int64_t steps = b->steps;
     while (steps > 0 && at[steps - 1] == at[steps])
         steps--;
     c->rows = (rc_rows){.steps = steps, .seqs = steps > 0 ? at[1] : 0, .at = at};
