@@ -54,7 +54,7 @@ static double span_f1(const rc_evaluation *e)
 /* What the loss is summed over. */
 static double measured(const rc_evaluation *e)
 {
-    return (double)(e->measured > 0 ? e->measured : e->tokens);
+    return (double)(e->measured > 0 || e->strange > 0 ? e->measured : e->tokens);
 }
 
 static int print_series_json(const rc_evaluation *e, const char *measure, double seconds)

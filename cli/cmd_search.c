@@ -75,8 +75,8 @@ static const opt options[] = {
 static int by_valid(const void *a, const void *b)
 {
     const trial *const *x = a, *const *y = b;
-    const double u = (*x)->run ? (*x)->run->valid : nan("");
-    const double v = (*y)->run ? (*y)->run->valid : nan("");
+    const double u = (*x)->run ? (*x)->run->judged : nan("");
+    const double v = (*y)->run ? (*y)->run->judged : nan("");
     if (isfinite(u) && isfinite(v) && (u < v || u > v))
         return u < v ? -1 : 1;
     if (isfinite(u) != isfinite(v))

@@ -300,7 +300,7 @@ typedef struct rc_evaluation {
     double nats;       /* sum over the tokens of -ln p, or of what rc_model_measure() says */
     double source;     /* sum over the same tokens of -ln p by their source; NaN: it is not known */
     int64_t strange;   /* labels of the data that the model does not know, which are wrong */
-    int64_t measured;  /* of the tokens, those that `nats` sums over; 0: all */
+    int64_t measured;  /* of labels, those that are known, over which `nats` is summed */
     int64_t spans, spans_said, spans_right; /* of tags: that there are, were said, and both; 0: the
                                                labels are no tags of spans */
     int64_t numbers;   /* that were said, where the model standardizes them; else 0 */

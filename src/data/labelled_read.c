@@ -233,7 +233,7 @@ static rc_status check(const rcd_reader *r, rcd_format format)
     if (!how->blind && !(how->each ? f->each : f->whole))
         return RC_FAIL(RC_EINVAL, "cannot read '%s' as %s: it has no labels of %s", r->path, word,
                        how->each ? "tokens" : "sequences");
-    if (columns && !f->columns)
+    if (columns && !f->columns && !(how->blind && format == RCD_FORMAT_TEXT))
         return RC_FAIL(RC_EINVAL, "cannot read '%s' as %s: it has no columns to choose from",
                        r->path, word);
     if (how->features && *how->features && !f->features)

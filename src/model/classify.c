@@ -116,15 +116,15 @@ static rc_status build(rc_model *m)
         return RC_ENOMEM;
     m->own = s;
     s->K = rcm_labels(m);
-    if (!m->vocab.of[RCM_SYMBOLS] || s->K < 1)
-        return RC_FAIL(RC_EFORMAT,
-                       "a model that classifies needs vocabularies of texts and labels");
+    RC_TRY(rcm_labelled_fit(m));
     s->layered = !c->flat;
     RC_TRY(plan_top(s, c));
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
     rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
     p.stack.in = s->tokens.width;
-    rc_status status = rcm_plan_room(m, &p, rcm_tokens_room(&s->tokens, m));
+    rc_status status = s->layered
+                           ? rcm_plan_room(m, &p, rcm_tokens_room(&s->tokens, m) + (double)s->K)
+                           : rcm_room(m, rcm_tokens_room(&s->tokens, m) + (double)s->K);
     if (status == RC_OK)
         status = add_params(m, s, &p);
     rcb_free(p.hidden);
@@ -181,6 +181,27 @@ static rc_var *convolve(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_
     return s->widths == 1 ? part[0] : rc_concat(g, (int)s->widths, part);
 }
 
+/* Of two directions the last step of each: columns of layer after layer (of the last one alone but
+ * for skip graves), forward out of `last`, backward out of `first`. */
+static rc_var *ends(const struct classify *s, rc_graph *g, rc_var *last, rc_var *first)
+{
+    const rcn_stack_plan *p = &s->stack.plan;
+    const int from = p->skip == RCN_SKIP_GRAVES ? 0 : p->layers - 1;
+    const int count = 2 * (p->layers - from);
+    rc_var **part = rcg_keep(g, (size_t)count, sizeof *part);
+    int64_t at = 0;
+
+    if (!part)
+        return NULL;
+    for (int i = 0; i < count; i++) {
+        const int64_t H = rcc_state_width(p->cell, 0, rcn_stack_widths(p, from + i / 2));
+
+        part[i] = rc_slice(g, i % 2 == 0 ? last : first, at, H);
+        at += H;
+    }
+    return rc_concat(g, count, part);
+}
+
 /* (N,F) -> (B,F) */
 static rc_var *pool(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
 {
@@ -200,10 +221,7 @@ static rc_var *pool(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var 
 
     if (!s->layered || s->stack.plan.directions == 1 || s->widths > 0 || s->stack.plan.deep_out > 0)
         return last;
-    const int64_t H = s->stack.out / 2;
-    rc_var *ends[] = {rc_slice(g, last, 0, H),
-                      rc_slice(g, rc_pool(g, rows, x, RC_POOL_FIRST), H, H)};
-    return rc_concat(g, 2, ends);
+    return ends(s, g, last, rc_pool(g, rows, x, RC_POOL_FIRST));
 }
 
 /* Scores of labels, (B,K). extra: see rcm_feed; may be NULL. */
@@ -285,7 +303,7 @@ static int64_t carry_width(const rc_model *m)
 /* ---- saying ------------------------------------------------------------------------------ */
 
 static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
-                     bool wants_p, bool wants_all, rcm_said *out)
+                     bool wants_all, rcm_said *out)
 {
     const struct classify *s = m->own;
     const size_t B = (size_t)b->seqs, K = (size_t)s->K;
@@ -294,7 +312,6 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
     rc_real *value = rcg_keep(g, B * K, sizeof *value);
 
     *out = (rcm_said){.label = rcg_keep(g, B, sizeof *out->label),
-                      .p = wants_p ? rcg_keep(g, B, sizeof *out->p) : NULL,
                       .all = wants_all ? rcg_keep(g, B * K, sizeof *out->all) : NULL};
     RC_TRY(rc_graph_status(g));
     RC_TRY(rc_var_read(g, score, value, (int64_t)(B * K)));
@@ -302,10 +319,8 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
         const rc_real *row = value + i * s->K;
 
         out->label[i] = rcm_best_of(s->K, row);
-        if (wants_p)
-            out->p[i] = (rc_real)rcm_share_of(s->K, row, out->label[i]);
-        for (int32_t k = 0; wants_all && k < s->K; k++)
-            out->all[i * s->K + k] = (rc_real)rcm_share_of(s->K, row, k);
+        if (wants_all)
+            rcm_shares(s->K, row, out->all + i * s->K);
     }
     rc_var *sum = loss_of(g, score, label, b->seqs, &out->known);
 
@@ -343,6 +358,7 @@ static void work(const rc_model *m, rcg_work *w)
     if (s->layered) {
         rcm_drop_work(&s->stack, s->tokens.width, w);
         rcn_stack_work(&s->stack, w);
+        rcm_penalties_work(m->config, s->stack.out, w);
     }
     int64_t width = s->layered ? s->stack.out : s->tokens.width;
     for (int64_t i = 0; i < s->widths; i++) {

@@ -10,7 +10,8 @@
  *   recur.vocab        JSON of the vocabulary, where there is one; recur.labels and the like:
  *                      of others (RCM_VOCAB_MAP)
  *   recur.conventions  JSON object: gate order and the like, in words
- *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid]
+ *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid], and
+ *                      what validations are judged by where that is not the last
  *   recur.results      JSON object of numbers
  *
  * A model of fewer bits has its matrices as BF16, or as I8 with a tensor NAME.scale of one number

@@ -126,13 +126,12 @@ static rc_status bring_to_scheme(rcd_labelled *set, rc_config *c, bool is_new)
     if (strcmp(c->task->name, "tag") != 0)
         return RC_OK;
     rc_status s = tags_of(&tags, set);
-    if (s == RC_OK && is_new && strcmp(c->scheme, "auto") == 0) {
+    if (s == RC_OK && is_new && strcmp(c->scheme, "auto") == 0)
         s = rc_config_set(c, "scheme", rcd_scheme_word(scheme_of(set, &tags)));
-    } else if (s == RC_OK) {
+    if (s == RC_OK)
         s = rcd_scheme_of(&to, c->scheme);
-        if (s == RC_OK && to != RCD_SCHEME_NONE)
-            s = convert(set, &tags, to);
-    }
+    if (s == RC_OK && to != RCD_SCHEME_NONE)
+        s = convert(set, &tags, to);
     rcd_tags_free(&tags);
     return s;
 }
@@ -152,19 +151,34 @@ void rcm_labelled_free(rcm_labelled *l)
 
 /* ---- vocabularies ------------------------------------------------------------------------ */
 
-/* Tokens are counted as they occur in the part that is trained on: what is validated or tested
- * must not make a word known. */
-static void count_tokens(rcm_labelled *l, const rcm_cut *cut)
+static void forget_counts(rcd_names *names)
+{
+    for (int32_t i = 0; i < names->n; i++)
+        names->name[i].count = 0;
+}
+
+/* Tokens, labels and features are counted as they occur in the part that is trained on: what is
+ * validated or tested must not make them known. */
+static void count_names(rcm_labelled *l, const rcm_cut *cut)
 {
     rcd_labelled *set = &l->set;
 
-    for (int32_t i = 0; i < set->tokens.n; i++)
-        set->tokens.name[i].count = 0;
+    forget_counts(&set->tokens);
+    forget_counts(&set->labels);
+    for (int32_t f = 0; f < set->F; f++)
+        forget_counts(&set->features[f]);
     for (int64_t i = 0; i < cut->to[RCM_TRAIN]; i++) {
         const int64_t seq = rcm_cut_at(cut, i);
 
-        for (int64_t k = set->start[seq]; k < set->start[seq + 1]; k++)
+        for (int64_t k = set->start[seq]; k < set->start[seq + 1]; k++) {
             set->tokens.name[set->token[k]].count++;
+            if (set->each && set->label[k] >= 0)
+                set->labels.name[set->label[k]].count++;
+            for (int32_t f = 0; f < set->F; f++)
+                set->features[f].name[set->feature[k * set->F + f]].count++;
+        }
+        if (!set->each && set->label[seq] >= 0)
+            set->labels.name[set->label[seq]].count++;
     }
 }
 
@@ -194,7 +208,7 @@ static rc_status make_features(rcd_vocab **out, const rcd_labelled *set, const c
     rc_status s = feature_names(&names, set);
 
     if (s == RC_OK)
-        s = rcd_vocab_of_names(out, RCD_WORD, &names, NULL, NULL, what);
+        s = rcd_vocab_of_names(out, RCD_WORD, &names, NULL, &(rcd_cut){.min_count = 1}, what);
     rcd_names_free(&names);
     return s;
 }
@@ -207,38 +221,67 @@ static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rc_co
 
     RC_TRY(rcd_vocab_of_names(&out->of[RCM_SYMBOLS], how.level, &l->set.tokens, &fold, &cut,
                               c->train));
-    RC_TRY(
-        rcd_vocab_of_names(&out->of[RCM_LABELS], RCD_LINE, &l->set.labels, NULL, NULL, c->train));
+    RC_TRY(rcd_vocab_of_names(&out->of[RCM_LABELS], RCD_LINE, &l->set.labels, NULL,
+                              &(rcd_cut){.min_count = 1}, c->train));
     if (rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE)
         RC_TRY(rcd_vocab_of_names(&out->of[RCM_CHARACTERS], RCD_CHAR, &l->set.tokens, NULL, NULL,
                                   c->train));
     return l->set.F > 0 ? make_features(&out->of[RCM_FEATURES], &l->set, c->train) : RC_OK;
 }
 
+/* Is it a vocabulary of this level, if it is to be there? */
+static bool fits(const rcd_vocab *v, bool wanted, rcd_level level)
+{
+    return wanted ? v && rcd_vocab_level(v) == level : !v;
+}
+
+rc_status rcm_labelled_fit(const rc_model *m)
+{
+    const rc_config *c = m->config;
+    const rcd_labelling how = labelling_of(c);
+    const rcd_vocab *labels = m->vocab.of[RCM_LABELS];
+
+    if (!fits(m->vocab.of[RCM_SYMBOLS], true, how.level))
+        return RC_FAIL(RC_EFORMAT, "a model of labels needs a vocabulary of level '%s'",
+                       rcd_level_word(how.level));
+    if (!fits(labels, true, RCD_LINE) || rcm_labels(m) < 1 ||
+        rcd_vocab_unk(labels) < rcm_labels(m) || rcd_vocab_boundary(labels) < rcm_labels(m))
+        return RC_FAIL(RC_EFORMAT, "a model of labels needs a vocabulary of them");
+    if (!fits(m->vocab.of[RCM_CHARACTERS], rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE,
+              RCD_CHAR))
+        return RC_FAIL(RC_EFORMAT, "its vocabulary of characters does not fit 'char-net'");
+    if (!fits(m->vocab.of[RCM_FEATURES], *c->features != '\0', RCD_WORD))
+        return RC_FAIL(RC_EFORMAT, "its vocabulary of features does not fit 'features'");
+    if (c->unk_rate > 0 && how.level == RCD_BYTE)
+        return RC_FAIL(RC_EINVAL, "cannot set 'unk-rate' where tokens are bytes: all are known");
+    return RC_OK;
+}
+
 /* ---- numbers ----------------------------------------------------------------------------- */
 
 static rc_status number_features(rcm_labelled *l, const rcd_vocab *v)
 {
-    rcb_buf text = {0};
-    rc_status s = RC_OK;
+    rcd_names names = {0};
+    int32_t *ids = NULL;
 
     l->feature = rcb_calloc((size_t)l->set.F, sizeof *l->feature);
-    if (!l->feature)
-        return RC_ENOMEM;
-    for (int32_t f = 0; s == RC_OK && f < l->set.F; f++) {
-        const rcd_names *names = &l->set.features[f];
+    rc_status s = l->feature ? feature_names(&names, &l->set) : RC_ENOMEM;
+    if (s == RC_OK && !(ids = rcb_alloc((size_t)names.n, sizeof *ids)))
+        s = RC_ENOMEM;
+    if (s == RC_OK)
+        s = rcd_names_ids(ids, &names, v, NULL, rcd_vocab_unk(v));
+    for (int32_t f = 0, first = 0; s == RC_OK && f < l->set.F; f++) {
+        const int32_t n = l->set.features[f].n; /* names of column after column */
 
-        l->feature[f] = rcb_alloc((size_t)names->n, sizeof **l->feature);
-        if (!l->feature[f])
+        l->feature[f] = rcb_alloc((size_t)n, sizeof **l->feature);
+        if (l->feature[f])
+            memcpy(l->feature[f], ids + first, (size_t)n * sizeof *ids);
+        else
             s = RC_ENOMEM;
-        for (int32_t i = 0; s == RC_OK && i < names->n; i++) {
-            text.n = 0;
-            s = rcb_buf_printf(&text, "%" PRId32 ":%s", f + 1, rcd_names_at(names, i, NULL));
-            const int32_t id = s == RC_OK ? rcd_vocab_find(v, text.p, text.n) : -1;
-            l->feature[f][i] = id >= 0 ? id : rcd_vocab_unk(v);
-        }
+        first += n;
     }
-    rcb_buf_free(&text);
+    rcb_free(ids);
+    rcd_names_free(&names);
     return s;
 }
 
@@ -313,7 +356,10 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
     RC_TRY(rcm_cut_of(&p->cut, c, train->set.n));
     for (int i = 0; i < RCM_PARTS; i++)
         p->part[i] = (rcm_labelled_part){train, &p->cut, p->cut.from[i], p->cut.to[i]};
-    count_tokens(train, &p->cut);
+    if (c->phrases && p->cut.to[RCM_TRAIN] < train->set.n)
+        return RC_FAIL_HINT(RC_EINVAL, "pass --valid FILE, or --valid-split 0",
+                            "cannot cut phrases: those of one tree would be on both sides");
+    count_names(train, &p->cut);
     if (!have) {
         RC_TRY(make_vocabs(made, train, c));
         have = made;
@@ -459,7 +505,8 @@ rc_status rcm_labelled_batch(const rcm_corpus *c, int64_t epoch, int64_t pos, in
 
     (void)steps;
     RC_TRY(begin_epoch(p, epoch));
-    const int64_t left = p->epoch->n - pos, count = left < p->batch ? left : p->batch;
+    const int64_t left = pos < p->epoch->n ? p->epoch->n - pos : 0;
+    const int64_t count = left < p->batch ? left : p->batch;
 
     feed->from = of;
     feed->next = pos + count;

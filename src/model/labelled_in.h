@@ -60,6 +60,8 @@ rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t
 rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind);
 void rcm_labelled_free(rcm_labelled *l);
 
+/* Do the vocabularies of a model fit together and to its configuration? RC_EFORMAT, RC_EINVAL. */
+rc_status rcm_labelled_fit(const rc_model *m);
 /* Labels of a model: of its vocabulary all but the two that are always held and stand last. */
 static inline int64_t rcm_labels(const rc_model *m)
 {
@@ -103,14 +105,13 @@ rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w)
  * sequence. */
 typedef struct rcm_said {
     int32_t *label; /* (N or B) */
-    rc_real *p;     /* (N or B) its probability; NULL: not wanted */
     rc_real *all;   /* (N or B, labels) that of every label; NULL: not wanted */
     double nats;    /* - ln p of what is right, summed */
     int64_t known;  /* over so many labels that the model knows */
 } rcm_said;
-/* `wants_p` and `wants_all`: see above. RC_..: the graph's failure. */
+/* RC_..: the graph's failure. */
 typedef rc_status (*rcm_say_fn)(const rc_model *m, rc_graph *g, const rcm_labelled *of,
-                                const rcd_batch *b, bool wants_p, bool wants_all, rcm_said *out);
+                                const rcd_batch *b, bool wants_all, rcm_said *out);
 
 rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
                              rcb_pool *pool, rc_evaluation *out);
@@ -120,8 +121,8 @@ rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *pa
                                const rc_predict_options *o, rcb_pool *pool, rc_prediction_fn fn,
                                void *ctx);
 
-/* The most probable of n scores, equal ones: the first; and its share of their softmax. */
+/* The highest of n scores, of equal ones the first; and their softmax. */
 int32_t rcm_best_of(int64_t n, const rc_real *score);
-double rcm_share_of(int64_t n, const rc_real *score, int32_t which);
+void rcm_shares(int64_t n, const rc_real *score, rc_real *out);
 
 #endif

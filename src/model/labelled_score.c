@@ -16,14 +16,19 @@ int32_t rcm_best_of(int64_t n, const rc_real *score)
     return best;
 }
 
-double rcm_share_of(int64_t n, const rc_real *score, int32_t which)
+void rcm_shares(int64_t n, const rc_real *score, rc_real *out)
 {
     const double most = (double)score[rcm_best_of(n, score)];
     double sum = 0;
 
+    for (int64_t i = 0; i < n; i++) {
+        const double e = exp((double)score[i] - most);
+
+        out[i] = (rc_real)e;
+        sum += e;
+    }
     for (int64_t i = 0; i < n; i++)
-        sum += exp((double)score[i] - most);
-    return exp((double)score[which] - most) / sum;
+        out[i] = (rc_real)((double)out[i] / sum);
 }
 
 /* ---- sequences one by one ---------------------------------------------------------------- */
@@ -42,7 +47,7 @@ typedef struct answer {
 typedef struct teller {
     const rc_model *m;
     rcm_say_fn say;
-    bool wants_p, wants_all;
+    bool wants_all;
     rc_status (*fn)(void *ctx, const answer *a);
     void *ctx;
     rc_graph *g;
@@ -100,7 +105,7 @@ static rc_status tell_batch(teller *t, const rcm_labelled_part *part, int64_t fi
     rcm_said said;
 
     rc_graph_reset(t->g);
-    RC_TRY(t->say(t->m, t->g, part->of, &t->b, t->wants_p, t->wants_all, &said));
+    RC_TRY(t->say(t->m, t->g, part->of, &t->b, t->wants_all, &said));
     t->nats += said.nats;
     t->known += said.known;
     for (int64_t c = 0; c < t->b.seqs; c++)
@@ -215,8 +220,8 @@ rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labell
 
     if (status == RC_OK)
         status = tell_all(&t, part, pool);
-    if (status == RC_OK && e.tokens == e.strange)
-        status = RC_FAIL(RC_EDATA, "none of these sequences has a label that the model knows");
+    if (status == RC_OK && e.tokens == 0)
+        status = RC_FAIL(RC_EDATA, "none of these sequences has a label");
     if (rcd_detect_scheme(&s.detect) == RCD_SCHEME_NONE)
         e.spans = e.spans_said = e.spans_right = 0;
     e.nats = t.nats;
@@ -285,6 +290,8 @@ rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *pa
 
     if (o->states)
         return RC_FAIL(RC_EINVAL, "a model of labels does not show its states");
+    if (o->ahead != 1)
+        return RC_FAIL(RC_EINVAL, "a model of labels says nothing of steps ahead");
     RC_TRY(rcm_labelled_file(&l, m, path, !o->gold));
     const rc_status status = tell_all(&t, &(rcm_labelled_part){&l, NULL, 0, l.set.n}, pool);
 

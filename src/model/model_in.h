@@ -57,6 +57,8 @@ int64_t rcm_plan_out(const rcm_plan *p, int i);
 /* A file that cannot fill the model need not be given memory for it (RC_EFORMAT), and what the
  * machine lacks is not begun (RC_ENOMEM). more: numbers beside the layers. */
 rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more);
+/* The same of a model of so many numbers. */
+rc_status rcm_room(const rc_model *m, double needs);
 /* All parameters by the configuration, forget gates of the stack by theirs. */
 rc_status rcm_stack_init(const rcn_stack *s, rc_model *m);
 /* A parameter of a model as an operand. */

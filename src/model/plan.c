@@ -64,6 +64,11 @@ rc_status rcm_plan_room(const rc_model *m, const rcm_plan *p, double more)
     }
     if (p->stack.deep_out > 0)
         needs += (double)p->stack.deep_out * (double)rcm_plan_out(p, p->stack.layers - 1);
+    return rcm_room(m, needs);
+}
+
+rc_status rcm_room(const rc_model *m, double needs)
+{
     if (needs > (double)m->room)
         return RC_FAIL(RC_EFORMAT,
                        "its configuration describes a model of more than %.15g numbers, it "

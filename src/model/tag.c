@@ -46,7 +46,18 @@ static rc_status add_params(rc_model *m, struct tag *s, const rcm_plan *p)
     return rcn_params_table(ps, "crf.last", 1, s->K);
 }
 
-/* What the labels of the model may follow, if they are tags. */
+/* Is there a tag that may stand alone, and again and again: a path through a sequence of any
+ * length? */
+static bool leave_a_path(const rcd_moves *m)
+{
+    for (int32_t i = 0; i < m->n; i++)
+        if (m->first[i] && m->last[i] && m->from_to[(int64_t)i * m->n + i])
+            return true;
+    return false;
+}
+
+/* What the labels of the model may follow, if they are tags; nothing where the scheme would leave
+ * some sequences no path, as without O. */
 static rc_status find_rules(struct tag *s, const rc_model *m)
 {
     const rcd_vocab *v = m->vocab.of[RCM_LABELS];
@@ -62,6 +73,8 @@ static rc_status find_rules(struct tag *s, const rc_model *m)
     }
     if (status == RC_OK && s->scheme != RCD_SCHEME_NONE)
         status = rcd_moves_new(&s->moves, &tags, s->scheme);
+    if (s->moves.n > 0 && !leave_a_path(&s->moves))
+        rcd_moves_free(&s->moves);
     if (s->moves.n > 0)
         s->rules = (rc_crf_rules){s->moves.first, s->moves.from_to, s->moves.last};
     rcd_tags_free(&tags);
@@ -78,17 +91,20 @@ static rc_status build(rc_model *m)
         return RC_ENOMEM;
     m->own = s;
     s->K = rcm_labels(m);
-    if (!m->vocab.of[RCM_SYMBOLS] || s->K < 1)
-        return RC_FAIL(RC_EFORMAT, "a model that tags needs vocabularies of words and labels");
+    RC_TRY(rcm_labelled_fit(m));
     s->field = rcm_list_index("decoders", c->decoder) == RCM_DECODER_CRF;
     if (rcd_scheme_of(&s->scheme, c->scheme) != RC_OK)
         return RC_FAIL(RC_EFORMAT, "a model that tags needs a scheme");
     s->layered = !c->flat;
-    RC_TRY(find_rules(s, m));
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
     rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
     p.stack.in = s->tokens.width;
-    rc_status status = rcm_plan_room(m, &p, rcm_tokens_room(&s->tokens, m));
+
+    const double field = s->field ? (double)s->K * (double)(s->K + 2) : 0;
+    const double needs = rcm_tokens_room(&s->tokens, m) + (double)s->K + field;
+    rc_status status = s->layered ? rcm_plan_room(m, &p, needs) : rcm_room(m, needs);
+    if (status == RC_OK)
+        status = find_rules(s, m);
     if (status == RC_OK)
         status = add_params(m, s, &p);
     rcb_free(p.hidden);
@@ -242,7 +258,7 @@ static int64_t carry_width(const rc_model *m)
 
 /* ---- saying ------------------------------------------------------------------------------ */
 
-/* Each label by itself, where the scheme leaves it be. */
+/* Each label by itself, of the paths that the scheme allows. */
 static rc_status say_each(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *score,
                           rcm_said *out)
 {
@@ -256,12 +272,23 @@ static rc_status say_each(const rc_model *m, rc_graph *g, const rcd_batch *b, rc
         const rc_real *of = value + row * s->K;
 
         out->label[row] = rcm_best_of(s->K, of);
-        for (int32_t k = 0; out->all && k < s->K; k++)
-            out->all[row * s->K + k] = (rc_real)rcm_share_of(s->K, of, k);
-        if (out->p)
-            out->p[row] = (rc_real)rcm_share_of(s->K, of, out->label[row]);
+        if (out->all)
+            rcm_shares(s->K, of, out->all + row * s->K);
     }
-    return RC_OK;
+    if (s->moves.n == 0)
+        return RC_OK;
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+    rc_real *zeros = rcg_keep(g, (size_t)(s->K * s->K), sizeof *zeros);
+
+    if (!zeros)
+        return rc_graph_status(g);
+    memset(zeros, 0, (size_t)(s->K * s->K) * sizeof *zeros);
+    const rc_crf free_moves = {.trans = rc_leaf(g, rc_shape_2(s->K, s->K), zeros, NULL),
+                               .first = RC_NONE,
+                               .last = RC_NONE,
+                               .rules = &s->rules};
+
+    return rc_crf_decode(g, &rows, score, &free_moves, out->label, NULL);
 }
 
 /* The best path, by the field if there is one, that keeps to the scheme. */
@@ -273,19 +300,11 @@ static rc_status say_paths(const rc_model *m, rc_graph *g, const rcd_batch *b, r
     const rc_crf crf = field(m, g, s->moves.n > 0 ? &s->rules : NULL);
 
     RC_TRY(rc_crf_decode(g, &rows, score, &crf, out->label, NULL));
-    if (!out->p && !out->all)
-        return RC_OK;
-    rc_real *p = out->all ? out->all : rcg_keep(g, (size_t)(b->rows * s->K), sizeof *p);
-    if (!p)
-        return rc_graph_status(g);
-    RC_TRY(rc_crf_marginals(g, &rows, score, &crf, p));
-    for (int64_t row = 0; out->p && row < b->rows; row++)
-        out->p[row] = p[row * s->K + out->label[row]];
-    return RC_OK;
+    return out->all ? rc_crf_marginals(g, &rows, score, &crf, out->all) : RC_OK;
 }
 
 static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
-                     bool wants_p, bool wants_all, rcm_said *out)
+                     bool wants_all, rcm_said *out)
 {
     const struct tag *s = m->own;
     const size_t N = (size_t)b->rows;
@@ -293,7 +312,6 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
 
     *out = (rcm_said){
         .label = rcg_keep(g, N, sizeof *out->label),
-        .p = wants_p ? rcg_keep(g, N, sizeof *out->p) : NULL,
         .all = wants_all ? rcg_keep(g, N * (size_t)s->K, sizeof *out->all) : NULL,
     };
     RC_TRY(rc_graph_status(g));
@@ -335,6 +353,7 @@ static void work(const rc_model *m, rcg_work *w)
         rcm_drop_work(&s->stack, s->tokens.width, w);
         rcn_stack_work(&s->stack, w);
         rcm_drop_work(&s->stack, s->stack.out, w);
+        rcm_penalties_work(m->config, s->stack.out, w);
     }
     rcg_work_linear(w, s->layered ? s->stack.out : s->tokens.width, s->K);
     if (s->field)

@@ -55,8 +55,6 @@ static rc_status add_characters(rcm_tokens *t, rc_model *m)
     const int64_t D = m->config->char_embed, H = t->char_units;
     const int one = 1;
 
-    if (!m->vocab.of[RCM_CHARACTERS])
-        return RC_FAIL(RC_EFORMAT, "a model of characters needs a vocabulary of them");
     t->chars = ps->n;
     RC_TRY(rcn_params_table(ps, "char.weight", symbols(m, RCM_CHARACTERS), D));
     if (t->net == RCM_CHAR_RNN)
@@ -98,7 +96,9 @@ void rcm_tokens_free(rcm_tokens *t)
 
 rc_status rcm_tokens_init(const rcm_tokens *t, rc_model *m)
 {
-    return t->net == RCM_CHAR_RNN ? rcn_rnn_forget_bias(&t->stack.layer[0], &m->params, 1) : RC_OK;
+    for (int i = 0; t->net == RCM_CHAR_RNN && i < 2; i++) /* directions */
+        RC_TRY(rcn_rnn_forget_bias(&t->stack.layer[i], &m->params, m->config->forget_bias));
+    return RC_OK;
 }
 
 /* ---- words ------------------------------------------------------------------------------- */

@@ -54,8 +54,8 @@ static rc_status check_options(const rc_xray_options *o)
 
 static rc_status set_data(bench *b, const char *path)
 {
-    static const char *const off[][2] = {
-        {"valid", ""}, {"test", ""}, {"valid-split", "0"}, {"test-split", "0"}};
+    static const char *const off[][2] = {{"valid", ""},       {"test", ""},   {"valid-split", "0"},
+                                         {"test-split", "0"}, {"folds", "0"}, {"phrases", "false"}};
 
     RC_TRY(rc_config_clone(&b->config, b->model->config));
     if (path) {
@@ -63,7 +63,8 @@ static rc_status set_data(bench *b, const char *path)
         RC_TRY(rc_config_set(b->config, "train", path));
     }
     for (size_t i = 0; i < sizeof off / sizeof *off; i++)
-        RC_TRY(rc_config_set(b->config, off[i][0], off[i][1]));
+        if (rc_config_get(b->config, off[i][0]))
+            RC_TRY(rc_config_set(b->config, off[i][0], off[i][1]));
     return RC_OK;
 }
 

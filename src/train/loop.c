@@ -313,7 +313,8 @@ static rc_status score(rc_trainer *t, listener *l, const rc_model *m, rcm_part p
 {
     rc_evaluation e;
     RC_TRY(t->task->score_part(m, t->corpus, part, t->config->valid_tracks, t->pool, &e));
-    l->p.valid = e.nats / (double)(e.measured > 0 ? e.measured : e.tokens);
+    const int64_t n = t->task->labels ? e.measured : e.tokens;
+    l->p.valid = n > 0 ? e.nats / (double)n : (double)NAN;
     l->p.valid_chars = (double)e.chars / (double)e.tokens;
     l->p.valid_wrong = e.wrong < 0 ? (double)NAN : (double)e.wrong / (double)e.tokens;
     l->p.valid_spans = e.spans + e.spans_said == 0
@@ -361,6 +362,20 @@ static bool mean_begins(const rc_trainer *t, double judged)
     return false;
 }
 
+/* Is there what --judge asks for? */
+static rc_status check_judge(const rc_trainer *t, const rc_progress *p)
+{
+    const int by = rcm_list_index("judges", t->config->judge);
+
+    if (by == RCM_JUDGE_SPANS && isnan(p->valid_spans))
+        return RC_FAIL_HINT(RC_EINVAL, "leave --judge out",
+                            "cannot judge by spans: no tags of spans are validated");
+    if (by == RCM_JUDGE_ERRORS && isnan(p->valid_wrong))
+        return RC_FAIL_HINT(RC_EINVAL, "leave --judge out",
+                            "cannot judge by errors: no labels or classes are validated");
+    return RC_OK;
+}
+
 /* Score the validation text, write a record and the best model. The first one writes a model in any
  * case: an infinite score is no gain, yet there must be a model that is this one's. */
 static rc_status score_valid(rc_trainer *t, listener *l)
@@ -373,6 +388,8 @@ static rc_status score_valid(rc_trainer *t, listener *l)
     l->p.valid = l->p.judged = (double)NAN;
     if (has)
         RC_TRY(score(t, l, t->model, RCM_VALID));
+    if (has)
+        RC_TRY(check_judge(t, &l->p));
     const double gain = p->best - l->p.judged;
     l->p.is_best = has && gain > 0;
     RC_TRY(add_record(t, l->p.valid, l->p.judged));

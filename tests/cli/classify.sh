@@ -65,5 +65,7 @@ done
 ! recur train classify --train films.tsv --pooling most --out b.model
 ! recur predict a.model two.tsv --format tables
 ! recur predict a.model two.tsv --states
+! recur predict a.model two.tsv --ahead 3
+! recur train classify --train films.tsv "${small[@]}" --judge spans --out b.model --quiet
 ! recur sample a.model
 ls *.model

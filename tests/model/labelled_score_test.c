@@ -7,13 +7,13 @@ static void the_best_is_the_first_of_the_highest(void **unused)
 {
     (void)unused;
     const rc_real x[] = {1, 3, (rc_real)2.5, 3};
-    double sum = 0;
+    rc_real share[4];
 
     assert_int_equal(rcm_best_of(4, x), 1);
-    for (int32_t i = 0; i < 4; i++)
-        sum += rcm_share_of(4, x, i);
-    CHECK_NEAR(sum, 1, 1e-12);
-    CHECK_NEAR(rcm_share_of(4, x, 0), exp(1) / (exp(1) + 2 * exp(3) + exp(2.5)), 1e-12);
+    rcm_shares(4, x, share);
+    CHECK_NEAR(share[0] + share[1] + share[2] + share[3], 1, 1e-6);
+    CHECK_NEAR(share[0], exp(1) / (exp(1) + 2 * exp(3) + exp(2.5)), 1e-6);
+    assert_true(share[1] == share[3]);
 }
 
 /* What predictions of a file amount to. */
@@ -99,6 +99,11 @@ static void strange_labels_are_wrong(void **unused)
         assert_true(e.wrong >= 1);
         assert_int_equal(e.measured, i ? 1 : 2);
         assert_true(isfinite(e.nats));
+
+        check_write_file(other, "EU I-NEW\n", 9); /* nothing is known: there is no loss */
+        CHECK_STATUS(rc_model_evaluate(t.m, other, NULL, &e), RC_OK);
+        assert_true(e.tokens == 1 && e.strange == 1 && e.wrong == 1 && e.measured == 0);
+        check_write_file(other, "EU I-NEW\nso O\n\nso O\n", 20);
         labelled_close(&t);
     }
 }

@@ -156,6 +156,12 @@ static void what_does_not_fit_is_refused(void **unused)
         {"classify", toy_reviews, {"widths", "3,3"}, RC_EINVAL, "3 comes twice"},
         {"classify", toy_reviews, {"widths", "x"}, RC_EINVAL, "whole numbers are wanted"},
         {"classify", toy_reviews, {"mlp", "5,0"}, RC_EINVAL, "whole numbers are wanted"},
+        {"classify", toy_reviews, {"tokens", "byte", "unk-rate", "0.5"}, RC_EINVAL, "are bytes"},
+        {"classify",
+         "(3 (2 a) (4 b))\n(1 (1 c) (2 d))\n",
+         {"phrases", "true", "folds", "2"},
+         RC_EINVAL,
+         "cannot cut phrases"},
         {"tag", toy_tags, {"features", "#9"}, RC_EDATA, "line 1"},
     };
 
@@ -201,6 +207,66 @@ static void every_failed_allocation_is_an_error(void **unused)
     rc_config_free(c);
 }
 
+/* Columns between tabs may hold blanks. */
+static void features_with_blanks_are_known(void **unused)
+{
+    (void)unused;
+    labelled_toy t =
+        labelled_open("tag", toy_file("b.conll", "a\tx y\tA\nb\tx z\tB\n\na\tx z\tB\n"),
+                      (const char *const[]){"features", "#2", NULL});
+    const rcm_labelled *l = &rcm_labelled_of(t.corpus)->own[RCM_TRAIN];
+
+    assert_int_not_equal(l->feature[0][l->set.feature[0]], l->feature[0][l->set.feature[1]]);
+    for (int i = 0; i < 2; i++)
+        assert_int_not_equal(l->feature[0][l->set.feature[i]],
+                             rcd_vocab_unk(t.m->vocab.of[RCM_FEATURES]));
+    labelled_close(&t);
+}
+
+/* As a damaged state could ask for. */
+static void beyond_an_epoch_there_is_nothing(void **unused)
+{
+    (void)unused;
+    labelled_toy t = labelled_open("classify", toy_file("y.tsv", toy_reviews), NULL);
+    rcm_feed feed = {0};
+
+    for (int64_t pos = 8; pos < 12; pos++) {
+        CHECK_STATUS(t.c->task->batch(t.corpus, 1, pos, 1, &feed), RC_OK);
+        assert_int_equal(feed.batch.rows, 0);
+    }
+    rcm_feed_free(&feed);
+    labelled_close(&t);
+}
+
+/* As a file of whoever could have them. */
+static void vocabularies_that_do_not_fit_are_refused(void **unused)
+{
+    (void)unused;
+    labelled_toy t = labelled_open(
+        "tag", toy_file("v.conll", toy_tags),
+        (const char *const[]){"label-column", "#2", "features", "#3", "char-net", "cnn", NULL});
+    static const char *const words[] = {"a vocabulary of level 'word'", "a vocabulary of them",
+                                        "'char-net'", "'features'"};
+
+    for (int kind = 0; kind < RCM_VOCABS; kind++)
+        for (int with = -1; with < RCM_VOCABS; with++) {
+            rcm_vocabs vocab;
+            rc_model *m;
+
+            if (with == kind || (kind == RCM_SYMBOLS && with == RCM_FEATURES) ||
+                (kind == RCM_FEATURES && with == RCM_SYMBOLS))
+                continue;
+            CHECK_STATUS(rcm_vocabs_clone(&vocab, &t.m->vocab), RC_OK);
+            rcd_vocab_free(vocab.of[kind]);
+            vocab.of[kind] = NULL;
+            if (with >= 0)
+                CHECK_STATUS(rcd_vocab_clone(&vocab.of[kind], t.m->vocab.of[with]), RC_OK);
+            CHECK_STATUS(rcm_model_new(&m, t.c, vocab), RC_EFORMAT);
+            CHECK_MESSAGE_HAS(words[kind]);
+        }
+    labelled_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +274,9 @@ int main(void)
         cmocka_unit_test(words_of_other_parts_are_unknown),
         cmocka_unit_test(tags_are_brought_to_the_scheme_that_is_asked_for),
         cmocka_unit_test(an_epoch_is_every_sequence_once),
+        cmocka_unit_test(features_with_blanks_are_known),
+        cmocka_unit_test(beyond_an_epoch_there_is_nothing),
+        cmocka_unit_test(vocabularies_that_do_not_fit_are_refused),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };
