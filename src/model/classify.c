@@ -154,17 +154,6 @@ static rc_status init(rc_model *m)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-static rc_var *drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
-{
-    const double rate = m->config->dropout;
-
-    if (rate <= 0)
-        return x;
-    return rows && rcm_list_index("dropouts", m->config->dropout_kind) == RCM_DROPOUT_LOCKED
-               ? rc_dropout_locked(g, rows, x, rate)
-               : rc_dropout(g, x, rate);
-}
-
 static rc_var *linear(const rc_model *m, rc_graph *g, rc_var *x, size_t place)
 {
     return rc_linear(g, x, rcm_var(m, g, place), rcm_var(m, g, place + 1));
@@ -230,7 +219,7 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
 {
     const struct classify *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
-    rc_var *x = drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
+    rc_var *x = rcm_tokens_drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
 
     if (s->layered) {
         rc_var *raw = x = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
@@ -240,9 +229,9 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
     }
     if (s->widths > 0)
         x = convolve(m, g, &rows, x);
-    x = drop(m, g, NULL, pool(m, g, &rows, x));
+    x = rcm_tokens_drop(m, g, NULL, pool(m, g, &rows, x));
     for (int64_t i = 0; i < s->deep; i++)
-        x = drop(m, g, NULL, rc_relu(g, linear(m, g, x, s->mlp[i])));
+        x = rcm_tokens_drop(m, g, NULL, rc_relu(g, linear(m, g, x, s->mlp[i])));
     return linear(m, g, x, s->out);
 }
 

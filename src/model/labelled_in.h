@@ -96,6 +96,8 @@ rc_status rcm_tokens_init(const rcm_tokens *t, rc_model *m);
 /* (N,width) of a batch of `of`. */
 rc_var *rcm_tokens_run(const rcm_tokens *t, const rc_model *m, rc_graph *g, const rcm_labelled *of,
                        const rcd_batch *b);
+/* Dropped out as --dropout and its kind say; rows NULL: what are no steps, always plainly. */
+rc_var *rcm_tokens_drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x);
 void rcm_tokens_work(const rcm_tokens *t, rcg_work *w);
 rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w);
 

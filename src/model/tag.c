@@ -135,29 +135,18 @@ static rc_status init(rc_model *m)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-static rc_var *drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
-{
-    const double rate = m->config->dropout;
-
-    if (rate <= 0)
-        return x;
-    return rcm_list_index("dropouts", m->config->dropout_kind) == RCM_DROPOUT_LOCKED
-               ? rc_dropout_locked(g, rows, x, rate)
-               : rc_dropout(g, x, rate);
-}
-
 /* Scores of labels, (N,K). extra: see rcm_feed; may be NULL. */
 static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
                       rc_var **extra)
 {
     const struct tag *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
-    rc_var *x = drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
+    rc_var *x = rcm_tokens_drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
 
     if (s->layered) {
         rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
 
-        x = drop(m, g, &rows, raw);
+        x = rcm_tokens_drop(m, g, &rows, raw);
         if (extra)
             *extra = rcm_penalties(m->config, g, b, raw, x);
     }

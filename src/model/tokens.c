@@ -299,6 +299,17 @@ rc_var *rcm_tokens_run(const rcm_tokens *t, const rc_model *m, rc_graph *g, cons
     return n == 1 ? x[0] : rc_concat(g, n, x);
 }
 
+rc_var *rcm_tokens_drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
+{
+    const double rate = m->config->dropout;
+
+    if (rate <= 0)
+        return x;
+    return rows && rcm_list_index("dropouts", m->config->dropout_kind) == RCM_DROPOUT_LOCKED
+               ? rc_dropout_locked(g, rows, x, rate)
+               : rc_dropout(g, x, rate);
+}
+
 /* As if all tokens of a batch were different, of so many characters and two marks in the mean. */
 enum { WORD = 8 };
 
