@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "cmd.h"
+#include "reports.h"
 
 static const opt options[] = {
     {.name = "per-line",
@@ -41,6 +42,10 @@ static const opt options[] = {
      .help =
          "where the text is from ('coin:0.3', as 'recur data' was told): print the bits that the"
          " source itself takes for it and how many more the model does"},
+    {.name = "report",
+     .kind = RC_OPTION_FLAG,
+     .group = "evaluation",
+     .help = "of labels: what recur report says of them, too (docs/reports.md)"},
     OPT_THREADS,
     OPT_JSON,
     OPT_END,
@@ -57,11 +62,20 @@ static double measured(const rc_evaluation *e)
     return (double)(e->measured > 0 || e->strange > 0 ? e->measured : e->tokens);
 }
 
-static int print_series_json(const rc_evaluation *e, const char *measure, double seconds)
+/* What is to be shown of a file of sequences. */
+typedef struct shown {
+    const char *measure;
+    double seconds;
+    rc_scores *scores; /* NULL: no report is wanted */
+    rc_report_options how;
+} shown;
+
+static int print_series_json(const rc_evaluation *e, const shown *s)
 {
+    const double seconds = s->seconds;
     const double n = (double)e->tokens;
     json_t *o = json_pack("{s:I, s:I, s:s, s:o}", "sequences", (json_int_t)e->sequences, "said",
-                          (json_int_t)e->tokens, "measure", measure, "loss",
+                          (json_int_t)e->tokens, "measure", s->measure, "loss",
                           json_number(e->nats / measured(e)));
     if (e->wrong >= 0)
         json_put(&o, "accuracy", json_number(1 - (double)e->wrong / n));
@@ -75,13 +89,16 @@ static int print_series_json(const rc_evaluation *e, const char *measure, double
     }
     if (e->strange > 0)
         json_put(&o, "unknown_labels", json_integer(e->strange));
+    if (s->scores)
+        json_put(&o, "report", report_json(s->scores, &s->how));
     json_put(&o, "sequences_per_second", json_number((double)e->sequences / seconds));
     json_put(&o, "seconds", json_number(seconds));
     return json_print(stdout, o, false);
 }
 
-static void print_series(const rc_evaluation *e, const char *measure, double seconds)
+static int print_series(const rc_evaluation *e, const shown *s)
 {
+    const char *measure = s->measure;
     const double n = (double)e->tokens;
     char a[SAY_ROOM], b[SAY_ROOM];
     printf("sequences    %s\n", say_count(a, e->sequences));
@@ -102,8 +119,12 @@ static void print_series(const rc_evaluation *e, const char *measure, double sec
     }
     if (e->strange > 0)
         printf("not known    %s labels that training had not\n", say_count(a, e->strange));
-    printf("speed        %s sequences/s (%s)\n", say_short(a, (double)e->sequences / seconds),
-           say_seconds(b, seconds));
+    printf("speed        %s sequences/s (%s)\n", say_short(a, (double)e->sequences / s->seconds),
+           say_seconds(b, s->seconds));
+    if (!s->scores)
+        return EXIT_DONE;
+    putchar('\n');
+    return report_print(s->scores, &s->how) ? EXIT_DONE : say_out_of_memory();
 }
 
 static int print_json(const rc_evaluation *e, const char *source, double seconds)
@@ -144,7 +165,12 @@ static void print_table(const rc_evaluation *e, const char *source, double secon
     printf("speed        %s tokens/s (%s)\n", say_short(a, n / seconds), say_seconds(b, seconds));
 }
 
-static rc_eval_options options_of(const opts *o, rc_source *source)
+static void tell_note(void *ctx, const char *sentence)
+{
+    say_unless_quiet(ctx, "note: %s", sentence);
+}
+
+static rc_eval_options options_of(const opts *o, rc_source *source, rc_report *report)
 {
     rc_eval_options how = rc_eval_options_default();
     how.per_line = opts_flag(o, "per-line");
@@ -154,13 +180,26 @@ static rc_eval_options options_of(const opts *o, rc_source *source)
     how.to = opts_real(o, "to");
     how.threads = (int)opts_int(o, "threads");
     how.source = source;
+    how.report = report;
+    how.note = tell_note;
+    how.note_ctx = (void *)(uintptr_t)o;
     return how;
 }
 
-static int evaluate(const opts *o, const rc_model *m, rc_source *source)
+static int show_series(const opts *o, const rc_evaluation *e, shown *s, const rc_report *report)
 {
-    const rc_eval_options how = options_of(o, source);
-    const char *spec = opts_text(o, "source"), *measure = rc_model_measure(m);
+    s->how = rc_report_options_default();
+    if (report && rc_report_measure(report, &s->how, &s->scores) != RC_OK)
+        return say_library_failure();
+    const int code = opts_flag(o, "json") ? print_series_json(e, s) : print_series(e, s);
+    rc_scores_free(s->scores);
+    return code;
+}
+
+static int evaluate(const opts *o, const rc_model *m, rc_source *source, rc_report *report)
+{
+    const rc_eval_options how = options_of(o, source, report);
+    const char *spec = opts_text(o, "source");
     rc_evaluation e;
     const double began = say_clock();
     if (rc_model_evaluate(m, o->args[1], &how, &e) != RC_OK)
@@ -168,19 +207,19 @@ static int evaluate(const opts *o, const rc_model *m, rc_source *source)
     const double seconds = fmax(say_clock() - began, 1e-9);
     if (e.tokens == 0)
         return say_failure("cannot evaluate '%s': there is nothing to score", o->args[1]);
-    if (opts_flag(o, "json"))
-        return e.sequences > 0 ? print_series_json(&e, measure, seconds)
-                               : print_json(&e, spec, seconds);
     if (e.sequences > 0)
-        print_series(&e, measure, seconds);
-    else
-        print_table(&e, spec, seconds);
+        return show_series(o, &e, &(shown){.measure = rc_model_measure(m), .seconds = seconds},
+                           report);
+    if (opts_flag(o, "json"))
+        return print_json(&e, spec, seconds);
+    print_table(&e, spec, seconds);
     return EXIT_DONE;
 }
 
 static int run(const opts *o)
 {
     rc_source *source = NULL;
+    rc_report *report = NULL;
     rc_model *m = NULL;
     rc_status status = RC_OK;
     int code;
@@ -189,13 +228,16 @@ static int run(const opts *o)
                           opts_real(o, "to"));
     if (opts_has(o, "source"))
         status = rc_source_new(&source, opts_text(o, "source"));
+    if (status == RC_OK && opts_flag(o, "report"))
+        status = rc_report_new(&report, NULL, 0);
     if (status != RC_OK)
         code = say_library_misuse(status);
     else if (rc_model_open(&m, o->args[0]) != RC_OK)
         code = say_library_failure();
     else
-        code = evaluate(o, m, source);
+        code = evaluate(o, m, source, report);
     rc_model_free(m);
+    rc_report_free(report);
     rc_source_free(source);
     return code;
 }
@@ -206,11 +248,13 @@ const command cmd_eval = {
     .summary = "say how well a model predicts a text",
     .example = "recur eval my.model test.txt\n"
                "recur eval my.model input.txt --from 0.95 --json\n"
-               "recur eval even.model even.txt --source even:0.5",
+               "recur eval even.model even.txt --source even:0.5\n"
+               "recur eval ner.model eng.testa --report",
     .about = "Scores every symbol of FILE ('-': standard input; .gz, .xz and .zst are read too) and"
              " prints tokens, nats and bits per token, bits per character, perplexity, how many"
              " tokens are unknown, and the speed. Of a text by 'recur data', --source tells how far"
-             " from the truth the model is: docs/truth.md.",
+             " from the truth the model is: docs/truth.md. Of labels, --report tells F1, what was"
+             " confused, calibration and intervals.",
     .options = options,
     .run = run,
 };

@@ -177,6 +177,41 @@ static bool print(void *ctx, const rc_prediction *p)
     return out->code == EXIT_DONE && !ferror(stdout);
 }
 
+static void tell_note(void *ctx, const char *sentence)
+{
+    say_unless_quiet(ctx, "note: %s", sentence);
+}
+
+/* Labels go out as they are: one with a tab or a line feed would be two. */
+static int check_labels(const printer *out)
+{
+    size_t n;
+    const char *label;
+    for (int32_t i = 0; out->format != FORMAT_NUMBERS && !out->json; i++) {
+        if (!(label = rc_model_label(out->m, i, &n)))
+            break;
+        if (memchr(label, '\t', n) || memchr(label, '\n', n)) {
+            say_failure("cannot print '%.*s' as a label in a line: it has a tab or a line feed",
+                        (int)n, label);
+            say_hint("pass --json");
+            return EXIT_FAILED;
+        }
+    }
+    return OPT_GO_ON;
+}
+
+/* Does the model know what is asked for? */
+static int check_model(const opts *o, const printer *out)
+{
+    const char *task = rc_config_task(rc_model_config(out->m));
+    const bool labels = rc_model_labels(out->m) > 0 && strcmp(task, "series") != 0;
+    if (labels && (out->beyond || opts_has(o, "ahead")))
+        return say_misuse("option '--%s' has no place here: a model of task '%s' says nothing of "
+                          "steps to come",
+                          out->beyond ? "beyond" : "ahead", task);
+    return labels ? check_labels(out) : OPT_GO_ON;
+}
+
 static int run(const opts *o)
 {
     rc_model *m = NULL;
@@ -185,6 +220,8 @@ static int run(const opts *o)
     how.threads = (int)opts_int(o, "threads");
     how.states = opts_flag(o, "states");
     how.gold = opts_flag(o, "gold");
+    how.note = tell_note;
+    how.note_ctx = (void *)(uintptr_t)o;
     int form = 0;
     while (form < FORMATS && strcmp(opts_text(o, "format"), formats[form]) != 0)
         form++;
@@ -207,12 +244,14 @@ static int run(const opts *o)
                    .gold = how.gold,
                    .format = (format)form,
                    .sequence = -1};
-    const rc_status status =
-        rc_model_predict(m, o->arg_count > 1 ? o->args[1] : "-", &how, print, &out);
+    int code = check_model(o, &out);
+    if (code == OPT_GO_ON) {
+        const rc_status status =
+            rc_model_predict(m, o->arg_count > 1 ? o->args[1] : "-", &how, print, &out);
+        code = status == RC_ESTOP ? out.code : status == RC_OK ? EXIT_DONE : say_library_failure();
+    }
     rc_model_free(m);
-    if (status == RC_ESTOP)
-        return out.code;
-    return status == RC_OK ? EXIT_DONE : say_library_failure();
+    return code;
 }
 
 const command cmd_predict = {
@@ -226,7 +265,7 @@ const command cmd_predict = {
         "For every sequence of FILE (or standard input), in its order: its number and the class"
         " with its probability, or the numbers. Where a model speaks of every step, the step comes"
         " second, counted from 0; a model of the next step speaks of steps 1 and on, the last one"
-        " beyond the end. Answers that the file may have are not looked at.",
+        " beyond the end. Answers that the file may have are not looked at but with --gold.",
     .options = options,
     .run = run,
 };

@@ -86,9 +86,9 @@ RC_API void rc_unfinished_remove(void);
 /* ---- lists and options ------------------------------------------------------------------- */
 
 /* Everything that can be named on a command line is in a list of the library: "cells", "tasks",
- * "optimizers", "schedules", "levels", "outputs", "sources", "biases", "skips", "averages",
- * "dropouts", "keeps", "benches", "precisions", "topologies", "schemes". Entry i of a list; false
- * (and *out untouched) past its end or for an unknown list. The strings are static. */
+ * "optimizers", "sources", "formats", ...; `recur list` names them all, and rc_option_at() which
+ * one an option takes its names from. Entry i of a list; false (and *out untouched) past its end or
+ * for an unknown list. The strings are static. */
 typedef struct rc_entry {
     const char *name;
     const char *help;   /* one line */
@@ -280,6 +280,11 @@ RC_API rc_status rc_source_feed(rc_source *s, char symbol, double *logp);
 
 /* ---- evaluating a text ------------------------------------------------------------------- */
 
+/* A sentence about a file that is read: what was passed over or mended, with the first place. */
+typedef void (*rc_note_fn)(void *ctx, const char *sentence);
+
+typedef struct rc_report rc_report; /* labels that were said: see rc_report_new() */
+
 typedef struct rc_eval_options {
     bool per_line;  /* begin every line with a fresh state; default: carried through the file */
     int64_t tracks; /* cut the text into so many parallel tracks; 1 (default) is exact */
@@ -288,6 +293,10 @@ typedef struct rc_eval_options {
     int threads;    /* 0 (default): RECUR_THREADS or all cores */
     double from, to;   /* the part of the file to score, in fractions of its bytes (0 and 1) */
     rc_source *source; /* where the text is from, begun anew; NULL (default): it is not known */
+    rc_report *report; /* of labels: every sequence that has all of its own is added with what was
+                          said and its probability; NULL (default): nothing is */
+    rc_note_fn note;   /* NULL (default): what was passed over is not told */
+    void *note_ctx;
 } rc_eval_options;
 RC_API rc_eval_options rc_eval_options_default(void);
 
@@ -316,7 +325,8 @@ RC_API const char *rc_model_measure(const rc_model *m);
  * With tracks 1 the state goes through the whole text; with more each track begins with a fresh
  * one. per_line has no tracks. The same bits for any number of threads.
  *
- * A model of series scores whole sequences: no options but threads.
+ * A model of series or of labels scores whole sequences: no options but threads, notes and, of
+ * labels, a report.
  *
  * With a source the model's symbols must be bytes or characters, all of them known, so that both
  * score the same. The source has read all that stands before a symbol in the file, also where the
@@ -337,6 +347,8 @@ typedef struct rc_predict_options {
     bool gold;     /* of labels: the file has right ones, which are told too */
     bool states;   /* in place of answers, one vector for each sequence: what its answer at the
                       last step is made of, all that the output layer reads */
+    rc_note_fn note; /* NULL (default): what was passed over is not told */
+    void *note_ctx;
 } rc_predict_options;
 RC_API rc_predict_options rc_predict_options_default(void);
 
@@ -372,10 +384,9 @@ RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
 
 /* Labels of sequences as they are right ("gold") and as they were said: one for every word, or, of
  * sequences of one label, one for every example. It only gathers; what they amount to is computed
- * when it is asked for. docs/reports.md has the formulas. One thread at a time. Owner. */
-typedef struct rc_report rc_report;
-
-/* Make one that is empty. labels: the names of ids 0 .. count-1, copied; further ones come by
+ * when it is asked for. docs/reports.md has the formulas. rc_report: one thread at a time, owner.
+ *
+ * Make one that is empty. labels: the names of ids 0 .. count-1, copied; further ones come by
  * rc_report_label(). NULL with 0: none yet. RC_EINVAL: a name comes twice. */
 RC_API rc_status rc_report_new(rc_report **out, const char *const labels[], int32_t count);
 RC_API void rc_report_free(rc_report *r);

@@ -327,8 +327,7 @@ static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part par
 static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eval_options *o,
                                rcb_pool *pool, rc_evaluation *out)
 {
-    (void)o;
-    return rcm_labelled_evaluate(m, say, path, pool, out);
+    return rcm_labelled_evaluate(m, say, path, o, pool, out);
 }
 
 static rc_status predict_file(const rc_model *m, const char *path, const rc_predict_options *o,

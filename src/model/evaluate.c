@@ -138,6 +138,9 @@ rc_status rc_model_evaluate(const rc_model *m, const char *path, const rc_eval_o
 
     RC_TRY(check_options(&o));
     RC_TRY(rcm_model_free_to_run(m));
+    if (o.report && !m->config->task->labels)
+        return RC_FAIL(RC_EINVAL, "cannot report labels: a model of task '%s' says none",
+                       m->config->task->name);
     if (m->config->task->evaluate_file)
         return evaluate_file(m, path, &o, out);
     RC_TRY(rcd_text_open(&t, &path, 1));

@@ -117,8 +117,8 @@ typedef rc_status (*rcm_say_fn)(const rc_model *m, rc_graph *g, const rcm_labell
 
 rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
                              rcb_pool *pool, rc_evaluation *out);
-rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path, rcb_pool *pool,
-                                rc_evaluation *out);
+rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path,
+                                const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out);
 rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *path,
                                const rc_predict_options *o, rcb_pool *pool, rc_prediction_fn fn,
                                void *ctx);

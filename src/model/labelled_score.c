@@ -134,6 +134,74 @@ static rc_status tell_all(teller *t, const rcm_labelled_part *part, rcb_pool *po
     }
 }
 
+/* ---- into a report ----------------------------------------------------------------------- */
+
+/* Labels as a report numbers them. */
+typedef struct reporter {
+    rc_report *into; /* NULL: none is wanted */
+    int32_t *model;  /* (labels of the model) */
+    int32_t *set;    /* (labels of the set) */
+    int32_t *gold, *said;
+    double *chance; /* (room) of one sequence */
+    int64_t room;
+} reporter;
+
+static void reporter_close(reporter *r)
+{
+    rcb_free(r->model);
+    rcb_free(r->set);
+    rcb_free(r->gold);
+    rcb_free(r->said);
+    rcb_free(r->chance);
+}
+
+static rc_status reporter_open(reporter *r, const rc_model *m, const rcd_labelled *set)
+{
+    const int64_t K = rcm_labels(m);
+    size_t n;
+
+    r->model = rcb_alloc((size_t)K, sizeof *r->model);
+    r->set = rcb_alloc((size_t)set->labels.n, sizeof *r->set);
+    if (!r->model || !r->set)
+        return RC_ENOMEM;
+    for (int32_t i = 0; i < K; i++) {
+        const char *p = rcd_vocab_symbol(m->vocab.of[RCM_LABELS], i, &n);
+
+        RC_TRY(rc_report_label(r->into, p, n, &r->model[i]));
+    }
+    for (int32_t i = 0; i < set->labels.n; i++) {
+        const char *p = rcd_names_at(&set->labels, i, &n);
+
+        RC_TRY(rc_report_label(r->into, p, n, &r->set[i]));
+    }
+    return RC_OK;
+}
+
+static rc_status make_room(reporter *r, int64_t n)
+{
+    if (n <= r->room)
+        return RC_OK;
+    rcb_free(r->gold);
+    rcb_free(r->said);
+    rcb_free(r->chance);
+    r->gold = rcb_alloc((size_t)n, sizeof *r->gold);
+    r->said = rcb_alloc((size_t)n, sizeof *r->said);
+    r->chance = rcb_alloc((size_t)n, sizeof *r->chance);
+    r->room = r->gold && r->said && r->chance ? n : 0;
+    return r->room ? RC_OK : RC_ENOMEM;
+}
+
+static rc_status report(reporter *r, const answer *a, int64_t labels)
+{
+    RC_TRY(make_room(r, a->n));
+    for (int64_t i = 0; i < a->n; i++) {
+        r->gold[i] = r->set[a->gold[i]];
+        r->said[i] = r->model[a->said[i]];
+        r->chance[i] = (double)a->batch->all[a->place[i] * labels + a->said[i]];
+    }
+    return rc_report_add(r->into, a->n, r->gold, r->said, r->chance);
+}
+
 /* ---- against what is right --------------------------------------------------------------- */
 
 typedef struct scorer {
@@ -144,6 +212,7 @@ typedef struct scorer {
     rcd_detect detect;
     int32_t *gold; /* (room) */
     int64_t room;
+    reporter report;
 } scorer;
 
 static void scorer_close(scorer *s)
@@ -151,6 +220,7 @@ static void scorer_close(scorer *s)
     rcd_tags_free(&s->tags);
     rcb_free(s->names);
     rcb_free(s->gold);
+    reporter_close(&s->report);
 }
 
 static rc_status scorer_open(scorer *s, const rcd_labelled *set)
@@ -173,7 +243,7 @@ static rc_status scorer_open(scorer *s, const rcd_labelled *set)
 
         RC_TRY(rcd_tags_add(&s->tags, p, n, &s->names[i]));
     }
-    return RC_OK;
+    return s->report.into ? reporter_open(&s->report, s->m, set) : RC_OK;
 }
 
 static rc_status add_score(void *ctx, const answer *a)
@@ -199,6 +269,8 @@ static rc_status add_score(void *ctx, const answer *a)
         s->e->strange += a->of->label[a->gold[i]] < 0;
         s->e->wrong += s->gold[i] != a->said[i];
     }
+    if (s->report.into && whole)
+        RC_TRY(report(&s->report, a, rcm_labels(s->m)));
     if (!a->of->set.each || !whole)
         return RC_OK;
     const rcd_span_count n = rcd_spans_count(&s->tags, s->gold, a->said, a->n, NULL);
@@ -210,12 +282,12 @@ static rc_status add_score(void *ctx, const answer *a)
     return RC_OK;
 }
 
-rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
-                             rcb_pool *pool, rc_evaluation *out)
+static rc_status score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
+                       rc_report *into, rcb_pool *pool, rc_evaluation *out)
 {
     rc_evaluation e = {0};
-    scorer s = {.m = m, .e = &e};
-    teller t = {.m = m, .say = say, .fn = add_score, .ctx = &s};
+    scorer s = {.m = m, .e = &e, .report.into = into};
+    teller t = {.m = m, .say = say, .wants_all = into, .fn = add_score, .ctx = &s};
     rc_status status = scorer_open(&s, &part->of->set);
 
     if (status == RC_OK)
@@ -233,15 +305,41 @@ rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labell
     return status;
 }
 
-rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path, rcb_pool *pool,
-                                rc_evaluation *out)
+rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
+                             rcb_pool *pool, rc_evaluation *out)
+{
+    return score(m, say, part, NULL, pool, out);
+}
+
+/* What was passed over or mended, sentence by sentence. */
+static rc_status tell_notes(const rcd_labelled *set, rc_note_fn fn, void *ctx)
+{
+    rcb_buf text = {0};
+    rc_status s = fn ? rcd_labelled_notes(set, &text) : RC_OK;
+
+    for (char *at = text.p; s == RC_OK && at && *at;) {
+        char *end = at + strcspn(at, "\n");
+        const bool more = *end;
+
+        *end = '\0';
+        fn(ctx, at);
+        at = end + more;
+    }
+    rcb_buf_free(&text);
+    return s;
+}
+
+rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path,
+                                const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out)
 {
     rcm_labelled l;
 
     RC_TRY(rcm_labelled_file(&l, m, path, false));
-    const rc_status s =
-        rcm_labelled_score(m, say, &(rcm_labelled_part){&l, NULL, 0, l.set.n}, pool, out);
+    const rcm_labelled_part all = {&l, NULL, 0, l.set.n};
+    rc_status s = tell_notes(&l.set, o->note, o->note_ctx);
 
+    if (s == RC_OK)
+        s = score(m, say, &all, o->report, pool, out);
     rcm_labelled_free(&l);
     return s;
 }
@@ -293,8 +391,10 @@ rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *pa
     if (o->ahead != 1)
         return RC_FAIL(RC_EINVAL, "a model of labels says nothing of steps ahead");
     RC_TRY(rcm_labelled_file(&l, m, path, !o->gold));
-    const rc_status status = tell_all(&t, &(rcm_labelled_part){&l, NULL, 0, l.set.n}, pool);
+    rc_status status = tell_notes(&l.set, o->note, o->note_ctx);
 
+    if (status == RC_OK)
+        status = tell_all(&t, &(rcm_labelled_part){&l, NULL, 0, l.set.n}, pool);
     teller_close(&t);
     rcm_labelled_free(&l);
     return status;

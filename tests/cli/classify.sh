@@ -9,6 +9,8 @@ recur train classify --train films.tsv --valid films.tsv "${small[@]}" --epochs 
 recur eval a.model films.tsv | grep -v speed
 recur eval a.model films.tsv --json | sed 's/, "sequences_per_second.*//'
 printf 'good\tgood film\nbad\tbad\n' >two.tsv
+recur eval a.model films.tsv --report | grep -v speed
+recur eval a.model films.tsv --report --json | grep -o '"report": {.*' | cut -c1-60
 recur predict a.model two.tsv --best 2 | cut -c1-8
 recur predict a.model two.tsv --format labels --gold | cut -f1,2
 recur predict a.model two.tsv --json --gold | sed 's/"p": [0-9.e-]*/"p": P/g'
@@ -45,6 +47,16 @@ recur train classify --train films.tsv --folds 6 --fold 2 "${small[@]}" --epochs
 printf 'good\tcaf\xe9\nbad\t \nbad\tx\nbad\ty\n' >latin.tsv
 recur train classify --train latin.tsv --valid-split 0 "${small[@]}" --steps 2 --out f.model \
     --force 2>&1 >/dev/null | grep note
+recur eval a.model latin.tsv 2>&1 >/dev/null | grep note
+recur predict a.model latin.tsv 2>&1 >/dev/null | grep note
+recur eval a.model latin.tsv --quiet 2>&1 >/dev/null | wc -l
+
+# A label with a tab would be two in a line.
+printf 'text,label\n"a good film","very\tgood"\nbad,bad\n' >tab.csv
+recur train classify --train tab.csv --valid-split 0 "${small[@]}" --steps 2 --out tab.model \
+    --quiet --force | grep -c trained
+! recur predict tab.model tab.csv --format labels
+recur predict tab.model tab.csv --json | wc -l
 
 # The instruments.
 recur xray a.model films.tsv | head -n 2
@@ -66,6 +78,7 @@ done
 ! recur predict a.model two.tsv --format tables
 ! recur predict a.model two.tsv --states
 ! recur predict a.model two.tsv --ahead 3
+! recur predict a.model two.tsv --beyond
 ! recur train classify --train films.tsv "${small[@]}" --judge spans --out b.model --quiet
 ! recur sample a.model
 ls *.model

@@ -21,5 +21,6 @@ printf 'A mat, a RAT\n' | recur eval a.model - | grep unknown
 ! recur eval a.model nothing
 ! recur eval nothing text
 ! recur eval text text 2>/dev/null
+! recur eval a.model text --report
 : >empty
 ! recur eval a.model empty

@@ -7,7 +7,7 @@ done >news.conll
 small=(--hidden 8 --batch 4 --lr 0.03 --threads 1)
 recur train tag --train news.conll --valid news.conll "${small[@]}" --decoder crf --scheme iobes \
     --epochs 12 --out a.model --quiet | grep -v speed
-recur eval a.model news.conll | grep -v speed
+recur eval a.model news.conll --report | grep -v speed
 recur info a.model | grep -E '^(task|scheme|decoder|labels)'
 printf 'Peter NN I-PER\nrejects VB O\n\nEU NN I-ORG\n' >two.conll
 recur predict a.model two.conll --format conll
