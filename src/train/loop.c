@@ -294,20 +294,6 @@ static rc_status add_record(rc_trainer *t, double valid, double judged)
     return rcm_history_add(&t->model->history, &r);
 }
 
-/* What validations are compared by, less is better; of equal ones that with the lower loss. */
-static double judge(const rc_trainer *t, const rc_progress *p)
-{
-    const double tie = isfinite(p->valid) ? 1e-9 * p->valid : 0;
-    const int by = rcm_list_index("judges", t->config->judge);
-    const bool labels = by == RCM_JUDGE_AUTO && t->task->labels;
-
-    if ((by == RCM_JUDGE_SPANS || labels) && !isnan(p->valid_spans))
-        return 1 - p->valid_spans + tie;
-    if ((by == RCM_JUDGE_ERRORS || labels) && !isnan(p->valid_wrong))
-        return p->valid_wrong + tie;
-    return p->valid;
-}
-
 /* Score a part of the data with a model; what comes out is what the next event tells. */
 static rc_status score(rc_trainer *t, listener *l, const rc_model *m, rcm_part part)
 {
@@ -320,7 +306,7 @@ static rc_status score(rc_trainer *t, listener *l, const rc_model *m, rcm_part p
     l->p.valid_spans = e.spans + e.spans_said == 0
                            ? (double)NAN
                            : 2 * (double)e.spans_right / (double)(e.spans + e.spans_said);
-    l->p.judged = judge(t, &l->p);
+    l->p.judged = rct_judge(t->config, &l->p);
     return RC_OK;
 }
 
@@ -362,20 +348,6 @@ static bool mean_begins(const rc_trainer *t, double judged)
     return false;
 }
 
-/* Is there what --judge asks for? */
-static rc_status check_judge(const rc_trainer *t, const rc_progress *p)
-{
-    const int by = rcm_list_index("judges", t->config->judge);
-
-    if (by == RCM_JUDGE_SPANS && isnan(p->valid_spans))
-        return RC_FAIL_HINT(RC_EINVAL, "leave --judge out",
-                            "cannot judge by spans: no tags of spans are validated");
-    if (by == RCM_JUDGE_ERRORS && isnan(p->valid_wrong))
-        return RC_FAIL_HINT(RC_EINVAL, "leave --judge out",
-                            "cannot judge by errors: no labels or classes are validated");
-    return RC_OK;
-}
-
 /* Score the validation text, write a record and the best model. The first one writes a model in any
  * case: an infinite score is no gain, yet there must be a model that is this one's. */
 static rc_status score_valid(rc_trainer *t, listener *l)
@@ -389,7 +361,7 @@ static rc_status score_valid(rc_trainer *t, listener *l)
     if (has)
         RC_TRY(score(t, l, t->model, RCM_VALID));
     if (has)
-        RC_TRY(check_judge(t, &l->p));
+        RC_TRY(rct_judge_check(t->config, &l->p));
     const double gain = p->best - l->p.judged;
     l->p.is_best = has && gain > 0;
     RC_TRY(add_record(t, l->p.valid, l->p.judged));

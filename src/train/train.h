@@ -96,6 +96,14 @@ double rct_schedule_rate(const rc_config *c, const rct_moment *m);
 /* The factor after a validation that gained `gain` nats per symbol over the best before. */
 double rct_schedule_after(const rc_config *c, double factor, double gain);
 
+/* ---- validations (judge.c) --------------------------------------------------------------- */
+
+/* What the validation that `p` tells of is compared by, less is better: the loss, the share of
+ * errors, or 1 less the F1 of spans; of equal ones the lower loss decides. */
+double rct_judge(const rc_config *c, const rc_progress *p);
+/* RC_EINVAL: what --judge asks for was not validated. */
+rc_status rct_judge_check(const rc_config *c, const rc_progress *p);
+
 /* ---- shards (comm.c) --------------------------------------------------------------------- */
 
 typedef struct rct_shard rct_shard;

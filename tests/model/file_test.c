@@ -157,6 +157,8 @@ static void words_that_do_not_fit_are_refused(void **unused)
         {{"recur.history", "{}"}, "'recur.history' is not a list"},
         {{"recur.history", "[[1,2,3]]"}, "record 0 is not six numbers"},
         {{"recur.history", "[[1,2,3,4,5,\"6\"]]"}, "record 0 is not six numbers"},
+        {{"recur.history", "[[1,2,3,4,5,6,\"7\"]]"}, "record 0 is not six numbers or seven"},
+        {{"recur.history", "[[1,2,3,4,5,6,7,8]]"}, "record 0 is not six numbers or seven"},
         {{"recur.results", "[]"}, "'recur.results' is not an object"},
         {{"recur.results", "{\"a\":\"b\"}"}, "'a' is not a number"},
     };
@@ -174,6 +176,24 @@ static void words_that_do_not_fit_are_refused(void **unused)
     /* Words that a model can do without. */
     write_changed(path, m, &(struct change){"recur.history", NULL}, NULL, NULL);
     CHECK_STATUS(rc_model_open(&back, path), RC_OK);
+    rc_model_free(back);
+    rc_model_free(m);
+}
+
+/* Without a seventh number what was judged is the loss, which files of before it had judged. */
+static void a_record_is_six_numbers_or_seven(void **unused)
+{
+    (void)unused;
+    rc_model *m = rich_model("char"), *back;
+    TOY_PATH(path, "history.rc");
+    const struct change change = {"recur.history", "[[1,2,3,4,5,6],[2,2,3,4,5,6,0.5]]"};
+    rc_record r;
+
+    write_changed(path, m, &change, NULL, NULL);
+    CHECK_STATUS(rc_model_open(&back, path), RC_OK);
+    assert_int_equal(rc_model_records(back), 2);
+    assert_true(rc_model_record(back, 0, &r) && r.valid == 6 && r.judged == 6);
+    assert_true(rc_model_record(back, 1, &r) && r.valid == 6 && r.judged == 0.5);
     rc_model_free(back);
     rc_model_free(m);
 }
@@ -344,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_file_brings_the_model_back),
         cmocka_unit_test(a_file_has_all_vocabularies),
         cmocka_unit_test(words_that_do_not_fit_are_refused),
+        cmocka_unit_test(a_record_is_six_numbers_or_seven),
         cmocka_unit_test(more_results_than_anybody_has_are_refused),
         cmocka_unit_test(tensors_that_do_not_fit_are_refused),
         cmocka_unit_test(the_other_number_type_is_converted),

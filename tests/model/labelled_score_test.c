@@ -78,6 +78,109 @@ static void predictions_and_counts_agree(void **unused)
     }
 }
 
+/* What a report gathers on the way is what is counted. */
+static void a_report_and_counts_agree(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("r.conll", toy_tags);
+    labelled_toy t = labelled_open(
+        "tag", path, (const char *const[]){"label-column", "#2", "decoder", "crf", NULL});
+    rc_eval_options o = rc_eval_options_default();
+    rc_scores *s;
+    rc_evaluation plain, e;
+
+    CHECK_STATUS(rc_report_new(&o.report, NULL, 0), RC_OK);
+    CHECK_STATUS(rc_model_evaluate(t.m, path, NULL, &plain), RC_OK);
+    CHECK_STATUS(rc_model_evaluate(t.m, path, &o, &e), RC_OK);
+    assert_true(e.nats == plain.nats && e.wrong == plain.wrong);
+    CHECK_STATUS(rc_report_measure(o.report, NULL, &s), RC_OK);
+    assert_int_equal(s->sequences, e.sequences);
+    assert_int_equal(s->labels, e.tokens);
+    assert_int_equal(s->labels - s->right, e.wrong);
+    assert_int_equal(s->spans.gold, e.spans);
+    assert_int_equal(s->spans.said, e.spans_said);
+    assert_int_equal(s->spans.right, e.spans_right);
+    assert_true(s->confident);
+    rc_scores_free(s);
+    rc_report_free(o.report);
+    labelled_close(&t);
+}
+
+static void hear(void *ctx, const char *sentence)
+{
+    assert_non_null(strstr(sentence, "range"));
+    ++*(int *)ctx;
+}
+
+static bool go_on(void *ctx, const rc_prediction *p)
+{
+    (void)ctx;
+    (void)p;
+    return true;
+}
+
+static void what_is_passed_over_is_told(void **unused)
+{
+    (void)unused;
+#define REST "\t_\t_\t_\t_\t_\t_\n"
+    static const char text[] = "1-2\tdont\t_\t_" REST "1\tdo\tdo\tAUX" REST "2\tnt\tnot\tPART" REST;
+    const char *path = toy_file("n.conllu", text);
+    labelled_toy t = labelled_open("tag", path, (const char *const[]){"format", "conllu", NULL});
+    rc_eval_options o = rc_eval_options_default();
+    rc_predict_options how = rc_predict_options_default();
+    rc_evaluation e;
+    int heard = 0;
+
+    o.note = how.note = hear;
+    o.note_ctx = how.note_ctx = &heard;
+    CHECK_STATUS(rc_model_evaluate(t.m, path, &o, &e), RC_OK);
+    assert_int_equal(heard, 1);
+    CHECK_STATUS(rc_model_predict(t.m, path, &how, go_on, NULL), RC_OK);
+    assert_int_equal(heard, 2);
+    labelled_close(&t);
+}
+
+struct job {
+    const rc_model *m;
+    const char *path;
+};
+
+static rc_status evaluate_once(void *ctx)
+{
+    const struct job *job = ctx;
+    rc_eval_options o = rc_eval_options_default();
+    rc_evaluation e;
+
+    o.threads = 1;
+    RC_TRY(rc_report_new(&o.report, NULL, 0));
+    const rc_status s = rc_model_evaluate(job->m, job->path, &o, &e);
+    rc_report_free(o.report);
+    return s;
+}
+
+static rc_status predict_once(void *ctx)
+{
+    const struct job *job = ctx;
+
+    return rc_model_predict(job->m, job->path, &(rc_predict_options){.threads = 1, .ahead = 1},
+                            go_on, NULL);
+}
+
+static void every_failed_allocation_is_an_error(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("a.conll", toy_tags);
+    labelled_toy t =
+        labelled_open("tag", path,
+                      (const char *const[]){"label-column", "#2", "features", "#3", "char-net",
+                                            "cnn", "casing", "2", "decoder", "crf", NULL});
+    struct job job = {t.m, path};
+
+    CHECK_EACH_ALLOCATION(evaluate_once, &job);
+    CHECK_EACH_ALLOCATION(predict_once, &job);
+    labelled_close(&t);
+}
+
 /* A label that training had not is wrong, whatever is said, and part of no loss. */
 static void strange_labels_are_wrong(void **unused)
 {
@@ -113,7 +216,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_is_the_first_of_the_highest),
         cmocka_unit_test(predictions_and_counts_agree),
+        cmocka_unit_test(a_report_and_counts_agree),
+        cmocka_unit_test(what_is_passed_over_is_told),
         cmocka_unit_test(strange_labels_are_wrong),
+        cmocka_unit_test(every_failed_allocation_is_an_error),
     };
 
     return cmocka_run_group_tests_name("labelled_score", tests, NULL, NULL);
