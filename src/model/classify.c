@@ -4,7 +4,8 @@
  *          -> dropout -> layers of relu -> linear -> softmax
  *
  * Each part but the first and the last can be left out. Parameters those of tokens.c, rnn.* (see
- * net.h), conv.W.weight (maps, W F) for a width W, attention.*, mlp.N.weight, out.weight, out.bias.
+ * net.h), conv.W.weight (maps, W F) for a width W, those of pool.c, mlp.N.weight, out.weight and
+ * out.bias.
  */
 #include "model/labelled_in.h"
 
@@ -18,8 +19,7 @@ struct classify {
     bool layered; /* there are recurrent layers */
     rcn_stack stack;
     int64_t K; /* labels */
-    rcm_pooling pooling;
-    size_t attention; /* place of weight, bias, score */
+    rcm_pool pool;
     int64_t widths, width[WIDTHS];
     size_t conv[WIDTHS]; /* places of weights, each followed by its bias */
     int64_t deep, units[DEEP];
@@ -68,12 +68,8 @@ static rc_status add_top(struct classify *s, rc_model *m, int64_t width)
     }
     if (s->widths > 0)
         width = s->widths * m->config->maps;
-    if (s->pooling == RCM_POOLING_ATTENTION) {
-        const int one = 1;
-
-        RC_TRY(add_linear(ps, "attention", width, width, &s->attention));
-        RC_TRY(rcn_params_weight(ps, "attention.score", 2, 1, &one, 1, width));
-    }
+    RC_TRY(rcm_pool_new(&s->pool, (rcm_pooling)rcm_list_index("poolings", m->config->pooling),
+                        s->layered && s->widths == 0 ? &s->stack : NULL, ps, width));
     for (int64_t i = 0; i < s->deep; i++) {
         (void)snprintf(name, sizeof name, "mlp.%" PRId64, i);
         RC_TRY(add_linear(ps, name, s->units[i], width, &s->mlp[i]));
@@ -92,7 +88,6 @@ static rc_status add_params(rc_model *m, struct classify *s, const rcm_plan *p)
 
 static rc_status plan_top(struct classify *s, const rc_config *c)
 {
-    s->pooling = (rcm_pooling)rcm_list_index("poolings", c->pooling);
     RC_TRY(read_numbers(c->widths, "widths", WIDTHS, s->width, &s->widths));
     for (int64_t i = 0; i < s->widths; i++) {
         if (s->width[i] > RC_WINDOW_MOST)
@@ -170,49 +165,6 @@ static rc_var *convolve(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_
     return s->widths == 1 ? part[0] : rc_concat(g, (int)s->widths, part);
 }
 
-/* Of two directions the last step of each: columns of layer after layer (of the last one alone but
- * for skip graves), forward out of `last`, backward out of `first`. */
-static rc_var *ends(const struct classify *s, rc_graph *g, rc_var *last, rc_var *first)
-{
-    const rcn_stack_plan *p = &s->stack.plan;
-    const int from = p->skip == RCN_SKIP_GRAVES ? 0 : p->layers - 1;
-    const int count = 2 * (p->layers - from);
-    rc_var **part = rcg_keep(g, (size_t)count, sizeof *part);
-    int64_t at = 0;
-
-    if (!part)
-        return NULL;
-    for (int i = 0; i < count; i++) {
-        const int64_t H = rcc_state_width(p->cell, 0, rcn_stack_widths(p, from + i / 2));
-
-        part[i] = rc_slice(g, i % 2 == 0 ? last : first, at, H);
-        at += H;
-    }
-    return rc_concat(g, count, part);
-}
-
-/* (N,F) -> (B,F) */
-static rc_var *pool(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
-{
-    const struct classify *s = m->own;
-
-    if (s->pooling == RCM_POOLING_MEAN)
-        return rc_pool(g, rows, x, RC_POOL_MEAN);
-    if (s->pooling == RCM_POOLING_MAX)
-        return rc_pool(g, rows, x, RC_POOL_MAX);
-    if (s->pooling == RCM_POOLING_ATTENTION) {
-        rc_var *score = rc_linear(g, rc_tanh(g, linear(m, g, x, s->attention)),
-                                  rcm_var(m, g, s->attention + 2), RC_NONE);
-
-        return rc_pool_attention(g, rows, score, x);
-    }
-    rc_var *last = rc_pool(g, rows, x, RC_POOL_LAST);
-
-    if (!s->layered || s->stack.plan.directions == 1 || s->widths > 0 || s->stack.plan.deep_out > 0)
-        return last;
-    return ends(s, g, last, rc_pool(g, rows, x, RC_POOL_FIRST));
-}
-
 /* Scores of labels, (B,K). extra: see rcm_feed; may be NULL. */
 static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
                       rc_var **extra)
@@ -229,7 +181,7 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
     }
     if (s->widths > 0)
         x = convolve(m, g, &rows, x);
-    x = rcm_tokens_drop(m, g, NULL, pool(m, g, &rows, x));
+    x = rcm_tokens_drop(m, g, NULL, rcm_pool_run(&s->pool, m, g, &rows, x));
     for (int64_t i = 0; i < s->deep; i++)
         x = rcm_tokens_drop(m, g, NULL, rc_relu(g, linear(m, g, x, s->mlp[i])));
     return linear(m, g, x, s->out);
@@ -356,12 +308,7 @@ static void work(const rc_model *m, rcg_work *w)
     }
     if (s->widths > 0)
         width = s->widths * m->config->maps;
-    if (s->pooling == RCM_POOLING_ATTENTION) {
-        rcg_work_linear(w, width, width);
-        rcg_work_value(w, width);
-        rcg_work_linear(w, width, 1);
-    }
-    rcg_work_pool(w, width, s->pooling == RCM_POOLING_ATTENTION);
+    rcm_pool_work(&s->pool, w, width);
 
     const double share = (double)w->seqs / (double)(w->rows > 0 ? w->rows : 1);
     rcg_work top = rcg_work_part(w, share);
@@ -385,7 +332,6 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
 static rc_status facts(const rc_model *m, rcm_words *w)
 {
     const struct classify *s = m->own;
-    rc_entry e;
 
     RC_TRY(rcm_tokens_facts(&s->tokens, m, w));
     if (s->layered)
@@ -393,8 +339,7 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     if (s->widths > 0)
         RC_TRY(rcm_words_add(w, "convolution", "over %s tokens, %" PRId64 " maps each",
                              m->config->widths, m->config->maps));
-    (void)rcm_list("poolings", (size_t)s->pooling, &e);
-    RC_TRY(rcm_words_add(w, "pooling", "%s", e.help));
+    RC_TRY(rcm_pool_facts(&s->pool, w));
     if (s->deep > 0)
         RC_TRY(rcm_words_add(w, "layers of relu", "%s units", m->config->mlp));
     return rcm_words_add(w, "labels", "%" PRId64, s->K);

@@ -67,6 +67,22 @@ static inline rc_var *rcm_var(const rc_model *m, rc_graph *g, size_t place)
     return rcn_var(g, &rcm_params(m)->p[place]);
 }
 
+/* ---- one vector for a sequence (pool.c) -------------------------------------------------- */
+
+typedef struct rcm_pool {
+    rcm_pooling how;
+    const rcn_stack *stack; /* whose steps they are; NULL: not those of a stack as they leave it */
+    size_t attention;       /* place of weight, bias, score */
+} rcm_pool;
+/* Of steps of `width` numbers. RC_ENOMEM. */
+rc_status rcm_pool_new(rcm_pool *p, rcm_pooling how, const rcn_stack *stack, rcn_params *ps,
+                       int64_t width);
+/* (N,width) -> (B,width) */
+rc_var *rcm_pool_run(const rcm_pool *p, const rc_model *m, rc_graph *g, const rc_rows *rows,
+                     rc_var *x);
+void rcm_pool_work(const rcm_pool *p, rcg_work *w, int64_t width);
+rc_status rcm_pool_facts(const rcm_pool *p, rcm_words *w);
+
 /* Whole symbols left out of a batch wherever they occur (Gal and Ghahramani 2016): rows of x times
  * 0 or 1 / (1 - rate), by a draw for each symbol. in: (rows of x) ids. */
 rc_var *rcm_drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x);

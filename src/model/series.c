@@ -3,9 +3,12 @@
  *
  *   vector -> recurrent layers, in one or both directions -> dropout -> linear -> loss
  *
- * Parameters rnn.* (see net.h), out.weight (O,H), out.bias (O). Sequences are whole: there is no
- * truncation and nothing is carried. The numbers of a step and of an answer are part of the
- * configuration, which the data completes.
+ * Where there is one answer, at the end, the linear layer reads the last step of each direction, or
+ * what else --pooling makes of all steps.
+ *
+ * Parameters rnn.* (see net.h), those of pool.c, out.weight (O,H), out.bias (O). Sequences are
+ * whole: there is no truncation and nothing is carried. The numbers of a step and of an answer are
+ * part of the configuration, which the data completes.
  *
  * With feedback a step also reads the answer of the step before: in training the true one, so that
  * nothing but the cell recurs and, with a cell that does not, all steps are one product; elsewhere
@@ -29,6 +32,9 @@ static rc_status add_params(rc_model *m, rcm_series_net *s, const rcm_plan *p)
     const int one = 1;
 
     RC_TRY(rcn_stack_new(&s->stack, ps, &p->stack));
+    if (s->pooled)
+        RC_TRY(rcm_pool_new(&s->pool, (rcm_pooling)rcm_list_index("poolings", m->config->pooling),
+                            &s->stack, ps, s->stack.out));
     s->weight = ps->n;
     RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, &one, s->O, s->stack.out));
     s->bias = ps->n;
@@ -83,6 +89,8 @@ static rc_status build(rc_model *m)
     s->reads = (rcm_reads)rcm_list_index("reads", c->reads);
     s->each = rcm_says_next(s->aim) || rcm_list_index("answers", c->answers) == RCM_ANSWERS_EACH;
     p.stack.in = s->D + s->F;
+    s->pooled = !s->each && (p.stack.directions == 2 ||
+                             rcm_list_index("poolings", c->pooling) != RCM_POOLING_LAST);
 
     const int64_t last = c->deep_output ? c->deep_output : rcm_plan_out(&p, p.stack.layers - 1);
     const double reads = c->deep_input ? (double)c->deep_input
@@ -98,6 +106,9 @@ static rc_status build(rc_model *m)
                               c->bidirectional ? "in both directions"
                               : s->each        ? "where the next step is the answer: it is read"
                                                : "where there is one, at the end");
+    if (status == RC_OK && s->each && rcm_list_index("poolings", c->pooling) != RCM_POOLING_LAST)
+        status = RC_FAIL_HINT(RC_EINVAL, "leave --pooling out",
+                              "cannot make one vector of all steps: each has its own answer");
     if (status == RC_OK && c->standardize)
         status = add_scales(s);
     if (status == RC_OK)
@@ -219,6 +230,29 @@ rc_var *rcm_series_answers(const rc_model *m, rc_graph *g, rc_var *x)
     return rc_linear(g, x, rcm_var(m, g, s->weight), rcm_var(m, g, s->bias));
 }
 
+rc_var *rcm_series_pool(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *x)
+{
+    const rcm_series_net *s = m->own;
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+
+    return rcm_pool_run(&s->pool, m, g, &rows, x);
+}
+
+/* Rows of the pooled vectors in the order of the aims, which are last steps of sequences. */
+static rc_var *pooled_aims(rc_graph *g, const rcd_batch *b, const rcm_series_aims *a, rc_var *x)
+{
+    int32_t *seq = rcg_keep(g, (size_t)a->n, sizeof *seq);
+
+    if (!seq)
+        return NULL;
+    for (int64_t i = 0, t = 0; i < a->n; i++) {
+        while (b->at[t + 1] <= a->row[i])
+            t++;
+        seq[i] = (int32_t)(a->row[i] - b->at[t]);
+    }
+    return rc_embed(g, x, seq, a->n);
+}
+
 /* What is said at the aims of a batch, before the loss: (aims, O). extra: see rcm_feed; may be
  * NULL. */
 static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const rcm_series_aims *a,
@@ -232,7 +266,9 @@ static rc_var *answers(const rc_model *m, rc_graph *g, const rcd_batch *b, const
     rc_var *x = rcm_drop(&s->stack, g, &rows, raw);
     if (extra)
         *extra = rcm_penalties(m->config, g, b, raw, x);
-    if (a->n < b->rows)
+    if (s->pooled)
+        x = pooled_aims(g, b, a, rcm_series_pool(m, g, b, x));
+    else if (a->n < b->rows)
         x = rc_embed(g, x, a->row, a->n);
     return rcm_series_answers(m, g, x);
 }
@@ -304,6 +340,8 @@ static void work(const rc_model *m, rcg_work *w)
     rcn_stack_work(&s->stack, w);
     rcm_drop_work(&s->stack, s->stack.out, w);
     rcm_penalties_work(m->config, s->stack.out, w);
+    if (s->pooled)
+        rcm_pool_work(&s->pool, w, s->stack.out);
     rcg_work_linear(w, s->stack.out, s->O);
     rcg_work_value(w, s->O);
 }
@@ -448,20 +486,20 @@ static rc_status score(const rc_model *m, const rcm_series_corpus *p, const rcm_
 {
     rc_evaluation e = {.wrong = ((const rcm_series_net *)m->own)->aim == RCM_AIM_CLASS ? 0 : -1};
     const rcm_series_net *net = m->own;
-    const bool both = net->stack.plan.directions == 2;
+    const bool whole = net->stack.plan.directions == 2 || net->pooled;
     rcm_series_walk w = {0};
     rcd_batch b = {0};
     rc_graph *g;
     int64_t at = 0;
 
     RC_TRY(rcg_graph_on(&g, pool, false));
-    rc_status s = both ? RC_OK : rcm_series_walk_new(&w, m, g, m->config->batch);
+    rc_status s = whole ? RC_OK : rcm_series_walk_new(&w, m, g, m->config->batch);
     while (s == RC_OK) {
         s = rcm_series_next(p, part, NULL, m->config->batch, &at, &b);
         if (s != RC_OK || b.aims == 0)
             break;
         e.sequences += b.seqs;
-        s = both         ? score_whole(m, g, &b, &e)
+        s = whole        ? score_whole(m, g, &b, &e)
             : net->F > 0 ? score_free(&w, &b, &e)
                          : score_pieces(&w, &b, &e);
     }
@@ -520,6 +558,8 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     rc_entry e;
 
     RC_TRY(rcm_stack_facts(&s->stack, m->config, w));
+    if (s->pooled)
+        RC_TRY(rcm_pool_facts(&s->pool, w));
     if (s->F > 0)
         RC_TRY(rcm_words_add(w, "feedback", "a step also reads the answer before it"));
     (void)rcm_list("reads", (size_t)s->reads, &e);

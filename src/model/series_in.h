@@ -36,10 +36,12 @@ rc_status rcm_series_tables_load(rc_model *m,
 typedef struct rcm_series_net {
     rcn_stack stack;
     rcm_aim aim;
-    int64_t D, O;        /* numbers of a step, and of an answer */
-    int64_t F;           /* numbers of the answer before, which a step also reads; 0: none */
-    bool each;           /* an answer at every step, or at the last */
-    rcm_reads reads;     /* which steps are read; zeros at the others */
+    int64_t D, O;    /* numbers of a step, and of an answer */
+    int64_t F;       /* numbers of the answer before, which a step also reads; 0: none */
+    bool each;       /* an answer at every step, or at the last */
+    rcm_reads reads; /* which steps are read; zeros at the others */
+    bool pooled;     /* one answer, of all steps by `pool`; else of the last step alone */
+    rcm_pool pool;
     rcm_scale in, out;   /* of steps and of answers */
     size_t weight, bias; /* of the output layer: places in the parameters */
 } rcm_series_net;
@@ -54,6 +56,9 @@ rc_var *rcm_series_inputs(const rc_model *m, rc_graph *g, const rcd_batch *b, in
                           int64_t to);
 /* Answers, before the loss, to what leaves the stack: (N, stack.out) -> (N,O). */
 rc_var *rcm_series_answers(const rc_model *m, rc_graph *g, rc_var *x);
+
+/* What leaves the stack as one vector for each sequence of a batch: (N,F) -> (B,F). */
+rc_var *rcm_series_pool(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *x);
 
 /* The rows of a batch at which something is to be said, and what: (aims) each. */
 typedef struct rcm_series_aims {

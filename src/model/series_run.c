@@ -110,6 +110,42 @@ typedef struct predictor {
     void *ctx;
 } predictor;
 
+/* Steps of the sequence in column i. */
+static int64_t steps_of(const rcd_batch *b, int64_t i)
+{
+    return rcg_rows_length(&(rc_rows){.steps = b->steps, .seqs = b->seqs, .at = b->at}, i);
+}
+
+/* Its last row; -1: it has no step. */
+static int64_t last_row(const rcd_batch *b, int64_t i)
+{
+    const int64_t steps = steps_of(b, i);
+
+    return steps == 0 ? -1 : b->at[steps - 1] + i;
+}
+
+/* The answer to each sequence, at its last row, to all its steps. */
+static rc_status say_pooled(predictor *p, rc_var *x)
+{
+    const rcd_batch *b = &p->b;
+    rc_real *all = rcb_alloc((size_t)b->seqs, (size_t)p->width * sizeof *all);
+
+    if (!all)
+        return RC_ENOMEM;
+    x = rcm_series_pool(p->m, p->g, b, x);
+    const rc_status status = rc_var_read(p->g, p->states ? x : rcm_series_answers(p->m, p->g, x),
+                                         all, b->seqs * p->width);
+    memset(p->said, 0, (size_t)(b->rows * p->width) * sizeof *p->said);
+    for (int64_t i = 0; status == RC_OK && i < b->seqs; i++) {
+        const int64_t row = last_row(b, i);
+
+        if (row >= 0)
+            memcpy(p->said + row * p->width, all + i * p->width, (size_t)p->width * sizeof *all);
+    }
+    rcb_free(all);
+    return status;
+}
+
 /* Answers at all rows of the batch. */
 static rc_status say_rows(predictor *p)
 {
@@ -132,22 +168,10 @@ static rc_status say_rows(predictor *p)
     rc_var *x = rcm_series_inputs(p->m, p->g, b, 0, b->steps);
     x = rcn_stack_run(&p->s->stack, &p->m->params, p->g, &rows, x, beyond ? p->walk.carry : NULL);
     p->walk.t = b->steps;
+    if (p->s->pooled)
+        return say_pooled(p, x);
     return rc_var_read(p->g, p->states ? x : rcm_series_answers(p->m, p->g, x), p->said,
                        b->rows * p->width);
-}
-
-/* Steps of the sequence in column i. */
-static int64_t steps_of(const rcd_batch *b, int64_t i)
-{
-    return rcg_rows_length(&(rc_rows){.steps = b->steps, .seqs = b->seqs, .at = b->at}, i);
-}
-
-/* Its last row; -1: it has no step. */
-static int64_t last_row(const rcd_batch *b, int64_t i)
-{
-    const int64_t steps = steps_of(b, i);
-
-    return steps == 0 ? -1 : b->at[steps - 1] + i;
 }
 
 /* Answers as the data has them. */

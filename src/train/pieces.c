@@ -39,6 +39,7 @@ rc_status rct_pieces_check(const rc_model *m)
     const char *why = !c->task->piece                                        ? "of this task"
                       : c->bidirectional                                     ? "in both directions"
                       : c->window > 1                                        ? "with a window"
+                      : rcm_list_index("poolings", c->pooling) > 0           ? "with a pooling"
                       : c->dropout > 0 && plain                              ? "with plain dropout"
                       : c->activation_penalty > 0 || c->temporal_penalty > 0 ? "with penalties"
                                                                              : NULL;

@@ -22,6 +22,9 @@ printf '%s\n' '@classLabel true up down' 1,2,3:up 3,2:down 0,4:up 5,1,0:down 2,3
     >ways.ts
 printf '%s\n' '60,64 62 - 60' '72 74,76' '50' >roll
 recur gradcheck series --train ways.ts --hidden 5 --bidirectional | tail -1 | hide
+for how in mean max attention; do
+    recur gradcheck series --train ways.ts --hidden 5 --pooling $how | tail -1 | hide
+done
 recur gradcheck series --train roll --hidden 5 --cell gru | tail -1 | hide
 recur gradcheck series --train adding:6 --hidden 5 --layers 2 --activation-penalty 2 \
     --temporal-penalty 1 --dropout 0.2 | tail -1 | hide

@@ -13,6 +13,19 @@ recur train series --train ways.ts --valid ways.ts --hidden 8 --lr 0.05 --epochs
     --bidirectional --out ways --quiet |
     sed -E 's/^(validation).*nats, /\1 /; s/ \(best.*//; /^speed/d'
 recur eval ways ways.ts | grep accuracy
+for how in mean max attention; do
+    pooled=(--train ways.ts --pooling $how --hidden 8 --lr 0.05 --batch 2 --valid-split 0 --quiet)
+    recur train series "${pooled[@]}" --epochs 40 --threads 1 --out one --force >/dev/null
+    recur eval one ways.ts | grep accuracy
+    recur predict one ways.ts | cut -f 1,2 | tr '\n' ' '
+    recur predict one ways.ts --states | awk 'END { print NF - 1 }'
+    recur train series "${pooled[@]}" --epochs 30 --threads 3 --out two --force >/dev/null
+    recur resume two --epochs 40 --quiet >/dev/null
+    cmp one two
+done
+recur info one | grep ^pooling
+recur train series "${pooled[@]}" --recompute steps --out x || echo "exit $?"
+recur train series --train copy:2 --pooling mean --out x || echo "exit $?"
 recur sample ways || echo "exit $?"
 recur train series --train nothing.ts --out x || echo "exit $?"
 recur train series --train adding:1 --out x || echo "exit $?"
