@@ -999,6 +999,9 @@ RC_API rc_var *rc_bag(rc_graph *g, rc_var *table, const rc_bags *bags);
 
 /* Losses: sums over rows, in nats. targets (N) ids of columns, copied; logits (N,V). */
 RC_API rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets);
+/* The same with each row times a number of its own: weights (N), copied; NULL: 1 each. */
+RC_API rc_var *rc_weighted_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets,
+                                         const rc_real *weights);
 /* cross_entropy(linear(x, w, b), targets) without ever storing the logits by rows: what a large
  * vocabulary wants. */
 RC_API rc_var *rc_softmax_loss(rc_graph *g, rc_var *x, rc_var *w, rc_var *b,

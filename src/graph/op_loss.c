@@ -2,13 +2,20 @@
 #include "graph/graph_in.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- cross_entropy ----------------------------------------------------------------------- */
 
 typedef struct entropy {
     int32_t *target;
-    rc_real *logp; /* (N,ld) */
+    rc_real *weight; /* (N); NULL: 1 each */
+    rc_real *logp;   /* (N,ld) */
 } entropy;
+
+static double times(const entropy *own, int64_t r)
+{
+    return own->weight ? (double)own->weight[r] : 1;
+}
 
 static rc_status cross_entropy_forward(rcg_node *n)
 {
@@ -21,7 +28,7 @@ static rc_status cross_entropy_forward(rcg_node *n)
         return n->graph->status;
     for (int64_t r = 0; r < x->rows; r++) {
         rck->log_softmax(x->cols, x->x + r * x->ld, own->logp + r * x->ld);
-        total -= (double)own->logp[r * x->ld + own->target[r]];
+        total -= times(own, r) * (double)own->logp[r * x->ld + own->target[r]];
     }
     return rcg_set_total(n, total);
 }
@@ -36,7 +43,7 @@ static rc_status cross_entropy_backward(rcg_node *n)
         rc_real *p = own->logp + r * x->ld;
         rck->exp(x->cols, p, p);
         p[own->target[r]] -= 1;
-        rck->axpy(x->cols, d, p, x->g + r * x->ld);
+        rck->axpy(x->cols, own->weight ? d * own->weight[r] : d, p, x->g + r * x->ld);
     }
     return RC_OK;
 }
@@ -50,10 +57,24 @@ static const rcg_op op_cross_entropy = {
 
 rc_var *rc_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets)
 {
+    return rc_weighted_cross_entropy(g, logits, targets, NULL);
+}
+
+rc_var *rc_weighted_cross_entropy(rc_graph *g, rc_var *logits, const int32_t *targets,
+                                  const rc_real *weights)
+{
     entropy *own = rcg_keep(g, 1, sizeof *own);
     if (!own || (logits && !(own->target = rcg_targets(g, "cross_entropy", logits->rows,
                                                        logits->cols, targets))))
         return NULL;
+    own->weight = NULL;
+    if (logits && weights) {
+        const size_t n = (size_t)logits->rows;
+        own->weight = rcg_keep(g, n, sizeof *own->weight);
+        if (!own->weight)
+            return NULL;
+        memcpy(own->weight, weights, n * sizeof *weights);
+    }
     return rcg_push(g, &op_cross_entropy, 1, (rc_var *[]){logits}, own);
 }
 

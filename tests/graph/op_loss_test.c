@@ -55,6 +55,47 @@ static void cross_entropy_is_the_sum_of_the_surprises(void **unused)
     rc_graph_free(g);
 }
 
+static rc_real *random_weights(int64_t n)
+{
+    rc_real *w = rcb_alloc((size_t)n, sizeof *w);
+
+    assert_non_null(w);
+    for (int64_t i = 0; i < n; i++)
+        w[i] = (rc_real)pick(0, 12) / 4; /* 0 too: that row is nothing */
+    return w;
+}
+
+static void weighted_cross_entropy_counts_each_row_as_often_as_it_weighs(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+    rc_graph *g = graph_open(1, true);
+
+    for (int trial = 0; trial < 30; trial++) {
+        const int64_t N = pick(0, 20), V = pick(1, 200);
+        int32_t *target = random_targets(N, V);
+        rc_real *weight = random_weights(N), *x;
+        rc_var *v = random_leaf(g, rc_shape_2(N, V), &x);
+        double want = 0, got, row[200];
+
+        for (int64_t r = 0; r < N; r++) {
+            for (int64_t j = 0; j < V; j++)
+                row[j] = (double)x[r * V + j];
+            want += (double)weight[r] * textbook_entropy(V, row, target[r]);
+        }
+        rc_var *loss = rc_weighted_cross_entropy(g, v, target, weight);
+        for (int64_t r = 0; r < N; r++)
+            weight[r] = -1; /* it has copied them */
+        CHECK_STATUS(rc_var_total(g, loss, &got), RC_OK);
+        CHECK_NEAR(got, want, VALUE_TOL);
+        rcb_free(target);
+        rcb_free(weight);
+        guard_free(x);
+        rc_graph_reset(g);
+    }
+    rc_graph_free(g);
+}
+
 /* Far apart: nothing overflows, and what is certain costs nothing. */
 static void cross_entropy_of_large_logits_is_finite(void **unused)
 {
@@ -92,6 +133,36 @@ static void gradient_of_cross_entropy_agrees_with_differences(void **unused)
         problem_check(&p, "cross_entropy", 30);
         problem_free(&p);
         rcb_free(target);
+    }
+}
+
+typedef struct weighted {
+    int32_t *target;
+    rc_real *weight;
+} weighted;
+
+static rc_var *build_weighted(rc_graph *g, rc_var *const v[], void *ctx)
+{
+    const weighted *w = ctx;
+
+    return rc_scale(g, rc_weighted_cross_entropy(g, rc_tanh(g, v[0]), w->target, w->weight), 0.25);
+}
+
+static void gradient_of_weighted_cross_entropy_agrees_with_differences(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+
+    for (int trial = 0; trial < 6; trial++) {
+        const int64_t N = pick(0, 6), V = pick(1, 70);
+        weighted w = {random_targets(N, V), random_weights(N)};
+        problem p = problem_new(build_weighted, &w);
+
+        (void)problem_add(&p, rc_shape_2(N, V));
+        problem_check(&p, "cross_entropy", 30);
+        problem_free(&p);
+        rcb_free(w.target);
+        rcb_free(w.weight);
     }
 }
 
@@ -216,8 +287,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cross_entropy_is_the_sum_of_the_surprises),
+        cmocka_unit_test(weighted_cross_entropy_counts_each_row_as_often_as_it_weighs),
         cmocka_unit_test(cross_entropy_of_large_logits_is_finite),
         cmocka_unit_test(gradient_of_cross_entropy_agrees_with_differences),
+        cmocka_unit_test(gradient_of_weighted_cross_entropy_agrees_with_differences),
         cmocka_unit_test(squared_error_and_binary_cross_entropy_follow_their_formulas),
         cmocka_unit_test(binary_cross_entropy_of_large_logits_is_finite),
         cmocka_unit_test(gradients_of_both_agree_with_differences),
