@@ -18,7 +18,8 @@ struct classify {
     rcm_tokens tokens;
     bool layered; /* there are recurrent layers */
     rcn_stack stack;
-    int64_t K; /* labels */
+    int64_t K;       /* labels */
+    rc_real *weight; /* (K) see rcm_class_weights() */
     rcm_pool pool;
     int64_t widths, width[WIDTHS];
     size_t conv[WIDTHS]; /* places of weights, each followed by its bias */
@@ -112,6 +113,7 @@ static rc_status build(rc_model *m)
     m->own = s;
     s->K = rcm_labels(m);
     RC_TRY(rcm_labelled_fit(m));
+    RC_TRY(rcm_class_weights(&s->weight, m));
     s->layered = !c->flat;
     RC_TRY(plan_top(s, c));
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
@@ -132,6 +134,7 @@ static void unbuild(rc_model *m)
 
     if (!s)
         return;
+    rcb_free(s->weight);
     rcm_tokens_free(&s->tokens);
     rcn_stack_free(&s->stack);
     rcb_free(s);
@@ -201,9 +204,10 @@ static int32_t *labels_of(rc_graph *g, const rcd_batch *b)
     return label;
 }
 
-/* The loss over those that have a label; NULL: none has, or the graph has failed. */
+/* The loss over those that have a label; NULL: none has, or the graph has failed. weight (K): what
+ * a label counts; NULL: 1. */
 static rc_var *loss_of(rc_graph *g, rc_var *score, const int32_t *label, int64_t seqs,
-                       int64_t *known)
+                       const rc_real *weight, int64_t *known)
 {
     int32_t *row = rcg_keep(g, (size_t)seqs, sizeof *row);
     int32_t *target = rcg_keep(g, (size_t)seqs, sizeof *target);
@@ -219,18 +223,21 @@ static rc_var *loss_of(rc_graph *g, rc_var *score, const int32_t *label, int64_t
     *known = n;
     if (n == 0)
         return NULL;
-    return rc_cross_entropy(g, n < seqs ? rc_embed(g, score, row, n) : score, target);
+    return rcm_weighted_loss(g, n < seqs ? rc_embed(g, score, row, n) : score, target, n, weight);
 }
 
 static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
 {
+    const struct classify *s = m->own;
     const rcd_batch *b = &feed->batch;
     const int32_t *label = labels_of(g, b);
+    const rc_real *weight = b->mute ? NULL : s->weight; /* an X-ray looks at all alike */
     int64_t known;
 
     if (!label)
         return NULL;
-    rc_var *out = loss_of(g, scores(m, g, feed->from, b, &feed->extra), label, b->seqs, &known);
+    rc_var *score = scores(m, g, feed->from, b, &feed->extra);
+    rc_var *out = loss_of(g, score, label, b->seqs, weight, &known);
     assert(!out || known == b->aims);
     return out;
 }
@@ -263,7 +270,7 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
         if (wants_all)
             rcm_shares(s->K, row, out->all + i * s->K);
     }
-    rc_var *sum = loss_of(g, score, label, b->seqs, &out->known);
+    rc_var *sum = loss_of(g, score, label, b->seqs, NULL, &out->known);
 
     RC_TRY(rc_graph_status(g));
     return sum ? rc_var_total(g, sum, &out->nats) : RC_OK;
@@ -342,6 +349,8 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     RC_TRY(rcm_pool_facts(&s->pool, w));
     if (s->deep > 0)
         RC_TRY(rcm_words_add(w, "layers of relu", "%s units", m->config->mlp));
+    if (s->weight)
+        RC_TRY(rcm_words_add(w, "labels count", "%s", m->config->class_weights));
     return rcm_words_add(w, "labels", "%" PRId64, s->K);
 }
 

@@ -68,6 +68,14 @@ static inline int64_t rcm_labels(const rc_model *m)
     return m->vocab.of[RCM_LABELS] ? rcd_vocab_size(m->vocab.of[RCM_LABELS]) - 2 : 0;
 }
 
+/* What each label counts in the loss of training, (labels), freed with rcb_free(); *out NULL: 1
+ * each. (class_weights.c) RC_EINVAL names what is no label or no number. */
+rc_status rcm_class_weights(rc_real **out, const rc_model *m);
+
+/* The loss of n rows of scores, each counted as its target is; `weight` as above. */
+rc_var *rcm_weighted_loss(rc_graph *g, rc_var *score, const int32_t *target, int64_t n,
+                          const rc_real *weight);
+
 /* ---- what layers read (tokens.c) --------------------------------------------------------- */
 
 /* Tokens become vectors: that of the word, what a net makes of its characters, how it is

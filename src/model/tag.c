@@ -15,7 +15,8 @@ struct tag {
     rcm_tokens tokens;
     bool layered; /* there are recurrent layers */
     rcn_stack stack;
-    int64_t K; /* labels */
+    int64_t K;       /* labels */
+    rc_real *weight; /* (K) see rcm_class_weights() */
     size_t out;
     bool field;
     size_t crf; /* places of trans, first, last */
@@ -93,6 +94,11 @@ static rc_status build(rc_model *m)
     s->K = rcm_labels(m);
     RC_TRY(rcm_labelled_fit(m));
     s->field = rcm_list_index("decoders", c->decoder) == RCM_DECODER_CRF;
+    RC_TRY(rcm_class_weights(&s->weight, m));
+    if (s->field && s->weight)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --class-weights out, or pass --decoder softmax",
+                            "cannot weigh labels by 'class-weights': a conditional random field "
+                            "loses whole sequences");
     if (rcd_scheme_of(&s->scheme, c->scheme) != RC_OK)
         return RC_FAIL(RC_EFORMAT, "a model that tags needs a scheme");
     s->layered = !c->flat;
@@ -117,6 +123,7 @@ static void unbuild(rc_model *m)
 
     if (!s)
         return;
+    rcb_free(s->weight);
     rcd_moves_free(&s->moves);
     rcm_tokens_free(&s->tokens);
     rcn_stack_free(&s->stack);
@@ -208,9 +215,10 @@ static bool choose(chosen *c, rc_graph *g, const rcd_batch *b, bool whole)
 }
 
 /* NULL: nothing is to be said, or the graph has failed. Where some rows are mute, which an X-ray
- * wants, labels are as if each was chosen by itself: a field has no loss of some steps. */
+ * wants, labels are as if each was chosen by itself: a field has no loss of some steps.
+ * weight (K): what a label counts; NULL: 1. */
 static rc_var *loss_of(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *score,
-                       int64_t *known)
+                       const rc_real *weight, int64_t *known)
 {
     const struct tag *s = m->own;
     chosen c;
@@ -225,7 +233,7 @@ static rc_var *loss_of(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_va
     if (c.n < b->rows)
         score = rc_embed(g, score, c.row, c.n);
     if (!whole)
-        return rc_cross_entropy(g, score, c.target);
+        return rcm_weighted_loss(g, score, c.target, c.n, weight);
     const rc_crf crf = field(m, g, NULL);
 
     return rc_crf_loss(g, &c.rows, score, &crf, c.target);
@@ -233,10 +241,12 @@ static rc_var *loss_of(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_va
 
 static rc_var *loss(const rc_model *m, rc_graph *g, rcm_feed *feed)
 {
+    const struct tag *s = m->own;
+    const rcd_batch *b = &feed->batch;
+    const rc_real *weight = b->mute ? NULL : s->weight; /* an X-ray looks at all alike */
     int64_t known;
 
-    return loss_of(m, g, &feed->batch, scores(m, g, feed->from, &feed->batch, &feed->extra),
-                   &known);
+    return loss_of(m, g, b, scores(m, g, feed->from, b, &feed->extra), weight, &known);
 }
 
 static int64_t carry_width(const rc_model *m)
@@ -305,7 +315,7 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
     };
     RC_TRY(rc_graph_status(g));
     RC_TRY(s->field ? say_paths(m, g, b, score, out) : say_each(m, g, b, score, out));
-    rc_var *sum = loss_of(m, g, b, score, &out->known);
+    rc_var *sum = loss_of(m, g, b, score, NULL, &out->known);
 
     RC_TRY(rc_graph_status(g));
     return sum ? rc_var_total(g, sum, &out->nats) : RC_OK;
@@ -368,6 +378,8 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     (void)rcm_list("decoders", s->field ? RCM_DECODER_CRF : RCM_DECODER_SOFTMAX, &e);
     RC_TRY(rcm_words_add(w, "decoder", "%s (%s)", e.name, e.help));
     RC_TRY(rcm_words_add(w, "scheme", "%s", m->config->scheme));
+    if (s->weight)
+        RC_TRY(rcm_words_add(w, "labels count", "%s", m->config->class_weights));
     return rcm_words_add(w, "labels", "%" PRId64, s->K);
 }
 
