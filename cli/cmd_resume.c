@@ -1,7 +1,9 @@
 /* cmd_resume.c -- recur resume: go on exactly where training stopped. */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cmd.h"
+#include "many.h"
 #include "sitting.h"
 
 /* --epochs and --steps say the same as in recur train, whose lines of help they repeat. */
@@ -19,6 +21,7 @@ static const opt options[] = {
      .group = "training",
      .help = "stop after so many steps in all (0: no limit; default: as before)"},
     OPT_SITTING,
+    OPT_CSV,
     OPT_JSON,
     OPT_END,
 };
@@ -41,6 +44,12 @@ static rc_status change(const opts *o, rc_trainer *t)
     return status;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int run(const opts *o)
 {
     rc_trainer *t = NULL;
@@ -50,6 +59,10 @@ static int run(const opts *o)
         return code;
     if (strcmp(o->args[0], "-") == 0)
         return say_misuse("'recur resume' goes on from a file, MODEL cannot be '-'");
+    if (is_folder(o->args[0]))
+        return many_resume(o, o->args[0]);
+    if (opts_flag(o, "csv"))
+        return say_misuse("option '--csv' is of a folder of runs");
     if (rc_trainer_resume(&t, o->args[0], &sitting) != RC_OK || change(o, t) != RC_OK)
         code = say_library_failure();
     else
@@ -63,9 +76,11 @@ const command cmd_resume = {
     .usage = "MODEL [options]",
     .summary = "go on exactly where training stopped",
     .example = "recur resume my.model\n"
-               "recur resume my.model --epochs 20",
+               "recur resume my.model --epochs 20\n"
+               "recur resume five",
     .about = "Reads MODEL.state and trains on. The data files must be where and what they were. The"
-             " result is the same, bit for bit, as if training had never stopped.",
+             " result is the same, bit for bit, as if training had never stopped.\n"
+             "MODEL may be a folder of runs that recur train has made (--seeds, --folds).",
     .options = options,
     .may_be_interrupted = true,
     .run = run,

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "cmd.h"
 #include "sitting.h"
 #include "trials.h"
@@ -276,20 +275,6 @@ static int report(trials *s)
     return code;
 }
 
-/* Every trial reads the data, and standard input can be read once. */
-static int check_data(const opts *o)
-{
-    static const char *const kinds[] = {"train", "valid", "test"};
-    struct stat st;
-    const char *path;
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-        for (size_t i = 0; (path = opts_each(o, kinds[k], i)); i++)
-            if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)))
-                return say_misuse("every trial of a search reads its data, --%s cannot be '%s'",
-                                  kinds[k], path);
-    return OPT_GO_ON;
-}
-
 /* ---- what is searched ----------------------------------------------------------------------- */
 
 typedef struct search {
@@ -331,11 +316,11 @@ static int count_trials(search *s)
     return OPT_GO_ON;
 }
 
-static bool vary_epochs(const search *s)
+static bool varies(const search *s, const char *option)
 {
     const char *name;
     for (size_t i = 0; (name = rc_space_name(s->space, i)); i++)
-        if (strcmp(name, "epochs") == 0)
+        if (strcmp(name, option) == 0)
             return true;
     return false;
 }
@@ -353,9 +338,13 @@ static int read_space(search *s)
     if (!rc_config_get(s->base, "valid")[0] &&
         strtod(rc_config_get(s->base, "valid-split"), NULL) <= 0)
         return say_misuse("a search chooses by validation: it needs --valid or --valid-split");
+    const char *folds = rc_config_get(s->base, "folds");
+    if (folds && strcmp(folds, "0") != 0 && strcmp(rc_config_get(s->base, "fold"), "0") == 0 &&
+        !varies(s, "fold"))
+        return say_misuse("a trial tests on one fold: it needs --fold, or --vary fold=1,2,3");
     if (s->plan.halving == 1)
         return say_misuse("option '--halving' is 1, it must be 2 or more (0: off)");
-    if (s->plan.halving > 0 && (vary_epochs(s) || trials_epochs(s->base) == 0))
+    if (s->plan.halving > 0 && (varies(s, "epochs") || trials_epochs(s->base) == 0))
         return say_misuse("option '--halving' cuts the epochs into rounds: all trials need the"
                           " same number of them");
     return count_trials(s);
@@ -377,6 +366,7 @@ static int make_plan(search *s)
     const opts *o = s->o;
     s->plan = (trials_plan){
         .dir = opts_text(o, "dir"),
+        .words = &trials_of_search,
         .halving = opts_int(o, "halving"),
         .with_test = opts_flag(o, "with-test"),
         .time = opts_real(o, "time"),
@@ -417,7 +407,7 @@ static int run_search(const opts *o)
         return say_misuse("'recur search' needs --train FILE");
     int code = sitting_check(o);
     if (code == OPT_GO_ON)
-        code = check_data(o);
+        code = trials_check_data(o, &trials_of_search);
     if (code == OPT_GO_ON)
         code = say_if_stream(o, "dir");
     if (code == OPT_GO_ON && !opts_text(o, "dir")[0])

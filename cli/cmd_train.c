@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "many.h"
 #include "sitting.h"
 
 static const opt options[] = {
@@ -16,7 +17,14 @@ static const opt options[] = {
      .value = "MODEL",
      .group = "data",
      .help = "where the model goes (must be given, but for --dry-run); MODEL.state beside it is"
-             " what recur resume goes on from"},
+             " what recur resume goes on from. Of several runs it is their folder"},
+    {.name = "seeds",
+     .kind = RC_OPTION_INT,
+     .fallback = "0",
+     .lo = 0,
+     .hi = 100000,
+     .group = "running",
+     .help = "train with so many seeds, --seed and those after it, a run each (0: one model)"},
     {.name = "force",
      .kind = RC_OPTION_FLAG,
      .group = "data",
@@ -26,6 +34,7 @@ static const opt options[] = {
      .group = "running",
      .help = "say what this training would take (memory, operations, time), and write nothing"},
     OPT_SITTING,
+    OPT_CSV,
     OPT_JSON,
     OPT_END,
 };
@@ -81,7 +90,7 @@ static void tell_data(const opts *o)
 
 /* ---- a dry run ------------------------------------------------------------------------------ */
 
-static void print_estimate(const rc_config *c, const rc_estimate *e)
+static void print_estimate(const rc_config *c, const rc_estimate *e, int64_t runs)
 {
     char a[SAY_ROOM], b[SAY_ROOM], d[SAY_ROOM], f[SAY_ROOM], g[SAY_ROOM];
     const double epoch = e->flops_per_token * (double)e->epoch_tokens;
@@ -106,9 +115,11 @@ static void print_estimate(const rc_config *c, const rc_estimate *e)
     if (isfinite(e->seconds))
         printf(", %s for %s steps in all", say_seconds(a, e->seconds), say_count(b, e->steps));
     printf("%s\n", strcmp(rc_config_get(c, "patience"), "0") != 0 ? ", or less by --patience" : "");
+    if (runs > 0)
+        printf("%-12s%s, of which this is one\n", "runs", say_count(a, runs));
 }
 
-static int print_estimate_json(const rc_config *c, const rc_estimate *e)
+static int print_estimate_json(const rc_config *c, const rc_estimate *e, int64_t runs)
 {
     const double rate = e->tokens_per_second;
     json_t *o = json_pack(
@@ -129,19 +140,26 @@ static int print_estimate_json(const rc_config *c, const rc_estimate *e)
     json_put(&o, "gflops", json_number(1e-9 * rate * e->flops_per_token));
     json_put(&o, "epoch_seconds", json_number(e->epoch_seconds));
     json_put(&o, "seconds", json_number(e->seconds));
+    if (runs > 0)
+        json_put(&o, "runs", json_integer(runs));
     return json_print(stdout, o, false);
 }
 
-static int dry_run(const opts *o, const rc_config *c)
+/* Of several runs the first stands for all. */
+static int dry_run(const opts *o, rc_config *c)
 {
     const rc_trainer_options sitting = sitting_options(o);
+    const int64_t runs = many_count(o, c);
+    const char *fold = rc_config_get(c, "fold");
     rc_estimate e;
+    if (runs > 0 && fold && strcmp(fold, "0") == 0 && rc_config_set(c, "fold", "1") != RC_OK)
+        return say_library_failure();
     tell_data(o);
     if (rc_config_estimate(&e, c, &sitting) != RC_OK)
         return say_library_failure();
     if (opts_flag(o, "json"))
-        return print_estimate_json(c, &e);
-    print_estimate(c, &e);
+        return print_estimate_json(c, &e, runs);
+    print_estimate(c, &e, runs);
     return EXIT_DONE;
 }
 
@@ -151,11 +169,14 @@ static int train(const opts *o, const rc_config *c)
 {
     const rc_trainer_options sitting = sitting_options(o);
     const char *path = opts_text(o, "out");
+    const bool many = many_count(o, c) > 0;
     rc_trainer *t;
-    int code = check_place(o, path);
+    int code = many ? many_check(o, c) : check_place(o, path);
     if (code != OPT_GO_ON)
         return code;
     tell_data(o);
+    if (many)
+        return many_train(o, c);
     if (rc_trainer_new(&t, c, path, &sitting) != RC_OK)
         return say_library_failure();
     code = sitting_run(o, t, path, false);
@@ -176,9 +197,10 @@ static int run(const opts *o)
         code = say_if_stream(o, "out");
     if (code == OPT_GO_ON)
         code = opts_config(o, &c);
-    if (code != OPT_GO_ON)
-        return code;
-    code = dry ? dry_run(o, c) : train(o, c);
+    if (code == OPT_GO_ON && opts_flag(o, "csv") && (dry || many_count(o, c) == 0))
+        code = say_misuse("option '--csv' is of several runs: --seeds, or --folds without --fold");
+    if (code == OPT_GO_ON)
+        code = dry ? dry_run(o, c) : train(o, c);
     rc_config_free(c);
     return code;
 }
@@ -190,11 +212,16 @@ const command cmd_train = {
     .example = "recur train lm --train input.txt --out my.model\n"
                "recur train lm --level word --cell gru --hidden 256 --layers 2 --dropout 0.3 \\\n"
                "    --train wiki.txt.xz --time 600 --out words.model\n"
+               "recur train lm --train input.txt --seeds 5 --out five\n"
                "recur train lm --train input.txt --hidden 1024 --dry-run",
     .about =
         "Trains a model of TASK on the texts and keeps the one that validates best. Files may be"
         " .gz, .xz or .zst; '-' is standard input. --train a --train b and --train a b are the"
         " same. Numbers may end in k, M or G.\n"
+        "With --seeds N, or --folds N without --fold, there are several runs, each with a model, a"
+        " state and a log in the folder --out, and their mean, deviation and interval at the end."
+        " The same command, or recur resume on the folder, goes on with what is not finished, also"
+        " in several processes at once; --time stops it, to go on later.\n"
         "Ctrl-C writes a checkpoint and says how to go on; a second one stops at once. SIGUSR1"
         " asks for a report.",
     .options = options,

@@ -54,6 +54,11 @@ typedef struct opt {
         .name = "time", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "0", .lo = 0,      \
         .hi = 1e9, .group = "running", .help = "end training after so many seconds (0: no limit)"  \
     }
+#define OPT_CSV                                                                                    \
+    {                                                                                              \
+        .name = "csv", .kind = RC_OPTION_FLAG, .group = "output", .prints = true,                  \
+        .help = "several runs: print them as comma-separated values"                               \
+    }
 #define OPT_REPORT                                                                                 \
     {                                                                                              \
         .name = "report", .kind = RC_OPTION_REAL, .value = "SECONDS", .fallback = "10",            \

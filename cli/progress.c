@@ -61,6 +61,13 @@ static double seconds_left(const progress *p)
     return p->set.time > 0 && left < 0 ? 0 : left;
 }
 
+/* Of the trainings after this one, which has so many left. */
+static double seconds_after(const progress *p, double left)
+{
+    const double each = isfinite(p->set.each) ? p->set.each : p->event_at - p->began + left;
+    return each * (double)p->set.after;
+}
+
 static double mean_loss(const progress *p)
 {
     return p->loss_weight > 0 ? p->loss_sum / p->loss_weight : nan("");
@@ -90,6 +97,12 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
     const rc_progress *e = &p->last;
     char room[SAY_ROOM];
     line[0] = '\0';
+    const double left = seconds_left(p);
+    const bool of_all = left >= 0 && p->set.after > 0; /* first of all: a narrow line is cut */
+    if (p->set.head)
+        add(line, "%s  ", p->set.head);
+    if (of_all)
+        add(line, "eta %s  ", say_seconds(room, left + seconds_after(p, left)));
     add(line, "epoch %" PRId64 "  step %" PRId64, e->epoch, e->step);
     if (e->steps > 0)
         add(line, "/%" PRId64, e->steps);
@@ -107,8 +120,7 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
         add(line, "  %.3f bits/char", e->valid / e->valid_chars / log(2));
     if (recent_rate(p) > 0)
         add(line, "  %s tok/s", say_short(room, recent_rate(p)));
-    const double left = seconds_left(p);
-    if (left >= 0)
+    if (left >= 0 && !of_all)
         add(line, "  eta %s", say_seconds(room, left));
 }
 
@@ -229,4 +241,5 @@ void progress_event(progress *p, const rc_progress *e, bool wanted)
     }
     if (wanted)
         show(p, true, false);
+    p->last.counts = NULL; /* theirs were lent for the call */
 }

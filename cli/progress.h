@@ -7,11 +7,14 @@
 
 typedef struct progress_options {
     bool quiet;
-    double report; /* seconds between two reports */
-    double time;   /* seconds that training may take; 0: no limit */
-    runlog *log;   /* borrowed */
-    bool words;    /* symbols are words: perplexity says more than bits per character */
-    bool fleeting; /* no line stays */
+    double report;    /* seconds between two reports */
+    double time;      /* seconds that training may take; 0: no limit */
+    runlog *log;      /* borrowed */
+    bool words;       /* symbols are words: perplexity says more than bits per character */
+    bool fleeting;    /* no line stays */
+    const char *head; /* of the line: which of several trainings it is; NULL: there is one */
+    int64_t after;    /* trainings after this one */
+    double each;      /* seconds that each of them takes; NaN: as many as this one */
 } progress_options;
 
 typedef struct progress {

@@ -169,6 +169,7 @@ static int run_odyssey(const opts *o)
     odyssey y = {0};
     trials_plan plan = {
         .dir = opts_text(o, "dir"),
+        .words = &trials_of_search,
         .count = opts_int(o, "trials") * ODYSSEY_VARIANTS,
         .with_test = true,
         .look = opts_flag(o, "show"),

@@ -172,6 +172,23 @@ static void put_score(json_t **o, double nats, double chars, const rightness *r)
         json_put(o, "span_f1", json_number(r->spans));
 }
 
+/* What a score was made of, so that those of several parts can be put together. */
+static json_t *counts_json(const rc_evaluation *e)
+{
+    json_t *o = json_object();
+    json_put(&o, "losses", json_integer(e->measured > 0 ? e->measured : e->tokens));
+    if (e->wrong < 0)
+        return o;
+    json_put(&o, "labels", json_integer(e->tokens));
+    json_put(&o, "wrong", json_integer(e->wrong));
+    if (e->spans + e->spans_said == 0)
+        return o;
+    json_put(&o, "spans", json_integer(e->spans));
+    json_put(&o, "spans_said", json_integer(e->spans_said));
+    json_put(&o, "spans_right", json_integer(e->spans_right));
+    return o;
+}
+
 void runlog_event(runlog *l, const rc_progress *e, const char *event, const runlog_clock *c)
 {
     if (!l->file)
@@ -190,6 +207,8 @@ void runlog_event(runlog *l, const rc_progress *e, const char *event, const runl
         json_put(&o, "judged", json_number(e->judged));
     if (e->event == RC_EVENT_VALID)
         json_put(&o, "is_best", json_boolean(e->is_best));
+    if (e->event == RC_EVENT_TEST && e->counts)
+        json_put(&o, "counts", counts_json(e->counts));
     if (e->what)
         json_put(&o, "what", json_string(e->what));
     put_line(l, o);

@@ -95,6 +95,14 @@ static double judged(const json_t *o, const char *loss)
     return isfinite(judged) ? judged : number(o, loss);
 }
 
+static run_score score_of(const json_t *o, const char *loss)
+{
+    return (run_score){number(o, loss), number(o, "bits_per_char"), number(o, "accuracy"),
+                       number(o, "span_f1")};
+}
+
+static const run_score no_score = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+
 /* Forget what was said of steps after `step`, and the best of it. */
 static void forget(run *r, double step)
 {
@@ -103,10 +111,11 @@ static void forget(run *r, double step)
     if (r->best_step <= step)
         return;
     r->valid = r->judged = r->best_step = nan("");
+    r->best_score = no_score;
     keep(&r->score, NULL);
     for (size_t i = 0; i < r->count; i++)
         if (isfinite(r->points[i].judged) && !(r->points[i].judged >= r->judged)) {
-            r->valid = r->points[i].valid;
+            r->valid = r->best_score.loss = r->points[i].valid;
             r->judged = r->points[i].judged;
             r->best_step = r->points[i].step;
         }
@@ -194,7 +203,21 @@ static bool take_valid(run *r, const char *loss, double step, const json_t *o)
     r->valid = number(o, loss);
     r->judged = score;
     r->best_step = step;
+    r->best_score = score_of(o, loss);
     return keep_score(r, o);
+}
+
+/* The test data is scored at the end of a run, of which a second sitting may say nothing more. */
+static void take_test(run *r, const char *loss, const json_t *o)
+{
+    const json_t *c = json_object_get(o, "counts");
+    if (!keep_number(&r->test, number(o, loss)))
+        return;
+    r->test_score = score_of(o, loss);
+    if (json_is_object(c))
+        r->test_counts =
+            (run_counts){number(c, "losses"), number(c, "labels"),     number(c, "wrong"),
+                         number(c, "spans"),  number(c, "spans_said"), number(c, "spans_right")};
 }
 
 /* False: out of memory. */
@@ -210,12 +233,12 @@ static bool take_line(run *r, const json_t *o)
     take_place(r, o);
     if (strcmp(event, "end") == 0) {
         const json_t *best = json_object_get(o, "best_valid");
-        keep_number(&r->test, number(json_object_get(o, "test"), "loss"));
+        take_test(r, "loss", json_object_get(o, "test"));
         return take_valid(r, "loss", number(best, "step"), best) &&
                keep(&r->state, text(o, "state"));
     }
     if (strcmp(event, "test") == 0)
-        keep_number(&r->test, number(o, "valid"));
+        take_test(r, "valid", o);
     if (strcmp(event, "valid") == 0)
         return add_point(r, o, false) && take_valid(r, "valid", r->step, o);
     if (strcmp(event, "epoch") == 0)
@@ -277,6 +300,9 @@ static run *new_run(const char *path)
         return NULL;
     r->parameters = r->epoch = r->step = r->tokens = r->seconds = r->rate = nan("");
     r->valid = r->judged = r->best_step = r->test = nan("");
+    r->best_score = r->test_score = no_score;
+    r->test_counts =
+        (run_counts){(double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
     if (keep_name(r, path))
         return r;
     run_free(r);

@@ -16,6 +16,20 @@ typedef struct run_point {
     bool ends; /* an epoch ends here */
 } run_point;
 
+/* How well data was found out. NaN: not known. */
+typedef struct run_score {
+    double loss, bits; /* per symbol; per character */
+    double right;      /* part of the labels */
+    double spans;      /* F1 of them */
+} run_score;
+
+/* What the score of the test data was made of. NaN: not known. */
+typedef struct run_counts {
+    double losses; /* that its loss is the mean of */
+    double labels, wrong;
+    double spans, spans_said, spans_right;
+} run_counts;
+
 /* Texts may be NULL, numbers NaN: not known. */
 typedef struct run {
     char *path;    /* of the log */
@@ -31,6 +45,8 @@ typedef struct run {
     double parameters, epoch, step, tokens, seconds, rate;
     double valid, judged; /* of the best validation, which judged less than any other */
     double best_step, test;
+    run_score best_score, test_score; /* of which valid and test are the losses */
+    run_counts test_counts;
     run_point *points;
     size_t count, cap;
     double before; /* seconds of the sittings before the last */

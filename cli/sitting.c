@@ -350,11 +350,12 @@ static int train(sitting *s, rc_status *status)
         return code;
     s->lines.threads = opts_int(o, "threads") ? (int)opts_int(o, "threads") : build.threads;
     s->lines.isa = build.isa;
-    if (!s->trial)
+    const bool says = !s->trial || s->trial->introduces;
+    if (says)
         introduce(s, s->lines.threads, build.isa);
-    if (!s->trial && !s->again)
+    if (says && !s->again)
         tell_notes(s);
-    if (!s->trial && !s->again)
+    if (says && !s->again)
         hint_at_scales(o, rc_trainer_model(s->t));
     runlog_begin(&s->lines, s->t, s->path, s->again);
     listen();
@@ -364,7 +365,10 @@ static int train(sitting *s, rc_status *status)
                                               .log = &s->lines,
                                               .words = !of_sequences(rc_trainer_model(s->t)) &&
                                                        rc_model_spaced(rc_trainer_model(s->t)),
-                                              .fleeting = s->trial != NULL});
+                                              .fleeting = s->trial != NULL,
+                                              .head = s->trial ? s->trial->head : NULL,
+                                              .after = s->trial ? s->trial->after : 0,
+                                              .each = s->trial ? s->trial->each : 0});
     *status = rc_trainer_run(s->t, on_event, s);
     progress_end(&s->p);
     log_end(s, *status);

@@ -20,6 +20,10 @@ typedef struct sitting_trial {
     const char *tensorboard; /* folder of event files; NULL: none */
     rc_progress_fn judge;    /* what comes after each event */
     void *ctx;
+    const char *head; /* of the line of progress */
+    bool introduces;  /* say what is trained */
+    int64_t after;    /* trials that come after it */
+    double each;      /* seconds that one takes; NaN: as long as this one */
 } sitting_trial;
 
 /* OPT_GO_ON and what rc_trainer_run() said, or an exit code after a message. */

@@ -1,5 +1,5 @@
-/* trial_record.c -- search.json: what is searched, and on what data, so that nobody goes on with
- * something else.
+/* trial_record.c -- search.json, or what else plan.words calls the record: what is searched, and on
+ * what data, so that nobody goes on with something else.
  *
  * A process locks byte N of it while it trains trial N, so that several can share a search.
  */
@@ -125,18 +125,30 @@ static int compare_data(const trials *s, const json_t *was, const json_t *is)
         if (now && is_same_file(file, now))
             continue;
         if (now)
-            say_failure("the data of the search in '%s' has changed: '%s' is not what it was",
-                        s->plan.dir, path);
+            say_failure("the data of the %s in '%s' has changed: '%s' is not what it was",
+                        s->plan.words->all, s->plan.dir, path);
         else
-            say_failure("the search in '%s' has read '%s', which is not there any more",
-                        s->plan.dir, path);
-        say_hint("give new data another --dir, or bring the old file back");
+            say_failure("the %s in '%s' has read '%s', which is not there any more",
+                        s->plan.words->all, s->plan.dir, path);
+        say_hint("give new data another --%s, or bring the old file back", s->plan.words->place);
         return EXIT_FAILED;
     }
     return OPT_GO_ON;
 }
 
-/* ---- search.json ---------------------------------------------------------------------------- */
+int trials_check_data(const opts *o, const trials_words *words)
+{
+    struct stat st;
+    const char *path;
+    for (size_t k = 0; k < sizeof path_options / sizeof *path_options; k++)
+        for (size_t i = 0; (path = opts_each(o, path_options[k], i)); i++)
+            if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && S_ISFIFO(st.st_mode)))
+                return say_misuse("every %s of a %s reads its data, --%s cannot be '%s'",
+                                  words->one, words->all, path_options[k], path);
+    return OPT_GO_ON;
+}
+
+/* ---- the record ----------------------------------------------------------------------------- */
 
 static json_t *describe(const trials *s, json_t *data)
 {
@@ -145,6 +157,8 @@ static json_t *describe(const trials *s, json_t *data)
     json_put(&o, "halving", json_integer(s->plan.halving));
     if (s->plan.halving > 0) /* or there may be more of them next time */
         json_put(&o, "trials", json_integer(s->plan.count));
+    if (s->plan.alike) /* for who goes on without being told */
+        json_put(&o, "runs", json_integer(s->plan.count));
     json_put(&o, "config", json_config(s->plan.base));
     json_put(&o, "data", data);
     return o;
@@ -159,12 +173,20 @@ static bool is_short(const json_t *value)
 static int refuse_other(const trials *s, const char *what, const json_t *was, const json_t *is)
 {
     if (is_short(was) && is_short(is))
-        say_failure("'%s' holds another search: '%s' was '%s' and is '%s'", s->plan.dir, what,
-                    json_string_value(was), json_string_value(is));
+        say_failure("'%s' holds another %s: '%s' was '%s' and is '%s'", s->plan.dir,
+                    s->plan.words->all, what, json_string_value(was), json_string_value(is));
     else
-        say_failure("'%s' holds another search: '%s' is not what it was", s->plan.dir, what);
-    say_hint("give this one another --dir");
+        say_failure("'%s' holds another %s: '%s' is not what it was", s->plan.dir,
+                    s->plan.words->all, what);
+    say_hint("give this one another --%s", s->plan.words->place);
     return EXIT_FAILED;
+}
+
+/* Without folds it is nothing which one; once it was 1 unless told otherwise. */
+static bool says_nothing(const trials *s, const char *option)
+{
+    const char *folds = rc_config_get(s->plan.base, "folds");
+    return strcmp(option, "fold") == 0 && folds && strcmp(folds, "0") == 0;
 }
 
 static int compare_config(const trials *s, json_t *was, json_t *is, bool same_data)
@@ -175,7 +197,8 @@ static int compare_config(const trials *s, json_t *was, json_t *is, bool same_da
     {
         const json_t *before = json_object_get(was, key);
         const bool is_new = !before && rc_config_is_default(s->plan.base, key);
-        if (is_new || json_equal(value, before) || (same_data && is_path_option(key)))
+        if (is_new || json_equal(value, before) || (same_data && is_path_option(key)) ||
+            says_nothing(s, key))
             continue;
         return refuse_other(s, key, before, value);
     }
@@ -190,7 +213,7 @@ static int compare_search(const trials *s, json_t *was, json_t *is)
     const bool same_data = is_same_data(s, data, json_object_get(is, "data"));
     json_object_foreach(is, key, value)
     {
-        if (strcmp(key, "data") == 0 || strcmp(key, "config") == 0)
+        if (strcmp(key, "data") == 0 || strcmp(key, "config") == 0 || strcmp(key, "runs") == 0)
             continue;
         if (!json_equal(value, json_object_get(was, key)))
             return refuse_other(s, key, json_object_get(was, key), value);
@@ -203,13 +226,14 @@ static int compare_search(const trials *s, json_t *was, json_t *is)
 }
 
 /* Is there anything that a trial would write over? */
-static bool has_trials(const char *dir)
+static bool has_trials(const trials *s)
 {
-    DIR *d = opendir(dir);
+    const char *stem = s->plan.words->stem;
+    DIR *d = opendir(s->plan.dir);
     const struct dirent *e;
     bool any = false;
     while (d && !any && (e = readdir(d)))
-        any = strncmp(e->d_name, "trial-", 6) == 0;
+        any = strncmp(e->d_name, stem, strlen(stem)) == 0;
     if (d)
         closedir(d);
     return any;
@@ -222,21 +246,6 @@ static bool is_at_work(const trials *s)
     return fcntl(s->lock, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-static int compare_file(const trials *s, json_t *is, const char *path)
-{
-    json_error_t error;
-    json_t *was = json_loadfd(s->lock, 0, &error);
-    int code;
-    if (was) {
-        code = compare_search(s, was, is);
-    } else {
-        code = say_failure("cannot read '%s': line %d: %s", path, error.line, error.text);
-        say_hint("name a new folder by --dir");
-    }
-    json_decref(was);
-    return code;
-}
-
 /* All at once: half of it would be in the way of the next search. */
 static int write_file(const trials *s, const json_t *is, const char *path)
 {
@@ -246,13 +255,31 @@ static int write_file(const trials *s, const json_t *is, const char *path)
     const size_t n = strlen(text);
     text[n] = '\n'; /* in place of its 0 */
     const bool done =
-        ftruncate(s->lock, 0) == 0 && pwrite(s->lock, text, n + 1, 0) == (ssize_t)n + 1;
+        pwrite(s->lock, text, n + 1, 0) == (ssize_t)n + 1 && ftruncate(s->lock, (off_t)n + 1) == 0;
     const int error = errno;
     free(text);
     if (done)
         return OPT_GO_ON;
     (void)!ftruncate(s->lock, 0);
     return say_failure("cannot write '%s': %s", path, strerror(error));
+}
+
+static int compare_file(const trials *s, json_t *is, const char *path)
+{
+    json_error_t error;
+    json_t *was = json_loadfd(s->lock, 0, &error);
+    int code;
+    if (was) {
+        code = compare_search(s, was, is);
+        if (code == OPT_GO_ON && s->plan.alike && !s->plan.look &&
+            json_integer_value(json_object_get(was, "runs")) < s->plan.count)
+            code = write_file(s, is, path);
+    } else {
+        code = say_failure("cannot read '%s': line %d: %s", path, error.line, error.text);
+        say_hint("name a new folder by --%s", s->plan.words->place);
+    }
+    json_decref(was);
+    return code;
 }
 
 /* See that what is searched is what was searched; where no trial has begun, write it down. */
@@ -263,15 +290,15 @@ static int agree(trials *s, json_t *is, const char *path)
         return say_out_of_memory();
     if (fstat(s->lock, &st) != 0)
         return say_failure("cannot read '%s': %s", path, strerror(errno));
-    const bool begun = has_trials(s->plan.dir) || is_at_work(s);
+    const bool begun = has_trials(s) || is_at_work(s);
     if (st.st_size > 0 && begun)
         return compare_file(s, is, path);
     if (s->plan.look)
-        return say_failure("there are no trials in '%s'", s->plan.dir);
+        return say_failure("there are no %ss in '%s'", s->plan.words->one, s->plan.dir);
     if (begun) {
-        say_failure("cannot search in '%s': it has trials, but no search.json that they are of",
-                    s->plan.dir);
-        say_hint("name a new folder by --dir");
+        say_failure("cannot %s in '%s': it has %ss, but no %s that they are of",
+                    s->plan.words->doing, s->plan.dir, s->plan.words->one, s->plan.words->record);
+        say_hint("name a new folder by --%s", s->plan.words->place);
         return EXIT_FAILED;
     }
     return write_file(s, is, path);
@@ -285,17 +312,34 @@ bool trials_lock(const trials *s, int64_t byte, int type, bool wait)
            (errno != EACCES && errno != EAGAIN);
 }
 
+static char *record_path(const trials *s)
+{
+    const char *record = s->plan.words->record;
+    char *path = malloc(strlen(s->plan.dir) + strlen(record) + 2);
+    if (path)
+        sprintf(path, "%s/%s", s->plan.dir, record);
+    return path;
+}
+
+void trials_forget(const trials *s)
+{
+    char *path = s->made && !has_trials(s) && !is_at_work(s) ? record_path(s) : NULL;
+    if (path && unlink(path) == 0)
+        (void)rmdir(s->plan.dir); /* unless there is something else in it */
+    free(path);
+}
+
 int trials_record(trials *s)
 {
-    char *path = malloc(strlen(s->plan.dir) + sizeof "/search.json");
+    char *path = record_path(s);
     if (!path)
         return say_out_of_memory();
-    sprintf(path, "%s/search.json", s->plan.dir);
     int code = OPT_GO_ON;
     if (s->plan.look && (s->lock = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        code = errno == ENOENT ? say_failure("there are no trials in '%s'", s->plan.dir)
-                               : say_failure("cannot read '%s': %s", path, strerror(errno));
-    else if (!s->plan.look && mkdir(s->plan.dir, 0777) != 0 && errno != EEXIST)
+        code = errno == ENOENT
+                   ? say_failure("there are no %ss in '%s'", s->plan.words->one, s->plan.dir)
+                   : say_failure("cannot read '%s': %s", path, strerror(errno));
+    else if (!s->plan.look && !(s->made = mkdir(s->plan.dir, 0777) == 0) && errno != EEXIST)
         code = say_failure("cannot make the folder '%s': %s", s->plan.dir, strerror(errno));
     else if (!s->plan.look && (s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
         code = say_failure("cannot write '%s': %s", path, strerror(errno));

@@ -21,6 +21,15 @@
 #include "sitting.h"
 #include "trials.h"
 
+const trials_words trials_of_search = {
+    .one = "trial",
+    .all = "search",
+    .doing = "search",
+    .record = "search.json",
+    .stem = "trial-",
+    .place = "dir",
+};
+
 int64_t trials_epochs(const rc_config *c)
 {
     const char *epochs = rc_config_get(c, "epochs");
@@ -45,13 +54,19 @@ static int read_log(trial *t)
 static int make_trial(trials *s, int64_t i)
 {
     trial *t = &s->at[i];
-    const size_t room = strlen(s->plan.dir) + 40;
+    const size_t room = strlen(s->plan.dir) + TRIAL_NAME + sizeof "/.model";
     t->number = i + 1;
+    if (s->plan.make(s->plan.ctx, i, &t->config) != RC_OK)
+        return say_library_failure();
+    if (s->plan.name)
+        s->plan.name(t->config, t->name);
+    else
+        snprintf(t->name, sizeof t->name, "trial-%03" PRId64, t->number);
     t->path = malloc(room);
     if (!t->path)
         return say_out_of_memory();
-    snprintf(t->path, room, "%s/trial-%03" PRId64 ".model", s->plan.dir, t->number);
-    return s->plan.make(s->plan.ctx, i, &t->config) == RC_OK ? read_log(t) : say_library_failure();
+    snprintf(t->path, room, "%s/%s.model", s->plan.dir, t->name);
+    return read_log(t);
 }
 
 int trials_open(trials *s, const opts *o, const trials_plan *plan)
@@ -158,8 +173,10 @@ static bool has_state(const trial *t)
 }
 
 /* Some of many trials may be impossible; what is wrong with the data or the disk is so for all. */
-static int refuse(trial *t, rc_status status)
+static int refuse(const trials *s, trial *t, rc_status status)
 {
+    if (s->plan.alike)
+        return say_library_failure();
     if (status != RC_EINVAL && status != RC_ESHAPE && status != RC_ENOMEM)
         return say_library_failure();
     say("trial %" PRId64 " is left out: %s", t->number, rc_error_message());
@@ -171,42 +188,11 @@ static int refuse(trial *t, rc_status status)
 static char *events_of(const trials *s, const trial *t)
 {
     const char *dir = s->plan.tensorboard;
-    const size_t n = strlen(dir) + 40;
+    const size_t n = strlen(dir) + sizeof t->name + 1;
     char *path = malloc(n);
     if (path)
-        snprintf(path, n, dir[0] ? "%s/trial-%03" PRId64 : "%s", dir, t->number);
+        snprintf(path, n, "%s%s%s", dir, dir[0] ? "/" : "", dir[0] ? t->name : "");
     return path;
-}
-
-static int sit(trials *s, const trial *t, rc_trainer *trainer, bool again, int64_t budget)
-{
-    rc_status status = RC_OK;
-    judge j = {s, budget};
-    char *events = events_of(s, t);
-    if (!events)
-        return say_out_of_memory();
-    const sitting_trial how = {
-        .tensorboard = events[0] ? events : NULL, .judge = on_event, .ctx = &j};
-    int code = sitting_run_trial(s->o, trainer, t->path, again, &how, &status);
-    if (code == OPT_GO_ON && status != RC_OK && status != RC_ESTOP && status != RC_ENAN)
-        code = say_library_failure();
-    free(events);
-    return code;
-}
-
-static int train_trial(trials *s, trial *t, int64_t budget)
-{
-    rc_trainer *trainer = NULL;
-    rc_trainer_options options = sitting_options(s->o);
-    const bool again = has_state(t);
-    options.spare_test = !s->plan.with_test;
-    const rc_status status = again ? rc_trainer_resume(&trainer, t->path, &options)
-                                   : rc_trainer_new(&trainer, t->config, t->path, &options);
-    if (status != RC_OK)
-        return refuse(t, status);
-    const int code = sit(s, t, trainer, again, budget);
-    rc_trainer_free(trainer);
-    return code;
 }
 
 /* ---- rounds --------------------------------------------------------------------------------- */
@@ -242,34 +228,87 @@ static bool is_done(const trial *t, int64_t budget)
     return budget > 0 && !isnan(score_at(t, budget));
 }
 
+/* Trials that are to be trained yet and that nobody else trains. */
+static int64_t count_left(const trials *s)
+{
+    int64_t left = 0;
+    for (int64_t i = 0; i < s->plan.count; i++)
+        left += !s->at[i].busy && !is_done(&s->at[i], 0);
+    return left;
+}
+
 /* " 54 trials/h  eta 1h02m", for others may help. Nothing at the last one, or in rounds. */
 static const char *pace(const trials *s, char out[RUN_ROOM])
 {
     char eta[SAY_ROOM], rate[SAY_ROOM];
     const double each = (say_clock() - s->began) / (double)(s->ended > 0 ? s->ended : 1);
-    int64_t left = 0;
-    for (int64_t i = 0; i < s->plan.count; i++)
-        left += !s->at[i].busy && !is_done(&s->at[i], 0);
+    const int64_t left = count_left(s);
     out[0] = '\0';
     if (left > 0 && s->ended > 0 && each > 0 && s->plan.halving == 0)
-        snprintf(out, RUN_ROOM, "  %s trials/h  eta %s", say_short(rate, 3600 / each),
-                 say_seconds(eta, each * (double)left));
+        snprintf(out, RUN_ROOM, "  %s %ss/h  eta %s", say_short(rate, 3600 / each),
+                 s->plan.words->one, say_seconds(eta, each * (double)left));
     return out;
 }
 
 static void tell(const trials *s, const trial *t)
 {
     char options[RUN_ROOM], time[SAY_ROOM], rest[RUN_ROOM];
+    const char *one = s->plan.words->one;
     const run *r = t->run;
     trial_options(s, t, options);
     pace(s, rest);
-    if (!r || !isfinite(r->valid))
-        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  %s%s", t->number, s->plan.count,
-                         options, trial_state(t), rest);
-    else
-        say_unless_quiet(s->o, "trial %" PRId64 "/%" PRId64 "  %s  val %.*f%s  %s%s", t->number,
-                         s->plan.count, options, fabs(r->valid) < 0.1 ? 6 : 4, r->valid,
-                         trials_best(s) == t ? " (best)" : "", say_seconds(time, r->seconds), rest);
+    if (!r || !isfinite(r->valid)) {
+        say_unless_quiet(s->o, "%s %" PRId64 "/%" PRId64 "  %s  %s%s", one, t->number,
+                         s->plan.count, options, trial_state(t), rest);
+        return;
+    }
+    const bool scored = s->plan.alike && r->score, best = !s->plan.alike && trials_best(s) == t;
+    say_unless_quiet(s->o, "%s %" PRId64 "/%" PRId64 "  %s  val %.*f%s%s%s  %s%s", one, t->number,
+                     s->plan.count, options, fabs(r->valid) < 0.1 ? 6 : 4, r->valid,
+                     best ? " (best)" : "", scored ? "  " : "", scored ? r->score : "",
+                     say_seconds(time, r->seconds), rest);
+}
+
+static int sit(trials *s, const trial *t, rc_trainer *trainer, bool again, int64_t budget)
+{
+    rc_status status = RC_OK;
+    judge j = {s, budget};
+    char *events = events_of(s, t);
+    if (!events)
+        return say_out_of_memory();
+    char head[RUN_ROOM];
+    snprintf(head, sizeof head, "%s %" PRId64 "/%" PRId64, s->plan.words->one, t->number,
+             s->plan.count);
+    const sitting_trial how = {
+        .tensorboard = events[0] ? events : NULL,
+        .judge = on_event,
+        .ctx = &j,
+        .head = head,
+        .introduces = s->plan.alike && !s->told,
+        .after = s->plan.halving == 0 ? count_left(s) - 1 : 0,
+        .each = s->ended > 0 ? (say_clock() - s->began) / (double)s->ended : nan(""),
+    };
+    s->told = true;
+    int code = sitting_run_trial(s->o, trainer, t->path, again, &how, &status);
+    if (code == OPT_GO_ON && status != RC_OK && status != RC_ESTOP && status != RC_ENAN)
+        code = say_library_failure();
+    free(events);
+    return code;
+}
+
+static int train_trial(trials *s, trial *t, int64_t budget)
+{
+    rc_trainer *trainer = NULL;
+    rc_trainer_options options = sitting_options(s->o);
+    const bool again = has_state(t);
+    options.spare_test = !s->plan.with_test;
+    const rc_status status = again ? rc_trainer_resume(&trainer, t->path, &options)
+                                   : rc_trainer_new(&trainer, t->config, t->path, &options);
+    if (status != RC_OK)
+        return refuse(s, t, status);
+    const int code = sit(s, t, trainer, again, budget);
+    rc_trainer_free(trainer);
+    return code;
 }
 
 /* One trial up to its budget, unless somebody else is at it. */
@@ -318,9 +357,9 @@ void trials_tell_left(const trials *s)
     if (s->out_of_time)
         say_unless_quiet(s->o, "the time is over; the same command goes on");
     if (s->elsewhere > 0)
-        say("%" PRId64
-            " trial%s still running elsewhere, the best may change; the same command tells",
-            s->elsewhere, s->elsewhere == 1 ? " is" : "s are");
+        say("%" PRId64 " %s%s still running elsewhere, the %s may change; the same command tells",
+            s->elsewhere, s->plan.words->one, s->elsewhere == 1 ? " is" : "s are",
+            s->plan.alike ? "numbers" : "best");
     else if (s->waiting && s->plan.halving > 0)
         say("others have trained the rest of this round; the same command goes on");
 }
@@ -334,8 +373,12 @@ static int run_round(trials *s, int64_t budget)
         if (code != OPT_GO_ON)
             return code;
         if (sitting_interrupted()) {
-            say("interrupted in trial %" PRId64 " of %" PRId64, s->at[i].number, s->plan.count);
-            say_hint("the same command goes on from there");
+            say("interrupted in %s %" PRId64 " of %" PRId64, s->plan.words->one, s->at[i].number,
+                s->plan.count);
+            if (s->plan.alike)
+                say_hint("recur resume %s goes on from there", s->plan.dir);
+            else
+                say_hint("the same command goes on from there");
             return EXIT_INTERRUPTED;
         }
         if (s->out_of_time)

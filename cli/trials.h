@@ -1,5 +1,6 @@
 /* trials.h -- the trials of a search: which there are, how far each is, and training them. What
- * they are is up to whoever searches: recur search, recur repro. */
+ * they are is up to whoever searches: recur search, recur repro; recur train with several seeds or
+ * folds (many.h), where they differ by chance alone. */
 #ifndef RECUR_CLI_TRIALS_H
 #define RECUR_CLI_TRIALS_H
 
@@ -7,11 +8,25 @@
 #include "opts.h"
 #include "runs.h"
 
-enum { TRIALS_MOST = 100000 };
+enum { TRIALS_MOST = 100000, TRIAL_NAME = 64 };
+
+/* What they are called. */
+typedef struct trials_words {
+    const char *one;    /* "trial" */
+    const char *all;    /* "search": what they are together, and */
+    const char *doing;  /* doing it; both as in "cannot search in" */
+    const char *record; /* the file in their folder that says what they are */
+    const char *stem;   /* what their names begin with */
+    const char *place;  /* the option that names the folder */
+} trials_words;
+extern const trials_words trials_of_search;
 
 /* What is searched. All is borrowed. */
 typedef struct trials_plan {
     const char *dir;
+    const trials_words *words;
+    bool alike; /* they differ by chance alone: none is the best, what one cannot none can, and
+                   there may be more of them next time */
     int64_t count;
     int64_t halving;         /* after a round one trial in so many goes on; 0: no rounds */
     bool with_test;          /* score the test data of those that end */
@@ -19,15 +34,18 @@ typedef struct trials_plan {
     double time;             /* seconds; 0: no limit */
     const char *tensorboard; /* folder of event files; "": none */
     const rc_config *base;   /* what they have in common */
-    json_t *about;           /* what else search.json tells of them */
+    json_t *about;           /* what else the record tells of them */
     const rc_space *space;   /* names the options that differ */
     /* The configuration of trial i, from 0; the caller frees it. */
     rc_status (*make)(const void *ctx, int64_t i, rc_config **out);
+    /* The name of its files but for what they end in; NULL: trial-001. */
+    void (*name)(const rc_config *c, char out[TRIAL_NAME]);
     const void *ctx;
 } trials_plan;
 
 typedef struct trial {
     int64_t number; /* from 1 */
+    char name[TRIAL_NAME];
     rc_config *config;
     char *path;   /* of the model */
     run *run;     /* what its log says; NULL: it has not begun */
@@ -42,10 +60,12 @@ typedef struct trials {
     trial *at;                 /* (plan.count) */
     double began;              /* clocks are say_clock() */
     int64_t ended;             /* trials that this sitting has seen the end of */
+    bool told;                 /* what the model is */
     double deadline;           /* 0: none */
     bool out_of_time, waiting; /* why trials are left: for others too */
     int64_t elsewhere;         /* trials that others train; see trials_refresh() */
-    int lock;                  /* the file search.json, or -1 */
+    bool made;                 /* the folder is of this sitting */
+    int lock;                  /* the record, or -1 */
 } trials;
 
 /* Make the trials of a plan, in their folder, with what was done there before. OPT_GO_ON, or an
@@ -62,9 +82,14 @@ void trials_close(trials *s);
 /* How many epochs a training may have; 0: no limit, or no epochs in this task. */
 int64_t trials_epochs(const rc_config *c);
 
-/* (trial_record.c) Open search.json, or begin it, and see that it is this search; as
+/* (trial_record.c) Open the record, or begin it, and see that it is of these trials; as
  * trials_open(). */
 int trials_record(trials *s);
+/* Take the folder away again where it was made for nothing: no trial has begun. */
+void trials_forget(const trials *s);
+/* Every trial reads the data, and standard input can be read once. OPT_GO_ON, or the exit code of
+ * misuse. */
+int trials_check_data(const opts *o, const trials_words *words);
 /* Lock or unlock (F_WRLCK, F_UNLCK) one byte of it: 0 is of itself, N of trial N. False: somebody
  * has it. */
 bool trials_lock(const trials *s, int64_t byte, int type, bool wait);

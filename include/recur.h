@@ -618,6 +618,8 @@ typedef struct rc_progress {
     double best;        /* least `judged` of all validations; infinity: none yet */
     bool is_best;       /* the last validation was it */
     const char *what;   /* RC_EVENT_SKIPPED: a tensor's name, or "loss"; valid during the call */
+    const rc_evaluation *counts; /* RC_EVENT_VALID, RC_EVENT_TEST: what that score was made of,
+                                    valid during the call; NULL of other events */
 } rc_progress;
 
 typedef enum rc_answer {

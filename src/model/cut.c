@@ -13,7 +13,12 @@ static rc_status check_folds(const rc_config *c, int64_t n)
 {
     if (c->folds == 1)
         return RC_FAIL(RC_EINVAL, "cannot make 1 fold: 2 or more, or 0 for none");
-    if (c->fold < 1 || c->fold > c->folds)
+    if (c->fold == 0)
+        return RC_FAIL_HINT(RC_EINVAL, "recur train without --fold trains on one after the other",
+                            "cannot test on all of %" PRId64 " folds in one training: it takes one,"
+                            " --fold 1 for example",
+                            c->folds);
+    if (c->fold > c->folds)
         return RC_FAIL(RC_EINVAL, "cannot test on fold %" PRId64 " of %" PRId64, c->fold, c->folds);
     if (*c->test || c->test_split > 0)
         return RC_FAIL_HINT(RC_EINVAL, "leave --folds or --test out",

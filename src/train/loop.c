@@ -245,6 +245,7 @@ typedef struct listener {
     void *ctx;
     rc_answer answer; /* the strongest so far: RC_PAUSE over RC_FINISH over RC_GO */
     rc_progress p;    /* what the last events said */
+    rc_evaluation e;  /* the last score */
 } listener;
 
 static void tell(rc_trainer *t, listener *l, rc_event event)
@@ -258,6 +259,7 @@ static void tell(rc_trainer *t, listener *l, rc_event event)
     p->epoch_step = t->place.epoch_step;
     p->tokens = t->place.tokens;
     p->best = t->place.best;
+    p->counts = event == RC_EVENT_VALID || event == RC_EVENT_TEST ? &l->e : NULL;
     if (!t->task->fit) {
         p->steps = rct_all_steps(t);
         p->epoch_steps = rct_epoch_steps(t);
@@ -297,15 +299,15 @@ static rc_status add_record(rc_trainer *t, double valid, double judged)
 /* Score a part of the data with a model; what comes out is what the next event tells. */
 static rc_status score(rc_trainer *t, listener *l, const rc_model *m, rcm_part part)
 {
-    rc_evaluation e;
-    RC_TRY(t->task->score_part(m, t->corpus, part, t->config->valid_tracks, t->pool, &e));
-    const int64_t n = t->task->labels ? e.measured : e.tokens;
-    l->p.valid = n > 0 ? e.nats / (double)n : (double)NAN;
-    l->p.valid_chars = (double)e.chars / (double)e.tokens;
-    l->p.valid_wrong = e.wrong < 0 ? (double)NAN : (double)e.wrong / (double)e.tokens;
-    l->p.valid_spans = e.spans + e.spans_said == 0
+    rc_evaluation *e = &l->e;
+    RC_TRY(t->task->score_part(m, t->corpus, part, t->config->valid_tracks, t->pool, e));
+    const int64_t n = t->task->labels ? e->measured : e->tokens;
+    l->p.valid = n > 0 ? e->nats / (double)n : (double)NAN;
+    l->p.valid_chars = (double)e->chars / (double)e->tokens;
+    l->p.valid_wrong = e->wrong < 0 ? (double)NAN : (double)e->wrong / (double)e->tokens;
+    l->p.valid_spans = e->spans + e->spans_said == 0
                            ? (double)NAN
-                           : 2 * (double)e.spans_right / (double)(e.spans + e.spans_said);
+                           : 2 * (double)e->spans_right / (double)(e->spans + e->spans_said);
     l->p.judged = rct_judge(t->config, &l->p);
     return RC_OK;
 }

@@ -55,7 +55,8 @@ killed_often() {
         case $signal:$code in
         KILL:137) hits=$((hits + 1)) ;;
         *:0) ;; # it was over
-        *:130) hits=$((hits + $(grep -c -e '^hint: the same' -e '^recur: interrupted' err))) ;;
+        *:130) hits=$((hits + $(grep -c -e '^hint: the same' -e '^hint: recur resume' \
+            -e '^recur: interrupted' err))) ;;
         *)
             echo "$signal: exit $code"
             cat err

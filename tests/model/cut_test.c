@@ -73,10 +73,13 @@ static void what_cannot_be_cut_is_refused(void **unused)
         const char *words;
     } cases[] = {
         {{"folds", "1"}, RC_EINVAL, "cannot make 1 fold"},
+        {{"folds", "4"}, RC_EINVAL, "on all of 4 folds in one training"},
         {{"folds", "4", "fold", "5"}, RC_EINVAL, "fold 5 of 4"},
-        {{"folds", "4", "test", "x"}, RC_EINVAL, "on a fold and on something else"},
-        {{"folds", "4", "test-split", "0.1"}, RC_EINVAL, "on a fold and on something else"},
-        {{"folds", "40"}, RC_EDATA, "into 40 folds: it has 9"},
+        {{"folds", "4", "fold", "1", "test", "x"}, RC_EINVAL, "on a fold and on something else"},
+        {{"folds", "4", "fold", "1", "test-split", "0.1"},
+         RC_EINVAL,
+         "on a fold and on something else"},
+        {{"folds", "40", "fold", "1"}, RC_EDATA, "into 40 folds: it has 9"},
         {{"valid-split", "0.6", "test-split", "0.5"}, RC_EDATA, "none is left"},
     };
 

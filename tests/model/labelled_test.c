@@ -159,7 +159,7 @@ static void what_does_not_fit_is_refused(void **unused)
         {"classify", toy_reviews, {"tokens", "byte", "unk-rate", "0.5"}, RC_EINVAL, "are bytes"},
         {"classify",
          "(3 (2 a) (4 b))\n(1 (1 c) (2 d))\n",
-         {"phrases", "true", "folds", "2"},
+         {"phrases", "true", "test-split", "0.5"},
          RC_EINVAL,
          "cannot cut phrases"},
         {"tag", toy_tags, {"features", "#9"}, RC_EDATA, "line 1"},

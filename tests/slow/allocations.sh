@@ -30,6 +30,9 @@ done
 odyssey=(repro odyssey --data . --dir odyssey --trials 2 --epochs 1 --threads 1)
 recur "${odyssey[@]}" --quiet >/dev/null
 
+two=(train lm "${small[@]}" --steps 2 --seeds 2)
+recur "${two[@]}" --out two --quiet >/dev/null
+
 complain() {
     echo "$turn=$n: recur $*: $why" >&2
     tail -n 5 err >&2
@@ -80,6 +83,7 @@ attempt() {
 bad=0 runs=0 total=0
 changes=yes fresh=yes
 attempt train lm "${small[@]}" --steps 3 --out work/m --log work/log --tensorboard work/events
+attempt "${two[@]}" --out work/two
 fresh=no
 attempt train lm "${small[@]}" --steps 3 --out work/m --force --json
 attempt resume work/m --steps 3 --threads 2
@@ -108,6 +112,8 @@ attempt demo wrong-gradient
 attempt demo deep-sigmoid --json
 attempt "${odyssey[@]}" --show --svg /dev/null
 attempt "${odyssey[@]}" --show --json
+attempt "${two[@]}" --out two
+attempt resume two --json
 attempt list
 attempt list --json
 attempt list options

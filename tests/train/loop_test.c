@@ -177,6 +177,11 @@ typedef struct counts {
 static rc_answer count_events(void *ctx, const rc_progress *p)
 {
     counts *n = ctx;
+    const bool scored = p->event == RC_EVENT_VALID || p->event == RC_EVENT_TEST;
+
+    assert_true((p->counts != NULL) == scored);
+    if (scored)
+        CHECK_NEAR(p->counts->nats / (double)p->counts->tokens, p->valid, 0);
     switch (p->event) {
     case RC_EVENT_STEP:
         if (n->step++ == 0)
