@@ -973,6 +973,9 @@ RC_API rc_var *rc_dropout_rows(rc_graph *g, rc_var *x, double rate);
 enum { RC_WINDOW_MOST = 1024 };
 RC_API rc_var *rc_window(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width,
                          rc_var *before);
+/* Every step with `each` before it and as many after it in its sequence, the oldest first; zeros
+ * where there are none: x (N,D) -> (N, (2 each + 1) D). 2 each < RC_WINDOW_MOST. */
+RC_API rc_var *rc_window_around(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t each);
 
 /* One row for each sequence out of those of its steps: x (N,D) -> (B,D). A sequence of no steps
  * gives zeros. RC_EINVAL: no such pooling. */

@@ -1,5 +1,5 @@
-/* op_window.c -- the last few steps of a sequence side by side: a convolution over time is a
- * product with that, and so is a network that sees a fixed window.
+/* op_window.c -- the last few steps of a sequence side by side, or those on both sides of each: a
+ * convolution over time is a product with that, and so is a network that sees a fixed window.
  */
 #include "graph/graph_in.h"
 
@@ -8,13 +8,19 @@
 typedef struct window {
     rc_rows rows;
     int64_t width;
+    int64_t ahead; /* of them, steps after its own */
     int64_t D;
 } window;
 
-/* Row of the same sequence `back` steps before step t; -1: before the beginning. */
-static int64_t row_before(const window *w, int64_t t, int64_t b, int64_t back)
+/* Row of the step at place i of the window of step t; -1: before the beginning, or behind the
+ * end. */
+static int64_t row_at(const window *w, int64_t t, int64_t b, int64_t i)
 {
-    return back > t ? -1 : w->rows.at[t - back] + b;
+    const int64_t step = t + i - (w->width - 1 - w->ahead);
+
+    if (step < 0 || step >= w->rows.steps || w->rows.at[step] + b >= w->rows.at[step + 1])
+        return -1;
+    return w->rows.at[step] + b;
 }
 
 /* What lies before the beginning: place i of width - 1, the oldest first; NULL: zeros. */
@@ -53,7 +59,7 @@ static void fill_row(const rcg_node *n, int64_t t, int64_t b)
     rc_real *to = y->x + (w->rows.at[t] + b) * y->ld;
 
     for (int64_t i = 0; i < w->width; i++, to += w->D) {
-        const int64_t row = row_before(w, t, b, w->width - 1 - i);
+        const int64_t row = row_at(w, t, b, i);
         const rc_real *from = row >= 0 ? x->x + row * x->ld : lead(n, b, t + i);
 
         if (from)
@@ -84,7 +90,7 @@ static rc_status window_backward(rcg_node *n)
         for (int64_t b = 0; b < w->rows.at[t + 1] - w->rows.at[t]; b++)
             for (int64_t i = 0; i < w->width; i++) {
                 const rc_real *d = y->g + (w->rows.at[t] + b) * y->ld + i * w->D;
-                const int64_t row = row_before(w, t, b, w->width - 1 - i);
+                const int64_t row = row_at(w, t, b, i);
                 rc_real *to = NULL;
 
                 if (row >= 0 && x->g)
@@ -105,7 +111,8 @@ static const rcg_op op_window = {
     .backward = window_backward,
 };
 
-rc_var *rc_window(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width, rc_var *before)
+static rc_var *push(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width, int64_t ahead,
+                    rc_var *before)
 {
     if (g->status != RC_OK)
         return NULL;
@@ -120,6 +127,20 @@ rc_var *rc_window(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width, rc
     if (!own || !at)
         return NULL;
     memcpy(at, rows->at, ((size_t)rows->steps + 1) * sizeof *at);
-    *own = (window){.rows = {rows->steps, rows->seqs, at}, .width = width};
+    *own = (window){.rows = {rows->steps, rows->seqs, at}, .width = width, .ahead = ahead};
     return rcg_push(g, &op_window, 2, (rc_var *[]){x, before}, own);
+}
+
+rc_var *rc_window(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t width, rc_var *before)
+{
+    return push(g, rows, x, width, 0, before);
+}
+
+rc_var *rc_window_around(rc_graph *g, const rc_rows *rows, rc_var *x, int64_t each)
+{
+    if (g->status == RC_OK && (each < 0 || each > (RC_WINDOW_MOST - 1) / 2))
+        return rcg_failed(g, RC_FAIL(RC_EINVAL,
+                                     "window: %" PRId64 " steps on each side, 0 to %d are possible",
+                                     each, (RC_WINDOW_MOST - 1) / 2));
+    return push(g, rows, x, 2 * each + 1, each, RC_NONE);
 }
