@@ -107,6 +107,25 @@ static const char *at_step(const drawing *d, const char *name, int t, char out[S
     return out;
 }
 
+/* A linear layer over vectors of symbols. */
+static void draw_map(drawing *d)
+{
+    rc_tensor_info t = {.dim = {0}};
+    char text[PICTURE_TEXT];
+
+    if (!find(d, "embed.map.weight", &t))
+        return;
+    d->width = t.dim[0];
+    weight_text(d, "embed.map.weight", text);
+    for (int k = 0; k < d->steps; k++) {
+        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "linear\n%lld numbers",
+                                     (long long)d->width);
+        picture_flow(d->p, d->source[k], node, "%s", text);
+        d->source[k] = node;
+    }
+    d->rank++;
+}
+
 static void draw_input(drawing *d)
 {
     char room[SAY_ROOM], count[SAY_ROOM], text[PICTURE_TEXT];
@@ -136,6 +155,7 @@ static void draw_input(drawing *d)
         d->source[k] = vector;
     }
     d->rank++;
+    draw_map(d);
 }
 
 /* Several values become one, by an operation. */

@@ -108,6 +108,7 @@ typedef struct rcd_vocab rcd_vocab;
 typedef struct rcd_cut {
     int64_t min_count; /* rarer symbols become RCD_UNK; 1 keeps all */
     int64_t max_size;  /* at most so many symbols, the two that are always held included; 0: any */
+    const rcd_names *keep; /* these are symbols beside those, however rare; NULL: none */
 } rcd_cut;
 
 /* Count the symbols of a text; a NULL cut keeps all. RC_EDATA: empty text, or fewer than two
@@ -136,6 +137,12 @@ typedef struct rcd_fold {
     bool lower;  /* capital letters become small ones (Unicode, one character for one) */
     bool digits; /* every decimal digit becomes 0 */
 } rcd_fold;
+
+/* A name as it enters a vocabulary of that level, in place of what is in `out`. RC_ENOMEM. */
+rc_status rcd_fold_name(rcb_buf *out, rcd_level level, const char *p, size_t n,
+                        const rcd_fold *fold);
+/* Is it one that every vocabulary of words or lines holds beside its own (RCD_UNK, RCD_EOS)? */
+bool rcd_is_special(const char *name, size_t n);
 
 /* A vocabulary of names by their counts, folded (NULL: as they are) and cut (NULL: all):
  *   word  each name is a symbol; blanks inside (they can come from columns with tabs) become '_'

@@ -13,13 +13,8 @@ rc_status rcd_reserve(void **p, size_t *cap, size_t need, size_t size);
 
 /* ---- names as symbols (fold.c) ----------------------------------------------------------- */
 
-/* A name as it enters a vocabulary of that level, in place of what is in `out`. */
-rc_status rcd_fold_name(rcb_buf *out, rcd_level level, const char *p, size_t n,
-                        const rcd_fold *fold);
 /* The symbols of a folded name: itself, or its characters or bytes. */
 rc_status rcd_name_walk(rcd_level level, const char *p, size_t n, rcd_each each, void *ctx);
-/* Is it one that every vocabulary holds beside its own (RCD_UNK, RCD_EOS)? */
-bool rcd_is_special(const char *name, size_t n);
 
 /* ---- lines and tables (cells.c) ---------------------------------------------------------- */
 

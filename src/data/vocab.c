@@ -92,7 +92,7 @@ struct ranked {
     const char *p;
     size_t n;
     int64_t count;
-    bool special;
+    bool special; /* held whatever its count */
 };
 
 static rc_status count_one(void *ctx, const char *symbol, size_t n)
@@ -140,7 +140,7 @@ static rc_status check_variety(const rcd_vocab *all, const char *name)
 }
 
 /* All symbols by rank, (all->names.n) of them. */
-static rc_status rank(struct ranked **out, const rcd_vocab *all)
+static rc_status rank(struct ranked **out, const rcd_vocab *all, const rcd_names *keep)
 {
     struct ranked *r = rcb_alloc((size_t)all->names.n, sizeof *r);
 
@@ -148,9 +148,11 @@ static rc_status rank(struct ranked **out, const rcd_vocab *all)
         return RC_ENOMEM;
     for (int32_t i = 0; i < all->names.n; i++) {
         const rcd_name *e = &all->names.name[i];
+        const char *p = all->names.bytes + e->at;
+        const bool special = i == all->unk || i == all->boundary;
 
-        r[i] = (struct ranked){all->names.bytes + e->at, e->n, e->count,
-                               i == all->unk || i == all->boundary};
+        r[i] = (struct ranked){p, e->n, e->count,
+                               special || (keep && rcd_names_find(keep, p, e->n) >= 0)};
     }
     qsort(r, (size_t)all->names.n, sizeof *r, by_rank);
     *out = r;
@@ -205,7 +207,7 @@ static rc_status settle(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut)
     RC_TRY(add_specials(all));
     (void)find_specials(all);
 
-    rc_status s = rank(&r, all);
+    rc_status s = rank(&r, all, cut->keep);
     if (s == RC_OK)
         s = vocab_new(&v, all->level);
     if (s == RC_OK)
@@ -234,6 +236,19 @@ static rc_status check_cut(const rcd_cut *cut)
     return RC_OK;
 }
 
+/* What is held whatever its count must be there to be held. */
+static rc_status add_kept(rcd_vocab *all, const rcd_names *keep)
+{
+    for (int32_t i = 0; keep && i < keep->n; i++) {
+        size_t n;
+        int32_t id;
+        const char *p = rcd_names_at(keep, i, &n);
+
+        RC_TRY(put(all, p, n, &id));
+    }
+    return RC_OK;
+}
+
 static const rcd_cut keep_all = {.min_count = 1, .max_size = 0};
 
 /* What was counted becomes the vocabulary; `all` is used up. */
@@ -241,6 +256,8 @@ static rc_status finish(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut, con
 {
     rc_status s = check_variety(all, what);
 
+    if (s == RC_OK)
+        s = add_kept(all, cut->keep);
     if (s == RC_OK && all->level == RCD_BYTE) {
         (void)find_specials(all);
         *out = all;

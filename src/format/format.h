@@ -174,6 +174,7 @@ rc_status rcf_vectors_parse(rcf_vectors **out, const char *name, const void *byt
 void rcf_vectors_free(rcf_vectors *v);
 int64_t rcf_vectors_count(const rcf_vectors *v);
 int64_t rcf_vectors_dim(const rcf_vectors *v);
+uint32_t rcf_vectors_crc(const rcf_vectors *v); /* of all bytes of the file */
 /* Word i: n bytes, not always UTF-8, and no 0 behind them. They live as long as the file. */
 const char *rcf_vectors_word(const rcf_vectors *v, int64_t i, size_t *n);
 /* Its numbers, (dim). RC_EFORMAT: one of them is no finite number. */

@@ -297,6 +297,11 @@ int64_t rcf_vectors_dim(const rcf_vectors *v)
     return v->dim;
 }
 
+uint32_t rcf_vectors_crc(const rcf_vectors *v)
+{
+    return rcb_crc32(0, v->p, v->n);
+}
+
 const char *rcf_vectors_word(const rcf_vectors *v, int64_t i, size_t *n)
 {
     assert(i >= 0 && i < v->count);

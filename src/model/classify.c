@@ -366,6 +366,7 @@ const rcm_task rcm_classify = {
     .build = build,
     .unbuild = unbuild,
     .init = init,
+    .measure_data = rcm_labelled_measure,
     .epoch_batches = rcm_labelled_batches,
     .epoch_rows = rcm_labelled_rows,
     .longest = rcm_labelled_longest,

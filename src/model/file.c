@@ -10,6 +10,7 @@
  *   recur.vocab        JSON of the vocabulary, where there is one; recur.labels and the like:
  *                      of others (RCM_VOCAB_MAP)
  *   recur.conventions  JSON object: gate order and the like, in words
+ *   recur.origin       JSON object: what its first values came from, in words; where there is such
  *   recur.history      JSON array of records [step, epoch, tokens, lr, train, valid], and
  *                      what validations are judged by where that is not the last
  *   recur.results      JSON object of numbers
@@ -34,6 +35,7 @@
 #define KEY_CONFIG "recur.config"
 #define KEY_VOCAB "recur." /* and a word of RCM_VOCAB_MAP */
 #define KEY_CONVENTIONS "recur.conventions"
+#define KEY_ORIGIN "recur.origin"
 #define KEY_HISTORY "recur.history"
 #define KEY_RESULTS "recur.results"
 
@@ -71,25 +73,34 @@ void rcm_buffers_free(rcm_buffers *b)
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
-static rc_status print_conventions(const rc_model *m, rcb_buf *out)
+static rc_status print_words(const rcm_words *w, rcb_buf *out)
 {
     const char *name, *text;
+
+    RC_TRY(rcb_buf_puts(out, "{"));
+    for (size_t i = 0; rcm_words_at(w, i, &name, &text); i++) {
+        RC_TRY(rcb_buf_puts(out, i ? "," : ""));
+        RC_TRY(rcm_print_text(out, name));
+        RC_TRY(rcb_buf_puts(out, ":"));
+        RC_TRY(rcm_print_text(out, text));
+    }
+    return rcb_buf_puts(out, "}");
+}
+
+static rc_status print_conventions(const rc_model *m, rcb_buf *out)
+{
     rcm_words w = {0};
     rc_status s = m->config->task->conventions(m, &w);
 
     if (s == RC_OK)
-        s = rcb_buf_puts(out, "{");
-    for (size_t i = 0; s == RC_OK && rcm_words_at(&w, i, &name, &text); i++) {
-        s = rcb_buf_puts(out, i ? "," : "");
-        if (s == RC_OK)
-            s = rcm_print_text(out, name);
-        if (s == RC_OK)
-            s = rcb_buf_puts(out, ":");
-        if (s == RC_OK)
-            s = rcm_print_text(out, text);
-    }
+        s = print_words(&w, out);
     rcm_words_free(&w);
-    return s == RC_OK ? rcb_buf_puts(out, "}") : s;
+    return s;
+}
+
+static rc_status print_origin(const rc_model *m, rcb_buf *out)
+{
+    return m->origin.n > 0 ? print_words(&m->origin, out) : RC_OK;
 }
 
 enum { WHOLES = 3, REALS = 4 }; /* of a record; the last is left out where it is the one before */
@@ -153,9 +164,8 @@ static rc_status write_words(const rc_model *m, rcf_writer *w)
         const char *key;
         rc_status (*print)(const rc_model *m, rcb_buf *out); /* nothing: no such word */
     } words[] = {
-        {KEY_CONFIG, print_config},
-        {KEY_CONVENTIONS, print_conventions},
-        {KEY_HISTORY, print_history},
+        {KEY_CONFIG, print_config},   {KEY_CONVENTIONS, print_conventions},
+        {KEY_ORIGIN, print_origin},   {KEY_HISTORY, print_history},
         {KEY_RESULTS, print_results},
     };
     char version[16];
@@ -345,6 +355,23 @@ static rc_status read_history(rc_model *m, json_t *root)
             return RC_FAIL(RC_EFORMAT,
                            "the word '" KEY_HISTORY "': record %zu is not six numbers or seven", i);
         RC_TRY(rcm_history_add(&m->history, &r));
+    }
+    return RC_OK;
+}
+
+static rc_status read_origin(rc_model *m, json_t *root)
+{
+    const char *name;
+    json_t *value;
+
+    if (!json_is_object(root) || json_object_size(root) > MOST_RESULTS)
+        return RC_FAIL(RC_EFORMAT, "the word '" KEY_ORIGIN "' is not an object of up to %d words",
+                       MOST_RESULTS);
+    json_object_foreach(root, name, value)
+    {
+        if (!json_is_string(value))
+            return RC_FAIL(RC_EFORMAT, "the word '" KEY_ORIGIN "': '%s' is not a text", name);
+        RC_TRY(rcm_words_add(&m->origin, name, "%s", json_string_value(value)));
     }
     return RC_OK;
 }
@@ -607,6 +634,8 @@ static rc_status read_model(rc_model **out, const rcf_file *f, const char *path,
     rc_status s = load_tensors(m, f, path, pool);
     if (s == RC_OK)
         s = in_file(path, read_json(m, f, KEY_HISTORY, read_history));
+    if (s == RC_OK)
+        s = in_file(path, read_json(m, f, KEY_ORIGIN, read_origin));
     if (s == RC_OK)
         s = in_file(path, read_json(m, f, KEY_RESULTS, read_results));
     if (s == RC_OK)

@@ -213,14 +213,25 @@ static rc_status make_features(rcd_vocab **out, const rcd_labelled *set, const c
     return s;
 }
 
-static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rc_config *c)
+/* Those of the training part, and what --vectors-top asks for. */
+static rc_status make_symbols(rcd_vocab **out, const rcm_labelled *l, const rc_config *c,
+                              const rcm_vectors *vectors)
 {
-    const rcd_labelling how = labelling_of(c);
     const rcd_fold fold = fold_of(c);
-    const rcd_cut cut = {.min_count = c->min_count, .max_size = c->max_vocab};
+    rcd_names keep = {0};
+    const rcd_cut cut = {.min_count = c->min_count, .max_size = c->max_vocab, .keep = &keep};
+    rc_status s = rcm_vectors_words(vectors, c, &fold, &keep);
 
-    RC_TRY(rcd_vocab_of_names(&out->of[RCM_SYMBOLS], how.level, &l->set.tokens, &fold, &cut,
-                              c->train));
+    if (s == RC_OK)
+        s = rcd_vocab_of_names(out, labelling_of(c).level, &l->set.tokens, &fold, &cut, c->train);
+    rcd_names_free(&keep);
+    return s;
+}
+
+static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rc_config *c,
+                             const rcm_vectors *vectors)
+{
+    RC_TRY(make_symbols(&out->of[RCM_SYMBOLS], l, c, vectors));
     RC_TRY(rcd_vocab_of_names(&out->of[RCM_LABELS], RCD_LINE, &l->set.labels, NULL,
                               &(rcd_cut){.min_count = 1}, c->train));
     if (rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE)
@@ -361,7 +372,8 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
                             "cannot cut phrases: those of one tree would be on both sides");
     count_names(train, &p->cut);
     if (!have) {
-        RC_TRY(make_vocabs(made, train, c));
+        RC_TRY(rcm_vectors_open(&p->vectors, c, how.level));
+        RC_TRY(make_vocabs(made, train, c, p->vectors));
         have = made;
     }
     p->batch = c->batch;
@@ -384,6 +396,7 @@ void rcm_labelled_close(rcm_corpus *c)
     if (p->epoch)
         rcb_free(p->epoch->which);
     rcb_free(p->epoch);
+    rcm_vectors_free(p->vectors);
     rcb_free(p);
 }
 
@@ -434,7 +447,20 @@ rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out)
 {
     for (int i = 0; i < RCM_PARTS; i++)
         RC_TRY(rcd_labelled_notes(&rcm_labelled_of(c)->own[i].set, out));
-    return RC_OK;
+    return rcm_vectors_notes(rcm_labelled_of(c)->vectors, out);
+}
+
+rc_status rcm_labelled_measure(rc_model *m, const rcm_corpus *c)
+{
+    rcm_vectors *vectors = rcm_labelled_of(c)->vectors;
+    const rcn_param *p = rcn_params_find(&m->params, "embed.weight");
+    const rcd_fold fold = fold_of(m->config);
+
+    if (!vectors)
+        return RC_OK;
+    if (!p)
+        return RC_FAIL(RC_EINVAL, "cannot use word vectors: the model has none of its own");
+    return rcm_vectors_give(vectors, m, (size_t)(p - m->params.p), &fold);
 }
 
 /* ---- batches ----------------------------------------------------------------------------- */

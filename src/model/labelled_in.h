@@ -32,6 +32,7 @@ typedef struct rcm_labelled_corpus {
     rcb_key order;
     int64_t batch, bucket;
     struct rcm_epoch *epoch; /* the order of the last one that was asked for */
+    rcm_vectors *vectors;    /* NULL: none */
 } rcm_labelled_corpus;
 
 static inline const rcm_labelled_corpus *rcm_labelled_of(const rcm_corpus *c)
@@ -46,6 +47,7 @@ void rcm_labelled_close(rcm_corpus *c);
 uint32_t rcm_labelled_crc(const rcm_corpus *c);
 bool rcm_labelled_has(const rcm_corpus *c, rcm_part part);
 rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out);
+rc_status rcm_labelled_measure(rc_model *m, const rcm_corpus *c); /* word vectors */
 int64_t rcm_labelled_batches(const rcm_corpus *c, int64_t steps);
 int64_t rcm_labelled_rows(const rcm_corpus *c);
 int64_t rcm_labelled_longest(const rcm_corpus *c);
@@ -79,12 +81,14 @@ rc_var *rcm_weighted_loss(rc_graph *g, rc_var *score, const int32_t *target, int
 /* ---- what layers read (tokens.c) --------------------------------------------------------- */
 
 /* Tokens become vectors: that of the word, what a net makes of its characters, how it is
- * capitalised, further columns, side by side. Parameters embed.weight (V,E), char.* ,
- * casing.weight, features.weight. */
+ * capitalised, further columns, side by side, and those of the tokens around. Parameters
+ * embed.weight (V,E), embed.map.weight, char.*, casing.weight, features.weight. */
 typedef struct rcm_tokens {
-    int64_t width; /* of all together */
-    int64_t E;
-    size_t embed;
+    int64_t width;  /* of all together, for every token of its window */
+    int64_t each;   /* for one */
+    int64_t around; /* tokens on each side in the window */
+    int64_t E, map; /* of a symbol's vector, and of what a linear layer makes of it; 0: none */
+    size_t embed, embed_map;
     rcm_char_net net;
     size_t chars; /* vectors of characters: (C,char_embed) */
     int64_t char_size, char_units, char_width;

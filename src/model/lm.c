@@ -2,10 +2,10 @@
  *
  *   symbol -> embedding -> dropout -> recurrent layers -> dropout -> output layer
  *
- * Parameters embed.weight (V,E), rnn.* and out.* (see net.h); with --tied the symbol vectors are
- * the rows of out.weight and there is no embed.weight. Training reads the
- * text as parallel tracks with carried state. Scoring runs through the same layers a few hundred
- * rows at a time, so that a text of any length needs little memory; sums are in double.
+ * Parameters embed.weight (V,E), embed.map.weight, rnn.* and out.* (see net.h); with --tied the
+ * symbol vectors are the rows of out.weight and there is no embed.weight. Training reads the text
+ * as parallel tracks with carried state. Scoring runs through the same layers a few hundred rows at
+ * a time, so that a text of any length needs little memory; sums are in double.
  */
 #include "model/model_in.h"
 
@@ -23,6 +23,8 @@ struct lm {
     int64_t V, E;
     size_t embed; /* place in the parameters; tied: that of the output layer's vectors */
     bool tied;
+    int64_t map; /* units of a linear layer over the symbol vectors; 0: none */
+    size_t embed_map;
 };
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -75,6 +77,9 @@ static rc_status add_params(rc_model *m, struct lm *lm, const rcn_stack_plan *pl
         lm->embed = ps->n;
         RC_TRY(rcn_params_table(ps, "embed.weight", lm->V, lm->E));
     }
+    lm->embed_map = ps->n;
+    if (lm->map > 0)
+        RC_TRY(rcm_embed_map(ps, lm->map, lm->E));
     RC_TRY(rcn_stack_new(&lm->stack, ps, plan));
     if (lm->tied && lm->stack.out != lm->E)
         return RC_FAIL_HINT(RC_EINVAL, "leave --embed out, or make it the same",
@@ -105,9 +110,10 @@ static rc_status build(rc_model *m)
             : c->deep_output > 0 ? c->deep_output
                                  : rcm_plan_out(&p, (int)c->layers - 1);
     lm->tied = c->tied;
-    p.stack.in = lm->E;
+    lm->map = c->embed_map;
+    p.stack.in = lm->map > 0 ? lm->map : lm->E;
 
-    rc_status s = rcm_plan_room(m, &p, (double)lm->V * (double)lm->E);
+    rc_status s = rcm_plan_room(m, &p, (double)(lm->V + lm->map) * (double)lm->E);
     if (s == RC_OK)
         s = add_params(m, lm, &p.stack);
     rcb_free(p.hidden);
@@ -141,10 +147,19 @@ static rc_status settle(rc_model *m, rcb_pool *pool)
     if (lm->tied)
         RC_TRY(rcn_param_refresh(&m->params.p[lm->embed], pool));
     rcn_stepper_free(lm->stepper);
-    return rcn_stepper_new(&lm->stepper, &lm->stack, &m->params, lm->embed);
+    return rcn_stepper_new(&lm->stepper, &lm->stack, &m->params,
+                           lm->map > 0 ? SIZE_MAX : lm->embed);
 }
 
 /* ---- running ----------------------------------------------------------------------------- */
+
+/* What is made of the vectors of symbols. */
+static rc_var *mapped(const rc_model *m, rc_graph *g, rc_var *x)
+{
+    const struct lm *lm = m->own;
+
+    return lm->map > 0 ? rc_linear(g, x, rcm_var(m, g, lm->embed_map), RC_NONE) : x;
+}
 
 /* Symbols (N) to what the output layer reads (N,H). carry: see rcn_stack_run(). feed: where
  * what is added to the loss goes; NULL: it is not wanted. */
@@ -154,7 +169,7 @@ static rc_var *run(const rc_model *m, rc_graph *g, const rc_rows *rows, const in
     const struct lm *lm = m->own;
     rc_var *x = rc_embed(g, rcm_var(m, g, lm->embed), in, rows->at[rows->steps]);
 
-    x = rcm_drop(&lm->stack, g, rows, rcm_drop_symbols(m, g, in, x));
+    x = rcm_drop(&lm->stack, g, rows, mapped(m, g, rcm_drop_symbols(m, g, in, x)));
     x = rcn_stack_run(&lm->stack, &m->params, g, rows, x, carry);
     rc_var *dropped = rcm_drop(&lm->stack, g, rows, x);
     if (feed)
@@ -214,8 +229,32 @@ static int64_t carry_width(const rc_model *m)
 static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
                              rcm_vocabs *made)
 {
-    return rcm_corpus_read(out, c, c->batch, have ? have->of[RCM_SYMBOLS] : NULL,
-                           made ? &made->of[RCM_SYMBOLS] : NULL);
+    rcm_vectors *vectors = NULL;
+    rcd_level level;
+
+    *out = NULL;
+    RC_TRY(rcd_level_of(&level, c->level));
+    if (!have)
+        RC_TRY(rcm_vectors_open(&vectors, c, level));
+    const rc_status s = rcm_corpus_read(out, c, c->batch, have ? have->of[RCM_SYMBOLS] : NULL,
+                                        made ? &made->of[RCM_SYMBOLS] : NULL);
+    if (s == RC_OK)
+        (*out)->vectors = vectors;
+    else
+        rcm_vectors_free(vectors);
+    return s;
+}
+
+static rc_status corpus_notes(const rcm_corpus *c, rcb_buf *out)
+{
+    return rcm_vectors_notes(c->vectors, out);
+}
+
+static rc_status measure_data(rc_model *m, const rcm_corpus *c)
+{
+    const struct lm *lm = m->own;
+
+    return rcm_vectors_give(c->vectors, m, lm->embed, NULL);
 }
 
 static int64_t epoch_batches(const rcm_corpus *c, int64_t steps)
@@ -260,7 +299,9 @@ static void work(const rc_model *m, rcg_work *w)
     rcg_work_value(w, lm->E);
     for (int i = 0; m->config->embed_dropout > 0 && i < 3; i++) /* masks, a leaf, the product */
         rcg_work_value(w, lm->E);
-    rcm_drop_work(&lm->stack, lm->E, w);
+    if (lm->map > 0)
+        rcg_work_linear(w, lm->E, lm->map);
+    rcm_drop_work(&lm->stack, lm->stack.plan.in, w);
     rcn_stack_work(&lm->stack, w);
     rcm_drop_work(&lm->stack, lm->stack.out, w);
     rcm_penalties_work(m->config, lm->stack.out, w);
@@ -418,8 +459,11 @@ static rc_status step(const rc_model *m, rc_graph *g, void *state, int32_t id, r
     const struct lm *lm = m->own;
 
     rc_graph_reset(g);
-    rc_var *y =
-        rcn_output_logp(&lm->output, &m->params, g, rcn_step_symbol(lm->stepper, g, id, state));
+    rc_var *x = lm->map > 0 ? mapped(m, g, rc_embed(g, rcm_var(m, g, lm->embed), &id, 1)) : NULL;
+    RC_TRY(rc_graph_status(g));
+    x = x ? rcn_step_vector(lm->stepper, g, rcg_rows(x), state)
+          : rcn_step_symbol(lm->stepper, g, id, state);
+    rc_var *y = rcn_output_logp(&lm->output, &m->params, g, x);
     RC_TRY(rc_graph_status(g));
     return rc_var_read(g, y, logp, lm->V);
 }
@@ -462,6 +506,8 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     RC_TRY(rcm_stack_facts(&lm->stack, m->config, w));
     RC_TRY(rcm_words_add(w, "symbol vectors", "%" PRId64 " numbers each%s", lm->E,
                          lm->tied ? ", which are the output weights, too" : ""));
+    if (lm->map > 0)
+        RC_TRY(rcm_words_add(w, "mapped", "linearly to %" PRId64 " numbers", lm->map));
     return output_facts(&lm->output, w);
 }
 
@@ -472,9 +518,11 @@ const rcm_task rcm_lm = {
     .corpus_free = rcm_corpus_free,
     .corpus_crc = rcm_corpus_crc,
     .has_part = rcm_corpus_has,
+    .corpus_notes = corpus_notes,
     .build = build,
     .unbuild = unbuild,
     .init = init,
+    .measure_data = measure_data,
     .settle = settle,
     .epoch_batches = epoch_batches,
     .epoch_rows = epoch_rows,

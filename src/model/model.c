@@ -84,6 +84,7 @@ void rc_model_free(rc_model *m)
     for (size_t i = 0; i < m->results.n; i++)
         rcb_free(m->results.p[i].name);
     rcb_free(m->results.p);
+    rcm_words_free(&m->origin);
     rcm_words_free(&m->facts);
     rc_config_free(m->config);
     rcb_free(m);
@@ -131,6 +132,10 @@ static void copy_params(rcn_params *to, const rcn_params *from)
 
 static rc_status copy_record(rc_model *to, const rc_model *from)
 {
+    const char *name, *text;
+
+    for (size_t i = 0; rcm_words_at(&from->origin, i, &name, &text); i++)
+        RC_TRY(rcm_words_add(&to->origin, name, "%s", text));
     for (size_t i = 0; i < from->history.n; i++)
         RC_TRY(rcm_history_add(&to->history, &from->history.p[i]));
     for (size_t i = 0; i < from->results.n; i++)
@@ -321,6 +326,7 @@ static rc_status add_training(const rc_model *m, rcm_words *w)
 static rc_status add_facts(const rc_model *m, rcm_words *w)
 {
     const rcm_task *task = m->config->task;
+    const char *name, *text;
 
     RC_TRY(rcm_words_add(w, "task", "%s (%s)", task->name, task->help));
     RC_TRY(task->facts(m, w));
@@ -331,6 +337,8 @@ static rc_status add_facts(const rc_model *m, rcm_words *w)
         RC_TRY(rcm_words_add(w, "vocabulary", "%" PRId32 " symbols",
                              rcd_vocab_size(m->vocab.of[RCM_SYMBOLS])));
     }
+    for (size_t i = 0; rcm_words_at(&m->origin, i, &name, &text); i++)
+        RC_TRY(rcm_words_add(w, name, "%s", text));
     if (m->params.n > 0)
         RC_TRY(rcm_words_add(w, "parameters", "%" PRId64, m->params.count));
     if (bits_of(m) != RCG_REALS)

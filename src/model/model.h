@@ -229,6 +229,7 @@ struct rc_model {
     rcm_vocabs vocab;
     rcm_history history;
     rcm_results results;
+    rcm_words origin; /* what the first values came from; kept in the file */
     rcm_words facts;
     void *own;    /* what the task built */
     int64_t room; /* numbers a file holds for this model: more need not be allocated */

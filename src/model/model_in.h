@@ -42,6 +42,28 @@ rc_status rcm_cut_of(rcm_cut *out, const rc_config *c, int64_t n);
 /* Which sequence of the set is number i of the order. */
 int64_t rcm_cut_at(const rcm_cut *cut, int64_t i);
 
+/* ---- word vectors (vectors.c) ------------------------------------------------------------ */
+
+/* A file of word vectors on its way into a fresh model. */
+typedef struct rcm_vectors rcm_vectors;
+
+/* The file of --vectors (none: NULL) for symbols of this level; 'embed', where it is not given,
+ * becomes what the vectors have. RC_EINVAL: the level is not that of words, 'embed' is another, or
+ * there are several files; and what reading says. */
+rc_status rcm_vectors_open(rcm_vectors **out, rc_config *c, rcd_level level);
+void rcm_vectors_free(rcm_vectors *v);
+/* Add its first words as many as --vectors-top, folded, but for those that are no symbols. v may be
+ * NULL. RC_EINVAL: words are wanted and there is no file; RC_ENOMEM, RC_EDATA. */
+rc_status rcm_vectors_words(const rcm_vectors *v, const rc_config *c, const rcd_fold *fold,
+                            rcd_names *out);
+/* The rows of the parameter at `place` become the vectors of their words, and that of RCD_UNK,
+ * which no file has to have, the mean of these; what was found becomes part of the model's origin,
+ * and the file is let go. v may be NULL. fold: what was done to the words (NULL: nothing).
+ * RC_EFORMAT: a vector that is none; RC_ENOMEM. */
+rc_status rcm_vectors_give(rcm_vectors *v, rc_model *m, size_t place, const rcd_fold *fold);
+/* What was found, a sentence. v may be NULL. */
+rc_status rcm_vectors_notes(const rcm_vectors *v, rcb_buf *out);
+
 /* ---- stacks of a task (plan.c) ----------------------------------------------------------- */
 
 /* What a configuration says of the recurrent layers; stack.in is left to the task. */
@@ -86,6 +108,8 @@ rc_status rcm_pool_facts(const rcm_pool *p, rcm_words *w);
 /* Whole symbols left out of a batch wherever they occur (Gal and Ghahramani 2016): rows of x times
  * 0 or 1 / (1 - rate), by a draw for each symbol. in: (rows of x) ids. */
 rc_var *rcm_drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x);
+/* Add embed.map.weight (units,E): what makes other vectors of those of symbols. */
+rc_status rcm_embed_map(rcn_params *ps, int64_t units, int64_t E);
 /* What goes into or comes out of a stack, dropped out as between its layers; and its cost. */
 rc_var *rcm_drop(const rcn_stack *s, rc_graph *g, const rc_rows *rows, rc_var *x);
 void rcm_drop_work(const rcn_stack *s, int64_t cols, rcg_work *w);
@@ -115,7 +139,8 @@ rc_status rcm_xray_jacobians(rc_xray_layer *l, const rcg_sight *s, int64_t steps
 /* The corpus of every task that reads running text: three tapes over one vocabulary. */
 struct rcm_corpus {
     rcd_tape tape[RCM_PARTS];
-    rcd_stream train; /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
+    rcd_stream train;     /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
+    rcm_vectors *vectors; /* NULL: none */
 };
 
 /* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at

@@ -109,6 +109,13 @@ rc_status rcm_stack_init(const rcn_stack *s, rc_model *m)
     return RC_OK;
 }
 
+rc_status rcm_embed_map(rcn_params *ps, int64_t units, int64_t E)
+{
+    const int one = 1;
+
+    return rcn_params_weight(ps, "embed.map.weight", 2, 1, &one, units, E);
+}
+
 /* ---- dropout around the stack ------------------------------------------------------------ */
 
 rc_var *rcm_drop_symbols(const rc_model *m, rc_graph *g, const int32_t *in, rc_var *x)

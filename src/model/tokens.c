@@ -15,7 +15,8 @@ void rcm_tokens_plan(rcm_tokens *t, const rc_model *m, int64_t embed)
     const rc_config *c = m->config;
     const int net = rcm_list_index("char-nets", c->char_net);
 
-    *t = (rcm_tokens){.E = embed, .width = embed};
+    *t = (rcm_tokens){.E = embed, .map = c->embed_map};
+    t->width = t->map > 0 ? t->map : t->E;
     t->net = (rcm_char_net)net;
     t->char_size = c->char_embed;
     t->char_units = c->char_hidden;
@@ -30,6 +31,9 @@ void rcm_tokens_plan(rcm_tokens *t, const rc_model *m, int64_t embed)
             break;
     }
     t->width += t->F * t->feature_size;
+    t->each = t->width;
+    t->around = c->around;
+    t->width *= 2 * t->around + 1;
 }
 
 static int64_t symbols(const rc_model *m, rcm_kind kind)
@@ -40,7 +44,7 @@ static int64_t symbols(const rc_model *m, rcm_kind kind)
 double rcm_tokens_room(const rcm_tokens *t, const rc_model *m)
 {
     const double D = (double)m->config->char_embed, H = (double)t->char_units;
-    const double words = (double)symbols(m, RCM_SYMBOLS) * (double)t->E;
+    const double words = (double)(symbols(m, RCM_SYMBOLS) + t->map) * (double)t->E;
     const double chars = t->net == RCM_CHAR_NONE ? 0 : (double)symbols(m, RCM_CHARACTERS) * D;
     const double net = t->net == RCM_CHAR_CNN   ? (double)t->char_width * D * H
                        : t->net == RCM_CHAR_RNN ? 8 * H * (H + D)
@@ -78,6 +82,9 @@ rc_status rcm_tokens_new(rcm_tokens *t, rc_model *m)
 
     t->embed = ps->n;
     RC_TRY(rcn_params_table(ps, "embed.weight", symbols(m, RCM_SYMBOLS), t->E));
+    t->embed_map = ps->n;
+    if (t->map > 0)
+        RC_TRY(rcm_embed_map(ps, t->map, t->E));
     if (t->net != RCM_CHAR_NONE)
         RC_TRY(add_characters(t, m));
     t->casing = ps->n;
@@ -130,7 +137,9 @@ static rc_var *run_words(const rcm_tokens *t, const rc_model *m, rc_graph *g,
 
     if (!id)
         return NULL;
-    return rcm_drop_symbols(m, g, id, rc_embed(g, rcm_var(m, g, t->embed), id, b->rows));
+    rc_var *x = rcm_drop_symbols(m, g, id, rc_embed(g, rcm_var(m, g, t->embed), id, b->rows));
+
+    return t->map > 0 ? rc_linear(g, x, rcm_var(m, g, t->embed_map), RC_NONE) : x;
 }
 
 /* ---- characters -------------------------------------------------------------------------- */
@@ -296,7 +305,10 @@ rc_var *rcm_tokens_run(const rcm_tokens *t, const rc_model *m, rc_graph *g, cons
         x[n++] = run_casing(t, m, g, of, b);
     for (int32_t f = 0; f < t->F; f++)
         x[n++] = run_feature(t, m, g, of, b, f);
-    return n == 1 ? x[0] : rc_concat(g, n, x);
+    rc_var *all = n == 1 ? x[0] : rc_concat(g, n, x);
+    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+
+    return t->around > 0 ? rc_window_around(g, &rows, all, t->around) : all;
 }
 
 rc_var *rcm_tokens_drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x)
@@ -337,13 +349,17 @@ static void work_characters(const rcm_tokens *t, rcg_work *w)
 void rcm_tokens_work(const rcm_tokens *t, rcg_work *w)
 {
     rcg_work_value(w, t->E);
+    if (t->map > 0)
+        rcg_work_linear(w, t->E, t->map);
     if (t->net != RCM_CHAR_NONE)
         work_characters(t, w);
     if (t->casing_size > 0)
         rcg_work_value(w, t->casing_size);
     for (int64_t f = 0; f < t->F; f++)
         rcg_work_value(w, t->feature_size);
-    if (t->width > t->E)
+    if (t->each > (t->map > 0 ? t->map : t->E))
+        rcg_work_value(w, t->each);
+    if (t->around > 0)
         rcg_work_value(w, t->width);
 }
 
@@ -353,6 +369,8 @@ rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w)
 
     RC_TRY(rcm_words_add(w, "words", "%" PRId64 " of %" PRId64 " numbers", symbols(m, RCM_SYMBOLS),
                          t->E));
+    if (t->map > 0)
+        RC_TRY(rcm_words_add(w, "mapped", "linearly to %" PRId64 " numbers", t->map));
     if (t->net != RCM_CHAR_NONE) {
         (void)rcm_list("char-nets", (size_t)t->net, &e);
         RC_TRY(rcm_words_add(w, "characters", "%" PRId64 ", %s of %" PRId64 " units",
@@ -360,6 +378,9 @@ rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w)
     }
     if (t->casing_size > 0)
         RC_TRY(rcm_words_add(w, "casing", "vectors of %" PRId64 " numbers", t->casing_size));
+    if (t->around > 0)
+        RC_TRY(
+            rcm_words_add(w, "around", "a token is read with %" PRId64 " on each side", t->around));
     if (t->F > 0)
         RC_TRY(rcm_words_add(w, "features", "%" PRId64 " columns, %" PRId64 " numbers each", t->F,
                              t->feature_size));

@@ -24,6 +24,7 @@ typedef struct rcn_param {
     int64_t ld;        /* plain: reals between rows */
     rc_real *w;        /* all reals, padding included (= weight.w when packed) */
     rc_real *g;        /* gradient, same layout; NULL until rcn_params_grads() */
+    bool frozen;       /* it is not trained: a table then gets no gradient at all */
     int64_t size;      /* reals of w and of g */
     uint8_t *touched;  /* table: blocks of g that may not be zero, see rcg_touch(); NULL: all */
     int64_t group;     /* rows of one gate, for initialisers: H for (G H, K), else dim[0] */
@@ -58,6 +59,9 @@ rc_status rcn_params_table(rcn_params *ps, const char *name, int64_t rows, int64
 rc_status rcn_params_weight(rcn_params *ps, const char *name, int rank, int blocks,
                             const int gates[], int64_t units, int64_t K);
 rcn_param *rcn_params_find(const rcn_params *ps, const char *name); /* NULL: none */
+/* "GLOB,GLOB": those whose names match are frozen, before rcn_params_grads(). RC_EINVAL: a glob
+ * that names nothing, or nothing is left to train. */
+rc_status rcn_params_freeze(rcn_params *ps, const char *globs);
 /* Allocate gradients and make the transposes, and the copies in bf16. After RC_ENOMEM what was made
  * stays, until rcn_params_free(). */
 rc_status rcn_params_grads(rcn_params *ps);

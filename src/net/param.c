@@ -206,6 +206,8 @@ rc_status rcn_params_grads(rcn_params *ps)
     for (size_t i = 0; i < ps->n; i++) {
         rcn_param *p = &ps->p[i];
 
+        if (p->frozen && !p->packed)
+            continue;
         if (!p->g) {
             p->g = rcb_calloc((size_t)p->size, sizeof *p->g);
             if (!p->g)
@@ -478,5 +480,28 @@ rc_status rcn_glob_value(const char *text, const char *name, double fallback, do
             found = value;
     }
     *out = found;
+    return RC_OK;
+}
+
+rc_status rcn_params_freeze(rcn_params *ps, const char *globs)
+{
+    const char *rest = *globs ? globs : NULL;
+    size_t frozen = 0;
+    rcn_item item;
+
+    while (rcn_item_next(&rest, &item)) {
+        bool any = false;
+
+        for (size_t i = 0; !item.glob && i < ps->n; i++)
+            if (glob_part(item.value, item.value_n, ps->p[i].name))
+                any = ps->p[i].frozen = true;
+        if (!any)
+            return RC_FAIL_HINT(RC_EINVAL, "see the names: recur info MODEL",
+                                "cannot freeze '%s': no parameter has such a name", globs);
+    }
+    for (size_t i = 0; i < ps->n; i++)
+        frozen += ps->p[i].frozen;
+    if (frozen > 0 && frozen == ps->n)
+        return RC_FAIL(RC_EINVAL, "cannot freeze '%s': nothing is left to train", globs);
     return RC_OK;
 }

@@ -33,9 +33,11 @@ rc_status rcn_params_share(rcn_params *out, const rcn_params *ps)
         return RC_ENOMEM;
     out->cap = ps->n;
     for (size_t i = 0; status == RC_OK && i < ps->n; i++) {
-        assert(ps->p[i].g);
+        assert(ps->p[i].g || ps->p[i].frozen);
         out->p[out->n] = ps->p[i];
-        status = own_gradient(&out->p[out->n++]);
+        out->n++;
+        if (ps->p[i].g)
+            status = own_gradient(&out->p[i]);
     }
     if (status != RC_OK)
         rcn_params_unshare(out);
@@ -85,6 +87,8 @@ static void sum_share(const rcb_worker *w, void *ctx)
     for (size_t i = 0; i < s->to->n; i++) {
         int64_t lo, hi;
 
+        if (s->to->p[i].frozen)
+            continue;
         rcb_share(w, rcg_marks(s->to->p[i].size), 1, &lo, &hi);
         for (int64_t b = lo; b < hi; b++)
             sum_block(s, i, b);

@@ -113,6 +113,8 @@ static rc_status write_slots(const rc_trainer *t, rcf_writer *w, rcm_buffers *ke
             rcb_buf name = {0};
             void *rows;
 
+            if (!t->optim.slot[s][i])
+                continue;
             RC_TRY(rcm_buffers_take(keep, (size_t)p->count, sizeof(rc_real), &rows));
             rcn_param_store(p, t->optim.slot[s][i], rows);
             rc_status status =
@@ -204,7 +206,8 @@ rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f)
     t->optim.averages = t->place.averages;
     for (int s = 0; s < RCT_SLOTS; s++)
         for (size_t i = 0; t->optim.slot[s] && i < t->model->params.n; i++)
-            RC_TRY(load_slot(t, f, s, i));
+            if (t->optim.slot[s][i])
+                RC_TRY(load_slot(t, f, s, i));
     if (t->feed.carry)
         RC_TRY(find_reals(f, t->state_path, RCM_STATE_PREFIX "carry",
                           t->feed.carry_rows * t->feed.carry_width, t->feed.carry));

@@ -72,18 +72,20 @@ rct_memory rct_memory_of(const rc_trainer *t)
 {
     const rcn_params *ps = &t->model->params;
     const size_t logical = (size_t)ps->count * sizeof(rc_real);
-    size_t reals = 0;
-    rct_memory m = {.activations = (size_t)arenas(t), .saving = logical};
+    rct_memory m = {.weights = copies(ps), .activations = (size_t)arenas(t), .saving = logical};
 
-    for (size_t i = 0; i < ps->n; i++)
-        reals += (size_t)ps->p[i].size;
-    m.weights = reals * sizeof(rc_real) + copies(ps);
-    m.gradients = reals * sizeof(rc_real) * (size_t)t->config->shards;
-    for (int s = 0; s < RCT_SLOTS; s++)
-        if (t->optim.slot[s]) {
-            m.optimizer += reals * sizeof(rc_real);
-            m.saving += logical;
-        }
+    for (size_t i = 0; i < ps->n; i++) {
+        const rcn_param *p = &ps->p[i];
+        const size_t bytes = (size_t)p->size * sizeof(rc_real);
+
+        m.weights += bytes;
+        m.gradients += p->g ? bytes * (size_t)t->config->shards : 0;
+        for (int s = 0; s < RCT_SLOTS; s++)
+            if (t->optim.slot[s] && t->optim.slot[s][i]) {
+                m.optimizer += bytes;
+                m.saving += (size_t)p->count * sizeof(rc_real);
+            }
+    }
     m.optimizer += rct_jitter_bytes(&t->jitter);
     return m;
 }

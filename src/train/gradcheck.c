@@ -153,6 +153,7 @@ static rc_status prepare(bench *b, rc_config *c)
         RC_TRY(b->task->measure_data(b->model, b->corpus));
     for (size_t i = 0; i < b->model->params.n; i++)
         RC_TRY(shake(&b->model->params.p[i], (uint64_t)c->seed));
+    RC_TRY(rcn_params_freeze(&b->model->params, c->freeze));
     RC_TRY(rcn_params_grads(&b->model->params));
     RC_TRY(rcn_params_refresh(&b->model->params, b->pool));
     RC_TRY(rcm_feed_new(&b->feed, b->model, c->batch));
@@ -172,6 +173,9 @@ static rc_status check_all(bench *b, rc_config *c, int64_t per_tensor, rc_gradch
                               &nats));
     for (size_t i = 0; i < b->model->params.n; i++) {
         rc_gradcheck_row row;
+
+        if (b->model->params.p[i].frozen)
+            continue;
         RC_TRY(check_param(b, &b->model->params.p[i], per_tensor, &row));
         fn(ctx, &row);
     }

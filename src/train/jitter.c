@@ -222,6 +222,8 @@ double rct_jitter_gradients(rct_jitter *j, uint64_t step, double scale, rcb_pool
                       .scale = scale,
                       .sigma = sigma};
 
+        if (p->frozen)
+            continue;
         rcn_param_store(p, p->g, j->rows);
         rcb_pool_run(pool, rcb_pool_size(pool), noise_share, &d);
         rcn_param_load(p, p->g, j->rows);

@@ -56,6 +56,7 @@ static rc_status equip(rc_trainer *t)
         return RC_OK;
     RC_TRY(rct_schedule_check(t->config));
     t->model->params.pairs = rcm_list_index("products", t->config->precision) == RCM_PRODUCT_BF16;
+    RC_TRY(rcn_params_freeze(&t->model->params, t->config->freeze));
     RC_TRY(rcn_params_grads(&t->model->params));
     RC_TRY(rcn_params_refresh(&t->model->params, t->pool));
     RC_TRY(rct_optim_new(&t->optim, &t->model->params, t->config));

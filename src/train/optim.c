@@ -68,6 +68,8 @@ static rc_status new_slots(rct_optim *o)
         if (!o->slot[s])
             return RC_ENOMEM;
         for (size_t i = 0; i < o->params->n; i++) {
+            if (o->params->p[i].frozen)
+                continue;
             o->slot[s][i] = rcb_calloc((size_t)o->params->p[i].size, sizeof **o->slot[s]);
             if (!o->slot[s][i])
                 return RC_ENOMEM;
@@ -145,7 +147,7 @@ static void norm_share(const rcb_worker *w, void *ctx)
         const int64_t n = p->size - from < RCK_BLOCK ? p->size - from : RCK_BLOCK;
 
         o->block[b] = 0;
-        if (!rcn_touched(p, b - o->first[i]))
+        if (p->frozen || !rcn_touched(p, b - o->first[i]))
             continue;
         if (limit > 0)
             rck->clamp(n, limit, p->g + from);
@@ -248,6 +250,8 @@ static void update_share(const rcb_worker *w, void *ctx)
     const rcn_params *ps = job->o->params;
 
     for (size_t i = 0; i < ps->n; i++) {
+        if (ps->p[i].frozen)
+            continue;
         if (ps->p[i].weight.wt || ps->p[i].weight.pairs)
             update_panels(job, i, w);
         else
@@ -287,6 +291,8 @@ static void swap_share(const rcb_worker *w, void *ctx)
         rc_real *a = o->params->p[i].w, *b = o->slot[RCT_MEAN][i];
         int64_t lo, hi;
 
+        if (!b)
+            continue;
         rcb_share(w, o->params->p[i].size, RCK_BLOCK, &lo, &hi);
         for (int64_t k = lo; k < hi; k++) {
             const rc_real kept = a[k];

@@ -22,19 +22,20 @@ typedef struct rct_method {
     void (*update)(const rck_update *u);
 } rct_method;
 
-/* What updates the parameters of one model: gradient norms, clipping, penalties, the method. All
- * sums run over blocks of RCK_BLOCK in order, so they do not depend on the number of workers.
- * Owner; borrows the parameters and the configuration. */
+/* What updates the parameters of one model: gradient norms, clipping, penalties, the method. Frozen
+ * ones are no part of any of it. All sums run over blocks of RCK_BLOCK in order, so they do not
+ * depend on the number of workers. Owner; borrows the parameters and the configuration. */
 typedef struct rct_optim {
     rct_method method;
     rcn_params *params;
-    int64_t steps;             /* updates made */
-    int64_t averaged;          /* of them, those in the mean of the weights; 0: none yet */
-    bool averages;             /* do the updates to come enter the mean? */
-    rc_real **slot[RCT_SLOTS]; /* [slot][parameter], in the layout of the parameter; NULL: unused */
-    rc_real *l1, *l2;          /* (parameters) */
-    double *block;             /* partial sums of squares */
-    int64_t *first;            /* (parameters + 1) first block of each */
+    int64_t steps;    /* updates made */
+    int64_t averaged; /* of them, those in the mean of the weights; 0: none yet */
+    bool averages;    /* do the updates to come enter the mean? */
+    /* [slot][parameter], in the layout of the parameter; NULL: unused, or it is frozen */
+    rc_real **slot[RCT_SLOTS];
+    rc_real *l1, *l2; /* (parameters) */
+    double *block;    /* partial sums of squares */
+    int64_t *first;   /* (parameters + 1) first block of each */
     const rc_config *config;
 } rct_optim;
 

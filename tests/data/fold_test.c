@@ -49,6 +49,19 @@ static void names_fold_to_one_symbol_with_all_their_counts(void **unused)
     assert_int_equal(rcd_vocab_size(v), 3 + 2);
     assert_int_equal(rcd_vocab_count(v, rcd_vocab_unk(v)), 6);
     rcd_vocab_free(v);
+
+    rcd_names keep = {0};
+    add(&keep, "unseen", 9); /* what it came is of no concern */
+    add(&keep, "unheard", 0);
+    CHECK_STATUS(rcd_vocab_of_names(&v, RCD_WORD, &s, NULL,
+                                    &(rcd_cut){.min_count = 3, .max_size = 4, .keep = &keep},
+                                    "test"),
+                 RC_OK);
+    assert_int_equal(rcd_vocab_size(v), 2 + 2 + 2);
+    assert_int_equal(rcd_vocab_count(v, id_of(v, "unseen")), 0);
+    assert_int_equal(rcd_vocab_count(v, id_of(v, "unheard")), 1);
+    rcd_vocab_free(v);
+    rcd_names_free(&keep);
     rcd_names_free(&s);
 }
 

@@ -103,9 +103,9 @@ struct change {
 static void write_changed(const char *path, const rc_model *m, const struct change *change,
                           const char *drop, const rcf_tensor *extra)
 {
-    static const char *const keys[] = {"recur.format",  "recur.version", "recur.task",
-                                       "recur.config",  "recur.vocab",   "recur.conventions",
-                                       "recur.history", "recur.results", "recur.labels"};
+    static const char *const keys[] = {
+        "recur.format",      "recur.version", "recur.task",    "recur.config", "recur.vocab",
+        "recur.conventions", "recur.history", "recur.results", "recur.labels", "recur.origin"};
     TOY_PATH(whole, "whole.rc");
     rcf_writer *w;
     rcf_file *f;
@@ -159,6 +159,8 @@ static void words_that_do_not_fit_are_refused(void **unused)
         {{"recur.history", "[[1,2,3,4,5,\"6\"]]"}, "record 0 is not six numbers"},
         {{"recur.history", "[[1,2,3,4,5,6,\"7\"]]"}, "record 0 is not six numbers or seven"},
         {{"recur.history", "[[1,2,3,4,5,6,7,8]]"}, "record 0 is not six numbers or seven"},
+        {{"recur.origin", "[]"}, "'recur.origin' is not an object"},
+        {{"recur.origin", "{\"a\":1}"}, "'recur.origin': 'a' is not a text"},
         {{"recur.results", "[]"}, "'recur.results' is not an object"},
         {{"recur.results", "{\"a\":\"b\"}"}, "'a' is not a number"},
     };

@@ -55,6 +55,8 @@ static inline labelled_toy labelled_open(const char *task, const char *train,
     if (rc_config_is_default(t.c, "init"))
         CHECK_STATUS(rc_config_set(t.c, "init", "normal:0.5"), RC_OK);
     CHECK_STATUS(rcm_model_new(&t.m, t.c, vocab), RC_OK);
+    if (t.c->task->measure_data)
+        CHECK_STATUS(t.c->task->measure_data(t.m, t.corpus), RC_OK);
     CHECK_STATUS(rcb_pool_new(&t.pool, 1), RC_OK);
     CHECK_STATUS(rcg_graph_on(&t.g, t.pool, false), RC_OK);
     return t;

@@ -148,7 +148,8 @@ static void evaluation_agrees_with_a_runner(void **unused)
         rc_model *m =
             toy_model((const char *const[]){"level", levels[i % 3], "hidden", "6,5", "layers", "2",
                                             "cell", cells[i], "skip", i % 2 ? "graves" : "none",
-                                            "dropout", "0.5", "init", "normal:0.3", NULL},
+                                            "embed-map", i % 3 == 1 ? "4" : "0", "dropout", "0.5",
+                                            "init", "normal:0.3", NULL},
                       TOY_TEXT);
         int64_t count;
 

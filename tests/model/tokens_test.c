@@ -128,10 +128,45 @@ static void rare_words_are_left_out_in_training_alone(void **unused)
     labelled_close(&t);
 }
 
+/* Each block is what is read of one token of the window alone, or zeros beyond the ends. */
+static void tokens_around_stand_beside_a_token(void **unused)
+{
+    (void)unused;
+    const char *file = toy_file("a.conll", toy_tags);
+    const char *const options[] = {"label-column", "#2", "casing", "3", "embed", "6",
+                                   "embed-map",    "4",  "around", "2", NULL};
+    labelled_toy t = labelled_open("tag", file, options);
+    labelled_toy plain = labelled_open("tag", file,
+                                       (const char *const[]){"label-column", "#2", "casing", "3",
+                                                             "embed", "6", "embed-map", "4", NULL});
+    const int64_t all[] = {0, 1, 2, 3, 4, 5}, each = 4 + 3;
+    rcd_batch b = {0}, same = {0};
+    rc_real *x = read_rows(&t, tokens_of(&t), all, 6, &b);
+    rc_real *y = read_rows(&plain, tokens_of(&plain), all, 6, &same);
+
+    assert_int_equal(tokens_of(&t)->width, 5 * each);
+    for (int64_t step = 0; step < b.steps; step++)
+        for (int64_t row = b.at[step]; row < b.at[step + 1]; row++)
+            for (int64_t k = 0; k < 5 * each; k++) {
+                const int64_t at = step - 2 + k / each, column = row - b.at[step];
+                const bool in = at >= 0 && at < b.steps && b.at[at] + column < b.at[at + 1];
+
+                assert_true(x[row * 5 * each + k] ==
+                            (in ? y[(b.at[at] + column) * each + k % each] : 0));
+            }
+    rcb_free(x);
+    rcb_free(y);
+    rcd_batch_free(&b);
+    rcd_batch_free(&same);
+    labelled_close(&t);
+    labelled_close(&plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_is_read_alike_wherever_it_stands),
+        cmocka_unit_test(tokens_around_stand_beside_a_token),
         cmocka_unit_test(characters_tell_words_apart),
         cmocka_unit_test(rare_words_are_left_out_in_training_alone),
     };

@@ -400,6 +400,31 @@ static void every_failed_allocation_is_an_error(void **unused)
     CHECK_EACH_ALLOCATION(build_and_clone, NULL);
 }
 
+static void globs_say_what_is_frozen(void **unused)
+{
+    (void)unused;
+    rcn_params ps = {0};
+    const int one = 1;
+
+    CHECK_STATUS(rcn_params_table(&ps, "embed.weight", 5, 3), RC_OK);
+    CHECK_STATUS(rcn_params_weight(&ps, "out.weight", 2, 1, &one, 4, 3), RC_OK);
+    CHECK_STATUS(rcn_params_weight(&ps, "out.bias", 1, 1, &one, 4, 1), RC_OK);
+    CHECK_STATUS(rcn_params_freeze(&ps, ""), RC_OK);
+    assert_false(ps.p[0].frozen || ps.p[1].frozen || ps.p[2].frozen);
+    CHECK_STATUS(rcn_params_freeze(&ps, "embed.weight, *.bias"), RC_OK);
+    assert_true(ps.p[0].frozen && !ps.p[1].frozen && ps.p[2].frozen);
+    CHECK_STATUS(rcn_params_grads(&ps), RC_OK);
+    assert_null(ps.p[0].g);
+    assert_non_null(ps.p[1].g);
+
+    CHECK_STATUS(rcn_params_freeze(&ps, "embed.weight,nothing"), RC_EINVAL);
+    CHECK_MESSAGE_HAS("cannot freeze 'embed.weight,nothing': no parameter has such a name");
+    CHECK_STATUS(rcn_params_freeze(&ps, "embed.weight=1"), RC_EINVAL);
+    CHECK_STATUS(rcn_params_freeze(&ps, "*"), RC_EINVAL);
+    CHECK_MESSAGE_HAS("cannot freeze '*': nothing is left to train");
+    rcn_params_free(&ps);
+}
+
 static void globs_match_as_in_a_shell(void **unused)
 {
     (void)unused;
@@ -579,6 +604,7 @@ int main(void)
         cmocka_unit_test(a_clone_has_the_values_and_nothing_shared),
         cmocka_unit_test(every_failed_allocation_is_an_error),
         cmocka_unit_test(globs_match_as_in_a_shell),
+        cmocka_unit_test(globs_say_what_is_frozen),
         cmocka_unit_test(globs_agree_with_the_textbook),
         cmocka_unit_test(the_last_glob_that_matches_gives_the_value),
     };

@@ -319,6 +319,47 @@ static void the_mean_is_that_of_the_weights_after_each_update(void **unused)
     bench_end(&b);
 }
 
+/* Whatever would move it: decay, penalties, momentum, the mean. The norm is that of the rest. */
+static void what_is_frozen_stays(void **unused)
+{
+    (void)unused;
+    const char *const pairs[][2] = {{"optimizer", "adamw"},
+                                    {"mean", "all"},
+                                    {"l2", "0.1"},
+                                    {"l1", "0.1"},
+                                    {"weight-decay", "0.1"}};
+    bench b = {.c = config_of(pairs, 5)};
+    const char *culprit;
+    double want = 0;
+
+    check_seed();
+    b.ps = some_params();
+    CHECK_STATUS(rcn_params_freeze(&b.ps, "embed.*, *weight_hh*"), RC_OK);
+    CHECK_STATUS(rct_optim_new(&b.o, &b.ps, b.c), RC_OK);
+    CHECK_STATUS(rcb_pool_new(&b.pool, 3), RC_OK);
+    double *w[] = {logical(&b.ps.p[0], b.ps.p[0].w), logical(&b.ps.p[1], b.ps.p[1].w),
+                   logical(&b.ps.p[2], b.ps.p[2].w)};
+    double *g = logical(&b.ps.p[1], b.ps.p[1].g);
+
+    for (int64_t k = 0; k < b.ps.p[1].count; k++)
+        want += g[k] * g[k];
+    b.ps.p[2].g[5] = (rc_real)NAN;
+    CHECK_NEAR(rct_optim_norm(&b.o, b.pool, &culprit), sqrt(want), 1e-5);
+    assert_null(culprit);
+    for (int step = 0; step < 3; step++)
+        rct_optim_step(&b.o, b.pool, 0.1, 1);
+    CHECK_STATUS(rct_optim_swap(&b.o, b.pool), RC_OK);
+    check_logical(&b.ps.p[0], b.ps.p[0].w, w[0], 0);
+    check_logical(&b.ps.p[2], b.ps.p[2].w, w[2], 0);
+    double *moved = logical(&b.ps.p[1], b.ps.p[1].w);
+    assert_true(moved[0] != w[1][0]);
+    for (int i = 0; i < 3; i++)
+        rcb_free(w[i]);
+    rcb_free(moved);
+    rcb_free(g);
+    bench_end(&b);
+}
+
 /* A table's rows that no batch touches do not move, so plain SGD leaves them alone; their mean goes
  * along all the same. */
 static void the_mean_of_what_does_not_move_is_what_it_is(void **unused)
@@ -531,6 +572,7 @@ int main(void)
         cmocka_unit_test(values_are_clipped_before_the_norm),
         cmocka_unit_test(every_method_matches_the_textbook),
         cmocka_unit_test(the_mean_is_that_of_the_weights_after_each_update),
+        cmocka_unit_test(what_is_frozen_stays),
         cmocka_unit_test(the_mean_of_what_does_not_move_is_what_it_is),
         cmocka_unit_test(what_follows_the_weights_is_fresh_after_an_update),
         cmocka_unit_test(padding_stays_zero),
