@@ -170,24 +170,28 @@ static void draw_join(drawing *d, const char *name, int count, int from[][MOST_S
     d->rank++;
 }
 
-/* With feedback a step also reads the answer before it. */
+/* With feedback a step also reads the answer before it; a label as a vector of its own. */
 static void draw_feedback(drawing *d)
 {
     int from[2][MOST_STEPS];
-    rc_tensor_info t = {.dim = {0}};
+    rc_tensor_info t = {.dim = {0}}, table = {.dim = {0}};
+    char vectors[PICTURE_TEXT] = "";
 
     if (!flag(d, "feedback") || !find(d, "out.weight", &t))
         return;
+    if (find(d, "feedback.weight", &table))
+        weight_text(d, "feedback.weight", vectors);
     for (int k = 0; k < d->steps; k++) {
         const char *words = d->unrolled && k == 0 ? "zeros" : "the answer before";
         char name[SAY_ROOM] = "y";
         if (d->unrolled)
             snprintf(name, sizeof name, "y_%d", k);
         from[0][k] = d->source[k];
-        from[1][k] = picture_add(d->p, PICTURE_RESULT, d->rank - 1, k, "%s\n%s", name, words);
+        from[1][k] = picture_add(d->p, PICTURE_RESULT, d->rank - 1, k, "%s\n%s%s%s", name, words,
+                                 *vectors ? "\n" : "", vectors);
     }
     draw_join(d, "side by side", 2, from);
-    d->width += t.dim[0];
+    d->width += *vectors ? table.dim[1] : t.dim[0];
 }
 
 /* A layer of tanh: deep input and deep output. */
@@ -342,7 +346,7 @@ static void add_output(const drawing *d, char out[PICTURE_TEXT])
 
     for (size_t i = 0; rc_model_tensor(d->m, i, &t) && used < PICTURE_TEXT; i++)
         if (strncmp(t.name, "rnn.", 4) != 0 && strncmp(t.name, "embed.", 6) != 0 &&
-            strcmp(t.name, "out.weight") != 0)
+            strncmp(t.name, "feedback.", 9) != 0 && strcmp(t.name, "out.weight") != 0)
             used += (size_t)snprintf(out + used, PICTURE_TEXT - used, "\n%s %s", t.name,
                                      say_shape(shape, &t));
 }

@@ -3,9 +3,12 @@
  *   tokens -> vectors -> dropout -> recurrent layers -> dropout -> linear -> softmax or a
  *   conditional random field (Lafferty et al. 2001; with an LSTM below: Huang et al. 2015)
  *
- * Parameters those of tokens.c, rnn.* (see net.h), out.weight (K,F), out.bias; of the field
- * crf.trans (K,K) from row to column, crf.first (K), crf.last (K). Where the labels are tags of
- * spans, decoding keeps to what their scheme allows.
+ * With feedback a token also reads the label of the one before it: in training the right one, so
+ * that all steps are known at once; then the one that was said (Jordan 1986; taggers: Mesnil et al.
+ * 2013). Parameters those of tokens.c, rnn.* (see net.h), out.weight (K,F), out.bias; of the field
+ * crf.trans (K,K) from row to column, crf.first (K), crf.last (K); feedback.weight (K+1,E), whose
+ * last row is what the first token reads. Where the labels are tags of spans, decoding keeps to
+ * what their scheme allows.
  */
 #include "model/labelled_in.h"
 
@@ -18,6 +21,8 @@ struct tag {
     int64_t K;       /* labels */
     rc_real *weight; /* (K) see rcm_class_weights() */
     size_t out;
+    int64_t F; /* numbers of the label before, which a token also reads; 0: none */
+    size_t feedback;
     bool field;
     size_t crf; /* places of trans, first, last */
     rcd_scheme scheme;
@@ -27,17 +32,40 @@ struct tag {
 
 /* ---- building ---------------------------------------------------------------------------- */
 
+/* Numbers of what is read of a token. */
+static int64_t inputs_of(const struct tag *s)
+{
+    return s->tokens.width + s->F;
+}
+
+static rc_status check_feedback(const struct tag *s, const rc_config *c)
+{
+    if (c->feedback && s->field)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --decoder or --feedback out",
+                            "cannot feed labels back to a conditional random field: it says those "
+                            "of a sequence all at once");
+    if (c->feedback && c->bidirectional)
+        return RC_FAIL_HINT(RC_EINVAL,
+                            "leave --bidirectional or --feedback out; --around reads "
+                            "what is ahead",
+                            "cannot feed labels back in two directions: those ahead are not known");
+    return RC_OK;
+}
+
 static rc_status add_params(rc_model *m, struct tag *s, const rcm_plan *p)
 {
     rcn_params *ps = &m->params;
     const int one = 1;
 
     RC_TRY(rcm_tokens_new(&s->tokens, m));
+    s->feedback = ps->n;
+    if (s->F > 0)
+        RC_TRY(rcn_params_table(ps, "feedback.weight", s->K + 1, s->F));
     if (s->layered)
         RC_TRY(rcn_stack_new(&s->stack, ps, &p->stack));
     s->out = ps->n;
     RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, &one, s->K,
-                             s->layered ? s->stack.out : s->tokens.width));
+                             s->layered ? s->stack.out : inputs_of(s)));
     RC_TRY(rcn_params_weight(ps, "out.bias", 1, 1, &one, s->K, 1));
     s->crf = ps->n;
     if (!s->field)
@@ -102,12 +130,15 @@ static rc_status build(rc_model *m)
     if (rcd_scheme_of(&s->scheme, c->scheme) != RC_OK)
         return RC_FAIL(RC_EFORMAT, "a model that tags needs a scheme");
     s->layered = !c->flat;
+    s->F = c->feedback ? c->feedback_embed : 0;
+    RC_TRY(check_feedback(s, c));
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
     rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
-    p.stack.in = s->tokens.width;
+    p.stack.in = inputs_of(s);
 
     const double field = s->field ? (double)s->K * (double)(s->K + 2) : 0;
-    const double needs = rcm_tokens_room(&s->tokens, m) + (double)s->K + field;
+    const double back = (double)s->F * (double)(s->K + 1);
+    const double needs = rcm_tokens_room(&s->tokens, m) + (double)s->K + field + back;
     rc_status status = s->layered ? rcm_plan_room(m, &p, needs) : rcm_room(m, needs);
     if (status == RC_OK)
         status = find_rules(s, m);
@@ -142,22 +173,54 @@ static rc_status init(rc_model *m)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-/* Scores of labels, (N,K). extra: see rcm_feed; may be NULL. */
-static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
-                      rc_var **extra)
+/* Scores of labels, (N,K), out of what is read of tokens. before: (N) rows of the table of labels,
+ * where there is feedback. carry: see rcn_stack_run(). extra: see rcm_feed; may be NULL. */
+static rc_var *run(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *x,
+                   const int32_t *before, rc_real *carry, rc_var **extra)
 {
     const struct tag *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
-    rc_var *x = rcm_tokens_drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
 
+    if (s->F > 0)
+        x = rc_concat(
+            g, 2,
+            (rc_var *[]){x, rc_embed(g, rcm_var(m, g, s->feedback), before, rows.at[rows.steps])});
+    x = rcm_tokens_drop(m, g, &rows, x);
     if (s->layered) {
-        rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, NULL);
+        rc_var *raw = rcn_stack_run(&s->stack, &m->params, g, &rows, x, carry);
 
         x = rcm_tokens_drop(m, g, &rows, raw);
         if (extra)
             *extra = rcm_penalties(m->config, g, b, raw, x);
     }
     return rc_linear(g, x, rcm_var(m, g, s->out), rcm_var(m, g, s->out + 1));
+}
+
+/* The label that is right before every row, as a row of the table of labels. NULL: the graph has
+ * failed. */
+static int32_t *right_before(const struct tag *s, rc_graph *g, const rcd_batch *b)
+{
+    int32_t *id = rcg_keep(g, (size_t)b->rows, sizeof *id);
+
+    for (int64_t t = 0; id && t < b->steps; t++)
+        for (int64_t row = b->at[t]; row < b->at[t + 1]; row++) {
+            const int32_t label = t > 0 ? b->out[row - b->at[t] + b->at[t - 1]] : -1;
+
+            id[row] = label >= 0 ? label : (int32_t)s->K;
+        }
+    return id;
+}
+
+/* The same where all labels before are right. */
+static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
+                      rc_var **extra)
+{
+    const struct tag *s = m->own;
+    const int32_t *before = s->F > 0 ? right_before(s, g, b) : NULL;
+
+    if (s->F > 0 && !before)
+        return NULL;
+    return run(m, g, b, rcm_tokens_run(&s->tokens, m, g, of, b), before, NULL, extra);
 }
 
 static rc_crf field(const rc_model *m, rc_graph *g, const rc_crf_rules *rules)
@@ -257,6 +320,77 @@ static int64_t carry_width(const rc_model *m)
 
 /* ---- saying ------------------------------------------------------------------------------ */
 
+/* The best label that may follow another (K: none does). last: it ends its sequence. */
+static int32_t best_after(const struct tag *s, const rc_real *score, int32_t before, bool last)
+{
+    const rcd_moves *moves = &s->moves;
+    int32_t best = -1;
+
+    for (int32_t k = 0; k < moves->n; k++) {
+        const bool may = before == s->K ? moves->first[k] : moves->from_to[before * moves->n + k];
+
+        if (may && (!last || moves->last[k]) && (best < 0 || score[k] > score[best]))
+            best = k;
+    }
+    return best >= 0 ? best : rcm_best_of(s->K, score);
+}
+
+/* Sequences that are read side by side, each by what was said of it before. */
+typedef struct walk {
+    rc_graph *g;     /* of a step */
+    int32_t *before; /* (B) */
+    rc_real *carry;  /* (B, state_width); NULL: no layers */
+    rc_real *value;  /* (N,K) scores */
+} walk;
+
+static rc_status walk_step(walk *w, const rc_model *m, const rcd_batch *b, rc_var *x, int64_t t,
+                           int32_t *label)
+{
+    const struct tag *s = m->own;
+    const int64_t first = b->at[t], n = b->at[t + 1] - first;
+    const int64_t go_on = t + 1 < b->steps ? b->at[t + 2] - b->at[t + 1] : 0;
+    rc_real *value = w->value + first * s->K;
+    int64_t at[] = {0, n};
+    const rcd_batch step = {.steps = 1, .seqs = n, .rows = n, .at = at};
+
+    rc_graph_reset(w->g);
+    rc_var *own = rcg_leaf(w->g, rc_shape_2(n, x->cols), x->ld, x->x + first * x->ld, NULL);
+    rc_var *score = run(m, w->g, &step, own, w->before, w->carry, NULL);
+    RC_TRY(rc_graph_status(w->g));
+    RC_TRY(rc_var_read(w->g, score, value, n * s->K));
+    for (int64_t i = 0; i < n; i++)
+        label[first + i] = w->before[i] = best_after(s, value + i * s->K, w->before[i], i >= go_on);
+    return RC_OK;
+}
+
+/* Labels one after the other, each reading that which was said before it; the scores of that. */
+static rc_status say_on(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
+                        rcm_said *out, rc_var **score)
+{
+    const struct tag *s = m->own;
+    const size_t B = (size_t)b->seqs, N = (size_t)b->rows;
+    rc_var *x = rcm_tokens_run(&s->tokens, m, g, of, b);
+    walk w = {.before = rcg_keep(g, B, sizeof *w.before),
+              .value = rcg_keep(g, N * (size_t)s->K, sizeof *w.value)};
+
+    if (s->layered)
+        w.carry = rcg_keep(g, B * (size_t)s->stack.state_width, sizeof *w.carry);
+    RC_TRY(rc_graph_status(g));
+    RC_TRY(rcg_graph_on(&w.g, rcg_pool(g), false));
+    if (s->layered)
+        rcn_stack_begin(&s->stack, &m->params, b->seqs, w.carry);
+    for (int64_t i = 0; i < b->seqs; i++)
+        w.before[i] = (int32_t)s->K;
+    rc_status status = RC_OK;
+    for (int64_t t = 0; status == RC_OK && t < b->steps; t++)
+        status = walk_step(&w, m, b, x, t, out->label);
+    rc_graph_free(w.g);
+    for (int64_t row = 0; status == RC_OK && out->all && row < b->rows; row++)
+        rcm_shares(s->K, w.value + row * s->K, out->all + row * s->K);
+    *score = rc_leaf(g, rc_shape_2(b->rows, s->K), w.value, NULL);
+    return status;
+}
+
 /* Each label by itself, of the paths that the scheme allows. */
 static rc_status say_each(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *score,
                           rcm_said *out)
@@ -307,14 +441,16 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
 {
     const struct tag *s = m->own;
     const size_t N = (size_t)b->rows;
-    rc_var *score = scores(m, g, of, b, NULL);
+    rc_var *score = s->F > 0 ? NULL : scores(m, g, of, b, NULL);
 
     *out = (rcm_said){
         .label = rcg_keep(g, N, sizeof *out->label),
         .all = wants_all ? rcg_keep(g, N * (size_t)s->K, sizeof *out->all) : NULL,
     };
     RC_TRY(rc_graph_status(g));
-    RC_TRY(s->field ? say_paths(m, g, b, score, out) : say_each(m, g, b, score, out));
+    RC_TRY(s->F > 0   ? say_on(m, g, of, b, out, &score)
+           : s->field ? say_paths(m, g, b, score, out)
+                      : say_each(m, g, b, score, out));
     rc_var *sum = loss_of(m, g, b, score, NULL, &out->known);
 
     RC_TRY(rc_graph_status(g));
@@ -347,13 +483,17 @@ static void work(const rc_model *m, rcg_work *w)
     const struct tag *s = m->own;
 
     rcm_tokens_work(&s->tokens, w);
+    if (s->F > 0) {
+        rcg_work_value(w, s->F);
+        rcg_work_value(w, inputs_of(s));
+    }
     if (s->layered) {
-        rcm_drop_work(&s->stack, s->tokens.width, w);
+        rcm_drop_work(&s->stack, inputs_of(s), w);
         rcn_stack_work(&s->stack, w);
         rcm_drop_work(&s->stack, s->stack.out, w);
         rcm_penalties_work(m->config, s->stack.out, w);
     }
-    rcg_work_linear(w, s->layered ? s->stack.out : s->tokens.width, s->K);
+    rcg_work_linear(w, s->layered ? s->stack.out : inputs_of(s), s->K);
     if (s->field)
         rcg_work_crf_loss(w, s->K);
     else
@@ -377,6 +517,9 @@ static rc_status facts(const rc_model *m, rcm_words *w)
         RC_TRY(rcm_stack_facts(&s->stack, m->config, w));
     (void)rcm_list("decoders", s->field ? RCM_DECODER_CRF : RCM_DECODER_SOFTMAX, &e);
     RC_TRY(rcm_words_add(w, "decoder", "%s (%s)", e.name, e.help));
+    if (s->F > 0)
+        RC_TRY(rcm_words_add(
+            w, "feedback", "a token also reads the label before it, as %" PRId64 " numbers", s->F));
     RC_TRY(rcm_words_add(w, "scheme", "%s", m->config->scheme));
     if (s->weight)
         RC_TRY(rcm_words_add(w, "labels count", "%s", m->config->class_weights));

@@ -17,7 +17,8 @@ recur predict a.model two.conll --json --best 1 | sed 's/"p": [0-9.e-]*/"p": P/g
 
 for o in "" "--decoder crf --bidirectional" "--char-net rnn --features #2 --decoder crf" \
     "--char-net cnn --casing 3 --dropout 0.3 --unk-rate 0.5" "--flat --scheme iob2" \
-    "--label-column #2 --cell gru --layers 2"; do
+    "--label-column #2 --cell gru --layers 2" "--feedback --cell none --around 2" \
+    "--feedback --scheme iobes --learned-start --window 2 --embed-map 4"; do
     recur train tag --train news.conll "${small[@]}" $o --epochs 3 --out one.model --quiet --force \
         >/dev/null
     recur train tag --train news.conll "${small[@]}" $o --epochs 3 --out two.model --quiet --force \

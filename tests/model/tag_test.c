@@ -1,13 +1,19 @@
 /* tag_test.c -- a label for every token: what a batch loses, what is learned, what is allowed. */
 #include "model/labelled_toy.h"
 
+#include <math.h>
+
 static const char *const kinds[][13] = {
     {"label-column", "#2", NULL},
     {"label-column", "#2", "decoder", "crf", "bidirectional", "true", NULL},
     {"label-column", "#2", "decoder", "crf", "scheme", "iobes", "layers", "2", NULL},
     {"label-column", "#2", "features", "#3", "char-net", "rnn", "cell", "gru", NULL},
-    {"label-column", "#2", "decoder", "crf", "flat", "true", "embed", "9", "char-net", "cnn", NULL},
+    {"label-column", "#2", "decoder", "crf", "flat", "true", "embed", "9", "char-net", "cnn",
+     "embed-map", "4", NULL},
     {"label-column", "#3", "scheme", "none", "casing", "3", NULL},
+    {"label-column", "#2", "feedback", "true", "learned-start", "true", "window", "2", NULL},
+    {"label-column", "#2", "feedback", "true", "cell", "none", "around", "2", "casing", "2", NULL},
+    {"label-column", "#3", "feedback", "true", "flat", "true", "around", "1", NULL},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -29,6 +35,118 @@ static void every_kind_learns_a_corpus_by_heart(void **unused)
     for (size_t i = 0; i < KINDS; i++)
         assert_true(labelled_train("tag", toy_file("l.conll", toy_tags), "80", kinds[i]) < 1e-6);
 }
+
+/* ---- feedback ---------------------------------------------------------------------------- */
+
+static void set(rc_model *m, const char *name, const rc_real *rows)
+{
+    rcn_param *p = rcn_params_find(&m->params, name);
+
+    assert_non_null(p);
+    rcn_param_load(p, p->w, rows);
+}
+
+typedef struct heard {
+    char said[64];
+    size_t n;
+} heard;
+
+static bool hear(void *ctx, const rc_prediction *p)
+{
+    heard *h = ctx;
+
+    assert_true(h->n + 2 < sizeof h->said);
+    h->said[h->n++] = (char)(p->said == 0 ? 'A' : 'B');
+    if (p->step == p->steps - 1)
+        h->said[h->n++] = ' ';
+    h->said[h->n] = 0;
+    return true;
+}
+
+/* A model that says A at first, A after B and B after A, whatever it reads. The right labels are
+ * all A: reading those it would say B from the second token on. */
+static void a_label_is_said_by_what_was_said_before(void **unused)
+{
+    (void)unused;
+    const char *file = toy_file("f.conll", "x A\ny A\nx A\ny A\nx A\n\nx A\ny A\nx A\n\ny B\n");
+    labelled_toy t =
+        labelled_open("tag", file,
+                      (const char *const[]){"flat", "true", "feedback", "true", "feedback-embed",
+                                            "2", "embed", "1", "scheme", "none", NULL});
+    const rc_real table[] = {0, 1, 1, 0, 1, 0}; /* after A: 0 1; after B, and at first: 1 0 */
+    const rc_real out[] = {0, 3, 0, 0, 0, 3}, zero[] = {0, 0};
+    heard h = {.n = 0};
+    rc_evaluation e;
+
+    assert_int_equal(rc_model_find(t.m, "x", 1), 0);
+    set(t.m, "feedback.weight", table);
+    set(t.m, "out.weight", out);
+    set(t.m, "out.bias", zero);
+    CHECK_STATUS(rc_model_predict(t.m, file, NULL, hear, &h), RC_OK);
+    assert_string_equal(h.said, "ABABA ABA A ");
+    CHECK_STATUS(rc_model_evaluate(t.m, file, NULL, &e), RC_OK);
+    assert_int_equal(e.wrong, 2 + 1 + 1);
+    /* ln(1 + e^-3) where what is right was said, ln(1 + e^3) elsewhere */
+    CHECK_NEAR(e.nats, 5 * log1p(exp(-3)) + 4 * log1p(exp(3)), 1e-5);
+    labelled_close(&t);
+}
+
+typedef struct answers {
+    int32_t said[64];
+    double share[64];
+    int n;
+} answers;
+
+static bool note(void *ctx, const rc_prediction *p)
+{
+    answers *a = ctx;
+
+    a->said[a->n] = p->said;
+    a->share[a->n++] = (double)p->values[p->said];
+    return true;
+}
+
+static void sequences_side_by_side_do_not_hear_each_other(void **unused)
+{
+    (void)unused;
+    for (size_t i = 6; i < KINDS; i++) {
+        const char *file = toy_file("s.conll", toy_tags);
+        labelled_toy t = labelled_open("tag", file, kinds[i]);
+        answers together = {.n = 0}, alone = {.n = 0};
+
+        CHECK_STATUS(rc_config_set(t.m->config, "batch", "100"), RC_OK);
+        CHECK_STATUS(rc_model_predict(t.m, file, NULL, note, &together), RC_OK);
+        CHECK_STATUS(rc_config_set(t.m->config, "batch", "1"), RC_OK);
+        CHECK_STATUS(rc_model_predict(t.m, file, NULL, note, &alone), RC_OK);
+        assert_int_equal(together.n, 16);
+        for (int k = 0; k < together.n; k++) {
+            assert_int_equal(together.said[k], alone.said[k]);
+            CHECK_NEAR(together.share[k], alone.share[k], 1e-5);
+        }
+        labelled_close(&t);
+    }
+}
+
+static void feedback_needs_labels_one_after_the_other(void **unused)
+{
+    (void)unused;
+    const char *const options[][2] = {{"decoder", "crf"}, {"bidirectional", "true"}};
+    const char *const says[] = {"to a conditional random field", "in two directions"};
+
+    for (size_t i = 0; i < 2; i++) {
+        rc_config *c =
+            labelled_config("tag", toy_file("n.conll", toy_tags),
+                            (const char *const[]){"label-column", "#2", "feedback", "true",
+                                                  options[i][0], options[i][1], NULL});
+        rc_trainer *t;
+
+        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("n"), NULL), RC_EINVAL);
+        CHECK_MESSAGE_HAS(says[i]);
+        rc_config_free(c);
+    }
+}
+
+/* ---- schemes ----------------------------------------------------------------------------- */
 
 /* Is a tag allowed after another, in IOBES? */
 typedef struct path {
@@ -62,14 +180,15 @@ static void decoding_keeps_to_the_scheme(void **unused)
     (void)unused;
     const char *file = toy_file("d.conll", toy_tags);
 
-    for (int seed = 1; seed <= 40; seed++) {
+    for (int seed = 1; seed <= 80; seed++) {
+        const char *const how[][2] = {{"decoder", "crf"}, {"feedback", "true"}};
         char text[16];
 
         (void)snprintf(text, sizeof text, "%d", seed);
-        labelled_toy t =
-            labelled_open("tag", file,
-                          (const char *const[]){"label-column", "#2", "decoder", "crf", "scheme",
-                                                "iobes", "seed", text, "init", "normal:2", NULL});
+        labelled_toy t = labelled_open(
+            "tag", file,
+            (const char *const[]){"label-column", "#2", how[seed % 2][0], how[seed % 2][1],
+                                  "scheme", "iobes", "seed", text, "init", "normal:2", NULL});
         path w = {.m = t.m, .sequence = -1};
 
         CHECK_STATUS(rc_model_predict(t.m, file, NULL, follow, &w), RC_OK);
@@ -122,6 +241,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(batches_add_up),
         cmocka_unit_test(every_kind_learns_a_corpus_by_heart),
+        cmocka_unit_test(a_label_is_said_by_what_was_said_before),
+        cmocka_unit_test(sequences_side_by_side_do_not_hear_each_other),
+        cmocka_unit_test(feedback_needs_labels_one_after_the_other),
         cmocka_unit_test(decoding_keeps_to_the_scheme),
         cmocka_unit_test(a_scheme_that_leaves_no_path_is_let_go),
         cmocka_unit_test(faulty_tags_are_repaired_in_every_sitting),
