@@ -996,6 +996,7 @@ typedef struct rc_bags {
     const int64_t *at;     /* (B+1) from 0, never falling */
     const int32_t *ids;    /* (at[B]) rows of the table */
     const rc_real *weight; /* (at[B]); NULL: 1 each */
+    bool columns;          /* weight is (at[B],D): one for every column of the row */
 } rc_bags;
 /* Sums: row b of the result is that of weight[i] * table[ids[i]] over bag b, table (V,D) -> (B,D).
  * The gradient is that of the table. An empty bag gives zeros. All is copied. RC_EINVAL for an id

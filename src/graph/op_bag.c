@@ -1,5 +1,5 @@
-/* op_bag.c -- sums of some rows of a table, each with a weight: the linear model on counts of
- * words, and the mean of their vectors.
+/* op_bag.c -- sums of some rows of a table, each with a weight or with one for every column: the
+ * linear model on counts of words, and the mean of their vectors.
  *
  * Forward, workers take bags. Backward, they take rows of the table, by number, so that the few
  * that are often used are spread; each goes through all entries and leaves those of the others. So
@@ -51,13 +51,16 @@ static int64_t bag_past(const rc_bags *own, const rcb_worker *w, int id)
     return id < w->count ? lo : own->count;
 }
 
-/* y += weight x, without a product where all are 1. */
-static void add_row(const rc_bags *own, int64_t i, int64_t n, const rc_real *x, rc_real *y)
+/* Row of entry i: y += weight x, without a product where all are 1. Rows have n columns, and zeros
+ * up to ld. */
+static void add_row(const rc_bags *own, int64_t i, const rc_var *like, const rc_real *x, rc_real *y)
 {
-    if (own->weight)
-        rck->axpy(n, own->weight[i], x, y);
+    if (!own->weight)
+        rck->add(like->ld, y, x, y);
+    else if (own->columns)
+        rck->mul_add(like->cols, own->weight + i * like->cols, x, y);
     else
-        rck->add(n, y, x, y);
+        rck->axpy(like->ld, own->weight[i], x, y);
 }
 
 static void gather_share(const rcb_worker *w, void *ctx)
@@ -72,7 +75,7 @@ static void gather_share(const rcb_worker *w, void *ctx)
 
         rck->fill(y->ld, 0, to);
         for (int64_t i = own->at[b]; i < own->at[b + 1]; i++)
-            add_row(own, i, y->ld, table->x + own->ids[i] * table->ld, to);
+            add_row(own, i, y, table->x + own->ids[i] * table->ld, to);
     }
 }
 
@@ -91,7 +94,7 @@ static void scatter_share(const rcb_worker *w, void *ctx)
     for (int64_t b = 0; b < own->count; b++)
         for (int64_t i = own->at[b]; i < own->at[b + 1]; i++)
             if (own->ids[i] % w->count == w->id)
-                add_row(own, i, y->ld, y->g + b * y->ld, table->g + own->ids[i] * table->ld);
+                add_row(own, i, y, y->g + b * y->ld, table->g + own->ids[i] * table->ld);
 }
 
 static rc_status bag_backward(rcg_node *n)
@@ -133,17 +136,19 @@ rc_var *rc_bag(rc_graph *g, rc_var *table, const rc_bags *bags)
     if (status != RC_OK)
         return rcg_failed(g, status);
     const size_t B = (size_t)bags->count, entries = (size_t)bags->at[B];
+    const bool columns = bags->columns && table && !rcg_absent(table);
+    const size_t each = sizeof(rc_real) * (columns ? (size_t)table->cols : 1);
     rc_bags *own = rcg_keep(g, 1, sizeof *own);
     int64_t *at = rcg_keep(g, B + 1, sizeof *at);
     int32_t *ids = rcg_keep(g, entries, sizeof *ids);
-    rc_real *weight = rcg_keep(g, bags->weight ? entries : 0, sizeof *weight);
+    rc_real *weight = rcg_keep(g, bags->weight ? entries : 0, each);
     if (!own || !at || !ids || !weight)
         return NULL;
     memcpy(at, bags->at, (B + 1) * sizeof *at);
     if (entries > 0)
         memcpy(ids, bags->ids, entries * sizeof *ids);
     if (entries > 0 && bags->weight)
-        memcpy(weight, bags->weight, entries * sizeof *weight);
-    *own = (rc_bags){bags->count, at, ids, bags->weight ? weight : NULL};
+        memcpy(weight, bags->weight, entries * each);
+    *own = (rc_bags){bags->count, at, ids, bags->weight ? weight : NULL, bags->columns};
     return rcg_push(g, &op_bag, 1, (rc_var *[]){table}, own);
 }

@@ -280,7 +280,7 @@ static rc_var *build_bag(rc_graph *g, rc_var *const v[], void *ctx)
     const rc_real weight[] = {1, -2, 0.5, 3};
 
     (void)ctx;
-    return weigh(g, rc_tanh(g, rc_bag(g, v[0], &(rc_bags){3, at, ids, weight})));
+    return weigh(g, rc_tanh(g, rc_bag(g, v[0], &(rc_bags){3, at, ids, weight, false})));
 }
 
 static const int32_t goals[] = {1, 0, 4, 4, 2, 3};
