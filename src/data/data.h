@@ -548,6 +548,45 @@ void rcd_distinct_free(rcd_distinct *d);
 rc_status rcd_labelled_order(const rcd_labelled *l, rcb_key key, uint64_t epoch, int64_t batch,
                              int64_t bucket, int64_t *which, int64_t n);
 
+/* ---- n-grams of texts (grams.c) ---------------------------------------------------------- */
+
+/* Lengths of runs, from .. to; to 0: none. */
+typedef struct rcd_lengths {
+    int64_t from, to;
+} rcd_lengths;
+
+/* What the n-grams of a text are: runs of tokens, folded, words with a blank between ("a good
+ * film"); and runs of the characters of a word between two blanks, which mark its ends, behind one
+ * more blank, which tells them from words ("  fi", " ilm", " lm "), words level alone. The marks by
+ * themselves are none, nor are RCD_UNK and RCD_EOS; a line feed in a token is a blank. */
+typedef struct rcd_grams_plan {
+    rcd_level level; /* of tokens */
+    rcd_fold fold;
+    rcd_lengths tokens, characters;
+} rcd_grams_plan;
+
+/* Add those of sequences which[0 .. n-1] to names, each as often as it comes. RC_ENOMEM; RC_EDATA:
+ * too many. */
+rc_status rcd_grams_names(rcd_names *out, const rcd_labelled *l, const rcd_grams_plan *how,
+                          const int64_t *which, int64_t n);
+
+/* The different ones of every sequence of a set: those of sequence i are entries start[i] ..
+ * start[i+1]-1, by rising number, with how often they come in it. Owner. */
+typedef struct rcd_grams {
+    int64_t n;      /* sequences */
+    int64_t *start; /* (n+1) */
+    int32_t *id;
+    int32_t *count;
+    size_t cap_id, cap_count;
+} rcd_grams;
+/* Numbers are ids of a vocabulary of lines, and what it has not is left out; or, v NULL, those of
+ * rcd_gram_bucket(). RC_ENOMEM. */
+rc_status rcd_grams_of(rcd_grams *out, const rcd_labelled *l, const rcd_grams_plan *how,
+                       const rcd_vocab *v, int64_t buckets);
+void rcd_grams_free(rcd_grams *g);
+/* The hash of an n-gram, 0 .. buckets-1 (up to INT32_MAX): always the same. */
+int32_t rcd_gram_bucket(const char *p, size_t n, int64_t buckets);
+
 /* ---- tags of spans (spans.c, schemes.c) -------------------------------------------------- */
 
 /* How tags say where spans are, one tag for every word: a mark and, behind a dash, the type of the
