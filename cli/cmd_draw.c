@@ -143,6 +143,18 @@ static int make_data(const opts *o, rc_config *c, char *path)
     return s == RC_OK ? OPT_GO_ON : say_library_failure();
 }
 
+/* A picture is of layers over time. */
+static int draw_layers(const opts *o, picture *p, const rc_model *m)
+{
+    const char *bag = rc_config_get(rc_model_config(m), "bag");
+    const char *flat = rc_config_get(rc_model_config(m), "flat");
+
+    if ((bag && strcmp(bag, "none") != 0) || (flat && strcmp(flat, "true") == 0))
+        return say_failure("cannot draw this model: it has no layers over time");
+    draw_model(p, m, (int)opts_int(o, "unroll"));
+    return OPT_GO_ON;
+}
+
 /* Draw the model that a configuration describes. */
 static int draw_config(const opts *o, picture *p, const rc_config *c)
 {
@@ -150,9 +162,9 @@ static int draw_config(const opts *o, picture *p, const rc_config *c)
 
     if (rc_trainer_new(&t, c, "", NULL) != RC_OK)
         return say_library_failure();
-    draw_model(p, rc_trainer_model(t), (int)opts_int(o, "unroll"));
+    const int code = draw_layers(o, p, rc_trainer_model(t));
     rc_trainer_free(t);
-    return OPT_GO_ON;
+    return code;
 }
 
 /* The same, on data of its own. */
@@ -215,7 +227,7 @@ static int draw_file(const opts *o, picture *p)
         return EXIT_FAILED;
     }
     if (rc_config_get(rc_model_config(m), "cell"))
-        draw_model(p, m, (int)opts_int(o, "unroll"));
+        code = draw_layers(o, p, m);
     else
         code = say_failure("cannot draw '%s': it has no network", o->args[0]);
     rc_model_free(m);

@@ -106,7 +106,12 @@ static const char *shape_of(const rc_config *c, char out[SHAPE_ROOM])
 {
     const char *level = rc_config_get(c, "level"), *cell = rc_config_get(c, "cell");
     const char *layers = rc_config_get(c, "layers"), *hidden = rc_config_get(c, "hidden");
+    const char *bag = rc_config_get(c, "bag");
     size_t used = (size_t)snprintf(out, SHAPE_ROOM, "%s", rc_config_task(c));
+    if (bag && strcmp(bag, "none") != 0) {
+        snprintf(out + used, SHAPE_ROOM - used, ", bag %s", bag);
+        return out;
+    }
     if (level && used < SHAPE_ROOM)
         used += (size_t)snprintf(out + used, SHAPE_ROOM - used, ", level %s", level);
     if (!cell || !layers || !hidden || used >= SHAPE_ROOM)

@@ -3,9 +3,10 @@
  *   tokens -> vectors -> dropout -> recurrent layers -> convolution over tokens -> pooling
  *          -> dropout -> layers of relu -> linear -> softmax
  *
- * Each part but the first and the last can be left out. Parameters those of tokens.c, rnn.* (see
- * net.h), conv.W.weight (maps, W F) for a width W, those of pool.c, mlp.N.weight, out.weight and
- * out.bias.
+ * Each part but the first and the last can be left out. With --bag all up to the layers of relu is
+ * one sum over n-grams, which is the first of these or, without them, the scores themselves.
+ * Parameters those of tokens.c or bag.c, rnn.* (see net.h), conv.W.weight (maps, W F) for a width
+ * W, those of pool.c, mlp.N.weight, out.weight and out.bias.
  */
 #include "model/labelled_in.h"
 
@@ -15,6 +16,8 @@
 enum { WIDTHS = 16, DEEP = 16 };
 
 struct classify {
+    bool bagged; /* texts are read as bags of n-grams, not token by token */
+    rcm_bag bag;
     rcm_tokens tokens;
     bool layered; /* there are recurrent layers */
     rcn_stack stack;
@@ -58,6 +61,25 @@ static rc_status add_linear(rcn_params *ps, const char *name, int64_t out, int64
     return rcn_params_weight(ps, text, 1, 1, &one, out, 1);
 }
 
+/* Layers of relu from the first-th on, over so many numbers, and what labels score. */
+static rc_status add_relus(struct classify *s, rc_model *m, int64_t first, int64_t width)
+{
+    char name[32];
+
+    for (int64_t i = first; i < s->deep; i++) {
+        (void)snprintf(name, sizeof name, "mlp.%" PRId64, i);
+        RC_TRY(add_linear(&m->params, name, s->units[i], width, &s->mlp[i]));
+        width = s->units[i];
+    }
+    return add_linear(&m->params, "out", s->K, width, &s->out);
+}
+
+static rc_status add_bag(struct classify *s, rc_model *m)
+{
+    RC_TRY(rcm_bag_new(&s->bag, m, s->deep > 0 ? s->units[0] : s->K));
+    return s->deep > 0 ? add_relus(s, m, 1, s->units[0]) : RC_OK;
+}
+
 static rc_status add_top(struct classify *s, rc_model *m, int64_t width)
 {
     rcn_params *ps = &m->params;
@@ -71,12 +93,7 @@ static rc_status add_top(struct classify *s, rc_model *m, int64_t width)
         width = s->widths * m->config->maps;
     RC_TRY(rcm_pool_new(&s->pool, (rcm_pooling)rcm_list_index("poolings", m->config->pooling),
                         s->layered && s->widths == 0 ? &s->stack : NULL, ps, width));
-    for (int64_t i = 0; i < s->deep; i++) {
-        (void)snprintf(name, sizeof name, "mlp.%" PRId64, i);
-        RC_TRY(add_linear(ps, name, s->units[i], width, &s->mlp[i]));
-        width = s->units[i];
-    }
-    return add_linear(ps, "out", s->K, width, &s->out);
+    return add_relus(s, m, 0, width);
 }
 
 static rc_status add_params(rc_model *m, struct classify *s, const rcm_plan *p)
@@ -114,8 +131,11 @@ static rc_status build(rc_model *m)
     s->K = rcm_labels(m);
     RC_TRY(rcm_labelled_fit(m));
     RC_TRY(rcm_class_weights(&s->weight, m));
-    s->layered = !c->flat;
+    s->bagged = rcm_bag_wanted(c);
+    s->layered = !c->flat && !s->bagged;
     RC_TRY(plan_top(s, c));
+    if (s->bagged)
+        return add_bag(s, m);
     RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
     rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
     p.stack.in = s->tokens.width;
@@ -135,6 +155,7 @@ static void unbuild(rc_model *m)
     if (!s)
         return;
     rcb_free(s->weight);
+    rcm_bag_free(&s->bag);
     rcm_tokens_free(&s->tokens);
     rcn_stack_free(&s->stack);
     rcb_free(s);
@@ -168,12 +189,33 @@ static rc_var *convolve(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_
     return s->widths == 1 ? part[0] : rc_concat(g, (int)s->widths, part);
 }
 
+static rc_var *relus(const rc_model *m, rc_graph *g, rc_var *x, int64_t first)
+{
+    const struct classify *s = m->own;
+
+    for (int64_t i = first; i < s->deep; i++)
+        x = rcm_tokens_drop(m, g, NULL, rc_relu(g, linear(m, g, x, s->mlp[i])));
+    return linear(m, g, x, s->out);
+}
+
+static rc_var *bag_scores(const rc_model *m, rc_graph *g, const rcm_labelled *of,
+                          const rcd_batch *b)
+{
+    const struct classify *s = m->own;
+    rc_var *x = rcm_bag_run(&s->bag, m, g, of, b);
+
+    return s->deep > 0 ? relus(m, g, rcm_tokens_drop(m, g, NULL, rc_relu(g, x)), 1) : x;
+}
+
 /* Scores of labels, (B,K). extra: see rcm_feed; may be NULL. */
 static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, const rcd_batch *b,
                       rc_var **extra)
 {
     const struct classify *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
+
+    if (s->bagged)
+        return bag_scores(m, g, of, b);
     rc_var *x = rcm_tokens_drop(m, g, &rows, rcm_tokens_run(&s->tokens, m, g, of, b));
 
     if (s->layered) {
@@ -184,10 +226,7 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
     }
     if (s->widths > 0)
         x = convolve(m, g, &rows, x);
-    x = rcm_tokens_drop(m, g, NULL, rcm_pool_run(&s->pool, m, g, &rows, x));
-    for (int64_t i = 0; i < s->deep; i++)
-        x = rcm_tokens_drop(m, g, NULL, rc_relu(g, linear(m, g, x, s->mlp[i])));
-    return linear(m, g, x, s->out);
+    return relus(m, g, rcm_tokens_drop(m, g, NULL, rcm_pool_run(&s->pool, m, g, &rows, x)), 0);
 }
 
 /* The label of each sequence, (B); -1: none, or it does not count. NULL: the graph has failed. */
@@ -297,7 +336,8 @@ static rc_status predict_file(const rc_model *m, const char *path, const rc_pred
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static void work(const rc_model *m, rcg_work *w)
+/* Up to the vector of a text, of so many numbers. */
+static int64_t work_steps(const rc_model *m, rcg_work *w)
 {
     const struct classify *s = m->own;
 
@@ -316,15 +356,33 @@ static void work(const rc_model *m, rcg_work *w)
     if (s->widths > 0)
         width = s->widths * m->config->maps;
     rcm_pool_work(&s->pool, w, width);
+    return width;
+}
 
+/* The same of a bag: the first layer of relu, or the scores. */
+static int64_t work_bag(const rc_model *m, rcg_work *w)
+{
+    const struct classify *s = m->own;
+
+    rcm_bag_work(&s->bag, m->config, w);
+    return s->bag.M;
+}
+
+static void work(const rc_model *m, rcg_work *w)
+{
+    const struct classify *s = m->own;
+    int64_t width = s->bagged ? work_bag(m, w) : work_steps(m, w);
     const double share = (double)w->seqs / (double)(w->rows > 0 ? w->rows : 1);
     rcg_work top = rcg_work_part(w, share);
+
     for (int64_t i = 0; i < s->deep; i++, width = s->units[i - 1]) {
-        rcg_work_linear(&top, width, s->units[i]);
+        if (i > 0 || !s->bagged)
+            rcg_work_linear(&top, width, s->units[i]);
         rcg_work_value(&top, s->units[i]);
         rcg_work_dropout(&top, s->units[i], false);
     }
-    rcg_work_linear(&top, width, s->K);
+    if (s->deep > 0 || !s->bagged)
+        rcg_work_linear(&top, width, s->K);
     rcg_work_value(&top, s->K);
     rcg_work_join(w, &top, share);
 }
@@ -333,10 +391,12 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     const struct classify *s = m->own;
 
+    if (s->bagged)
+        return rcm_bag_conventions(&s->bag, m, w);
     return s->layered ? rcm_stack_conventions(&s->stack, m->config, w) : RC_OK;
 }
 
-static rc_status facts(const rc_model *m, rcm_words *w)
+static rc_status steps_facts(const rc_model *m, rcm_words *w)
 {
     const struct classify *s = m->own;
 
@@ -346,12 +406,44 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     if (s->widths > 0)
         RC_TRY(rcm_words_add(w, "convolution", "over %s tokens, %" PRId64 " maps each",
                              m->config->widths, m->config->maps));
-    RC_TRY(rcm_pool_facts(&s->pool, w));
+    return rcm_pool_facts(&s->pool, w);
+}
+
+static rc_status facts(const rc_model *m, rcm_words *w)
+{
+    const struct classify *s = m->own;
+
+    RC_TRY(s->bagged ? rcm_bag_facts(&s->bag, m, w) : steps_facts(m, w));
     if (s->deep > 0)
         RC_TRY(rcm_words_add(w, "layers of relu", "%s units", m->config->mlp));
     if (s->weight)
         RC_TRY(rcm_words_add(w, "labels count", "%s", m->config->class_weights));
     return rcm_words_add(w, "labels", "%" PRId64, s->K);
+}
+
+/* ---- what is measured on the data -------------------------------------------------------- */
+
+static rc_status measure_data(rc_model *m, const rcm_corpus *c)
+{
+    struct classify *s = m->own;
+
+    return s->bagged ? rcm_bag_measure(&s->bag, &rcm_labelled_of(c)->part[RCM_TRAIN])
+                     : rcm_labelled_measure(m, c);
+}
+
+static bool table(const rc_model *m, size_t i, rcf_tensor *out)
+{
+    const struct classify *s = m->own;
+
+    return rcm_bag_table(&s->bag, i, out);
+}
+
+static rc_status tables_load(rc_model *m, const rcf_tensor *(*find)(const void *, const char *),
+                             const void *from)
+{
+    struct classify *s = m->own;
+
+    return rcm_bag_load(&s->bag, find, from);
 }
 
 const rcm_task rcm_classify = {
@@ -366,7 +458,9 @@ const rcm_task rcm_classify = {
     .build = build,
     .unbuild = unbuild,
     .init = init,
-    .measure_data = rcm_labelled_measure,
+    .measure_data = measure_data,
+    .table = table,
+    .tables_load = tables_load,
     .epoch_batches = rcm_labelled_batches,
     .epoch_rows = rcm_labelled_rows,
     .longest = rcm_labelled_longest,

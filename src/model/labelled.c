@@ -145,6 +145,7 @@ void rcm_labelled_free(rcm_labelled *l)
         rcb_free(l->feature[f]);
     rcb_free(l->feature);
     rcd_spelling_free(&l->spell);
+    rcd_grams_free(&l->grams);
     rcd_labelled_free(&l->set);
     *l = (rcm_labelled){0};
 }
@@ -228,10 +229,13 @@ static rc_status make_symbols(rcd_vocab **out, const rcm_labelled *l, const rc_c
     return s;
 }
 
-static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rc_config *c,
-                             const rcm_vectors *vectors)
+static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rcm_cut *parts,
+                             const rc_config *c, const rcm_vectors *vectors)
 {
-    RC_TRY(make_symbols(&out->of[RCM_SYMBOLS], l, c, vectors));
+    if (!rcm_bag_wanted(c))
+        RC_TRY(make_symbols(&out->of[RCM_SYMBOLS], l, c, vectors));
+    else if (c->hash == 0)
+        RC_TRY(rcm_bag_vocab(&out->of[RCM_SYMBOLS], &l->set, parts, c));
     RC_TRY(rcd_vocab_of_names(&out->of[RCM_LABELS], RCD_LINE, &l->set.labels, NULL,
                               &(rcd_cut){.min_count = 1}, c->train));
     if (rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE)
@@ -252,9 +256,14 @@ rc_status rcm_labelled_fit(const rc_model *m)
     const rcd_labelling how = labelling_of(c);
     const rcd_vocab *labels = m->vocab.of[RCM_LABELS];
 
-    if (!fits(m->vocab.of[RCM_SYMBOLS], true, how.level))
+    const bool bag = rcm_bag_wanted(c);
+
+    RC_TRY(rcm_bag_check(c));
+    if (bag && c->hash > 0 && m->vocab.of[RCM_SYMBOLS])
+        return RC_FAIL(RC_EFORMAT, "a model with 'hash' needs no vocabulary of n-grams");
+    if (!fits(m->vocab.of[RCM_SYMBOLS], !bag || c->hash == 0, bag ? RCD_LINE : how.level))
         return RC_FAIL(RC_EFORMAT, "a model of labels needs a vocabulary of level '%s'",
-                       rcd_level_word(how.level));
+                       rcd_level_word(bag ? RCD_LINE : how.level));
     if (!fits(labels, true, RCD_LINE) || rcm_labels(m) < 1 ||
         rcd_vocab_unk(labels) < rcm_labels(m) || rcd_vocab_boundary(labels) < rcm_labels(m))
         return RC_FAIL(RC_EFORMAT, "a model of labels needs a vocabulary of them");
@@ -301,13 +310,17 @@ static rc_status number(rcm_labelled *l, const rc_config *c, const rcm_vocabs *v
     const rcd_fold fold = fold_of(c);
     const rcd_names *tokens = &l->set.tokens, *labels = &l->set.labels;
 
-    l->word = rcb_alloc((size_t)tokens->n, sizeof *l->word);
     l->label = rcb_alloc((size_t)labels->n, sizeof *l->label);
-    if (!l->word || !l->label)
+    if (!l->label)
+        return RC_ENOMEM;
+    RC_TRY(rcd_names_ids(l->label, labels, v->of[RCM_LABELS], NULL, -1));
+    if (rcm_bag_wanted(c))
+        return rcm_bag_grams(&l->grams, &l->set, c, v);
+    l->word = rcb_alloc((size_t)tokens->n, sizeof *l->word);
+    if (!l->word)
         return RC_ENOMEM;
     RC_TRY(rcd_names_ids(l->word, tokens, v->of[RCM_SYMBOLS], &fold,
                          rcd_vocab_unk(v->of[RCM_SYMBOLS])));
-    RC_TRY(rcd_names_ids(l->label, labels, v->of[RCM_LABELS], NULL, -1));
     if (c->casing > 0) {
         l->casing = rcb_alloc((size_t)tokens->n, sizeof *l->casing);
         if (!l->casing)
@@ -361,6 +374,7 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
 
     if (!*c->train)
         return RC_FAIL_HINT(RC_EINVAL, "pass --train FILE", "there are no training texts");
+    RC_TRY(rcm_bag_check(c));
     how.phrases = c->phrases;
     RC_TRY(read_files(&train->set, c->train, &how));
     RC_TRY(bring_to_scheme(&train->set, c, have == NULL));
@@ -373,7 +387,7 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
     count_names(train, &p->cut);
     if (!have) {
         RC_TRY(rcm_vectors_open(&p->vectors, c, how.level));
-        RC_TRY(make_vocabs(made, train, c, p->vectors));
+        RC_TRY(make_vocabs(made, train, &p->cut, c, p->vectors));
         have = made;
     }
     p->batch = c->batch;

@@ -11,11 +11,12 @@
 /* Sequences of files, and the ids that a model has for what occurs in them. */
 typedef struct rcm_labelled {
     rcd_labelled set;
-    int32_t *word;      /* (set.tokens.n) of RCM_SYMBOLS */
+    int32_t *word;      /* (set.tokens.n) of RCM_SYMBOLS; NULL: not wanted */
     int32_t *casing;    /* (set.tokens.n) rcd_casing; NULL: not wanted */
     rcd_spelling spell; /* of tokens by RCM_CHARACTERS; empty: not wanted */
     int32_t *label;     /* (set.labels.n) of RCM_LABELS; -1: the model does not know it */
     int32_t **feature;  /* (set.F)(features[f].n) of RCM_FEATURES */
+    rcd_grams grams;    /* of sequences, by RCM_SYMBOLS or a hash; empty: not wanted */
 } rcm_labelled;
 
 /* Some of them: numbers [from,to) of the order that `cut` gives; NULL: of their own. */
@@ -112,6 +113,43 @@ rc_var *rcm_tokens_run(const rcm_tokens *t, const rc_model *m, rc_graph *g, cons
 rc_var *rcm_tokens_drop(const rc_model *m, rc_graph *g, const rc_rows *rows, rc_var *x);
 void rcm_tokens_work(const rcm_tokens *t, rcg_work *w);
 rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w);
+
+/* ---- bags of n-grams (bag.c) ------------------------------------------------------------- */
+
+/* A text as one sparse vector. Parameters bag.weight (V,M), bag.bias (1,M). */
+typedef struct rcm_bag {
+    rcm_bag_kind kind;
+    int64_t V, M; /* n-grams, numbers that are made */
+    size_t weight, bias;
+    rc_real *idf;   /* (V) RCM_BAG_TFIDF; else NULL */
+    rc_real *ratio; /* (V,M) RCM_BAG_NB, M are its labels; else NULL */
+} rcm_bag;
+
+/* Does the model read bags? */
+bool rcm_bag_wanted(const rc_config *c);
+/* Do the options of bags, and those that bags leave without a meaning, go together? RC_EINVAL. */
+rc_status rcm_bag_check(const rc_config *c);
+/* The n-grams of the training part. RC_EDATA, RC_ENOMEM. */
+rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut *cut,
+                        const rc_config *c);
+/* Those of every sequence. RC_ENOMEM. */
+rc_status rcm_bag_grams(rcd_grams *out, const rcd_labelled *set, const rc_config *c,
+                        const rcm_vocabs *v);
+/* With room for it. RC_EFORMAT, RC_ENOMEM. */
+rc_status rcm_bag_new(rcm_bag *b, rc_model *m, int64_t width);
+void rcm_bag_free(rcm_bag *b);
+/* idf or ratios, where they are wanted; 1 before. */
+rc_status rcm_bag_measure(rcm_bag *b, const rcm_labelled_part *train);
+/* See rcm_task. */
+bool rcm_bag_table(const rcm_bag *b, size_t i, rcf_tensor *out);
+rc_status rcm_bag_load(rcm_bag *b, const rcf_tensor *(*find)(const void *from, const char *),
+                       const void *from);
+/* (B,M) of a batch of `of`. */
+rc_var *rcm_bag_run(const rcm_bag *b, const rc_model *m, rc_graph *g, const rcm_labelled *of,
+                    const rcd_batch *batch);
+void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w);
+rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w);
+rc_status rcm_bag_conventions(const rcm_bag *b, const rc_model *m, rcm_words *w);
 
 /* ---- what is said (labelled_score.c) ----------------------------------------------------- */
 

@@ -113,6 +113,7 @@ static const rc_entry codings[] = {RCD_CODING_MAP(ENTRY)};
 static const rc_entry splits[] = {RCD_SPLIT_MAP(ENTRY)};
 static const rc_entry char_nets[] = {RCM_CHAR_NET_MAP(ENTRY)};
 static const rc_entry poolings[] = {RCM_POOLING_MAP(ENTRY)};
+static const rc_entry bags[] = {RCM_BAG_MAP(ENTRY)};
 static const rc_entry decoders[] = {RCM_DECODER_MAP(ENTRY)};
 static const rc_entry tag_schemes[] = {{"auto", "as the training data has them", NULL},
 #define SCHEME(code, word, help) {word, help, NULL},
@@ -158,6 +159,7 @@ static const struct list {
     {"char-nets", NULL, char_nets, sizeof char_nets / sizeof *char_nets},
     {"tag-schemes", NULL, tag_schemes, sizeof tag_schemes / sizeof *tag_schemes},
     FIXED(poolings),
+    FIXED(bags),
     FIXED(decoders),
     FIXED(judges),
     FIXED(recomputes),

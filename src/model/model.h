@@ -124,6 +124,14 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_POOLING_MAX, "max", "the most of every unit")                                            \
     X(RCM_POOLING_ATTENTION, "attention",                                                          \
       "a mean weighted by softmax(v tanh(W x + b)) over the steps (Yang et al. 2016)")
+#define RCM_BAG_MAP(X)                                                                             \
+    X(RCM_BAG_NONE, "none", "tokens one by one")                                                   \
+    X(RCM_BAG_BINARY, "binary", "1 for every n-gram that is there")                                \
+    X(RCM_BAG_COUNT, "count", "how often it comes")                                                \
+    X(RCM_BAG_TFIDF, "tfidf",                                                                      \
+      "how often it comes times ln((1 + texts) / (1 + texts that have it)) + 1, to length 1")      \
+    X(RCM_BAG_NB, "nb",                                                                            \
+      "1, and the weights of a label times its log-count ratios (NBSVM, Wang and Manning 2012)")
 #define RCM_DECODER_MAP(X)                                                                         \
     X(RCM_DECODER_SOFTMAX, "softmax", "each by itself")                                            \
     X(RCM_DECODER_CRF, "crf", "all of a sequence together: a conditional random field")
@@ -145,6 +153,7 @@ typedef enum rcm_answers { RCM_ANSWERS_MAP(RCM_ENTRY) } rcm_answers;
 typedef enum rcm_reads { RCM_READS_MAP(RCM_ENTRY) } rcm_reads;
 typedef enum rcm_char_net { RCM_CHAR_NET_MAP(RCM_ENTRY) } rcm_char_net;
 typedef enum rcm_pooling { RCM_POOLING_MAP(RCM_ENTRY) } rcm_pooling;
+typedef enum rcm_bag_kind { RCM_BAG_MAP(RCM_ENTRY) } rcm_bag_kind;
 typedef enum rcm_decoder { RCM_DECODER_MAP(RCM_ENTRY) } rcm_decoder;
 typedef enum rcm_judge { RCM_JUDGE_MAP(RCM_ENTRY) } rcm_judge;
 typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;

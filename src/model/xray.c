@@ -333,6 +333,8 @@ static rc_status add_layers(bench *b)
 
     while (rcg_sight_at(b->graph, n, &s))
         n++;
+    if (n == 0)
+        return RC_FAIL(RC_EINVAL, "cannot look into this model: it has no recurrent layers");
     b->out->layer = rcb_calloc(n, sizeof *b->out->layer);
     if (!b->out->layer)
         return RC_ENOMEM;

@@ -28,6 +28,10 @@ static void use(const rc_model *m)
         expect(*name != '\0');
     for (size_t i = 0; rc_model_tensor(m, i, &info); i++)
         expect(info.count >= 0);
+    if (!m->config->task->step || !m->vocab.of[RCM_SYMBOLS]) {
+        expect(rc_runner_new(&r, m) == RC_EINVAL && !r);
+        return;
+    }
     expect(rc_runner_new(&r, m) == RC_OK);
     for (int32_t i = 0; i < 4 && i < rc_model_symbols(m); i++) {
         expect(rc_runner_feed(r, i) == RC_OK);

@@ -1,0 +1,493 @@
+/* bag.c -- what classify reads of a text with --bag: one sparse vector of n-grams, which a table
+ * turns into the first layer of relu or, without one, into the scores of labels.
+ *
+ *   x_f     what n-gram f is in a text: 1, how often it comes, or that times its idf
+ *   y_j     sum over f of x_f W_fj + b_j
+ *   nb      y_j = sum over f of r_fj W_fj + b_j, r the log-count ratios of label j against the
+ *           others (Wang and Manning 2012): what a weight is worth before anything is learned
+ *
+ * Parameters bag.weight (V,M), a table, and bag.bias (1,M). idf and r are measured on the training
+ * part alone; in the file they are the tensors bag.idf (V) and bag.ratio (V,M).
+ */
+#include "model/labelled_in.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_TOKENS = 9, MOST_CHARACTERS = 16, LETTERS = 8 /* of a word, about */ };
+
+/* ---- options ----------------------------------------------------------------------------- */
+
+static rcm_bag_kind kind_of(const rc_config *c)
+{
+    return (rcm_bag_kind)rcm_list_index("bags", c->bag);
+}
+
+bool rcm_bag_wanted(const rc_config *c)
+{
+    return kind_of(c) != RCM_BAG_NONE;
+}
+
+/* The digits at *p, which moves on; -1: there are none, or more than make a length. */
+static int64_t read_length(const char **p)
+{
+    int64_t n = -1;
+
+    for (; **p >= '0' && **p <= '9' && n < 1000; ++*p)
+        n = (n < 0 ? 0 : 10 * n) + (**p - '0');
+    return n;
+}
+
+/* "2", "1-2", or "0". */
+static rc_status read_lengths(rcd_lengths *out, const char *option, const char *text, int64_t most)
+{
+    const char *p = text;
+
+    out->from = out->to = read_length(&p);
+    if (*p == '-') {
+        p++;
+        out->to = read_length(&p);
+    }
+    const bool none = strcmp(text, "0") == 0;
+
+    if (*p || (!none && (out->from < 1 || out->to < out->from || out->to > most)))
+        return RC_FAIL(RC_EINVAL,
+                       "cannot set '%s' to '%s': it must be a length from 1 to %" PRId64
+                       ", two with a dash between (1-2), or 0 for none",
+                       option, text, most);
+    return RC_OK;
+}
+
+static rc_status plan_grams(rcd_grams_plan *out, const rc_config *c)
+{
+    *out = (rcd_grams_plan){.level = (rcd_level)rcm_list_index("levels", c->tokens),
+                            .fold = {.lower = c->lower, .digits = c->digits}};
+    RC_TRY(read_lengths(&out->tokens, "ngrams", c->ngrams, MOST_TOKENS));
+    return read_lengths(&out->characters, "char-ngrams", c->char_ngrams, MOST_CHARACTERS);
+}
+
+static bool among(const char *name, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+#define AMONG(name, list) among(name, list, sizeof(list) / sizeof *(list))
+
+static const char *const own[] = {"ngrams", "char-ngrams", "hash", "sublinear"};
+
+/* Does an option say something of a model without a bag alone? */
+static bool is_of_layers(const rc_option *o)
+{
+    static const char *const shared[] = {"bag", "mlp", "dropout", "init"};
+    static const char *const others[] = {"activation-penalty", "temporal-penalty", "norm-preserve",
+                                         "weight-drop",        "vectors",          "vectors-top"};
+
+    return (strcmp(o->group, "model") == 0 && !AMONG(o->name, own) && !AMONG(o->name, shared)) ||
+           AMONG(o->name, others);
+}
+
+/* Options that are set and mean nothing. */
+static rc_status check_idle(const rc_config *c)
+{
+    const bool bag = rcm_bag_wanted(c);
+    const rc_option *o;
+
+    for (size_t i = 0; (o = rc_option_at(i)); i++) {
+        if (!rc_config_get(c, o->name) || rc_config_is_default(c, o->name))
+            continue;
+        if (!bag && AMONG(o->name, own))
+            return RC_FAIL_HINT(RC_EINVAL, "pass --bag; see 'recur list bags'",
+                                "cannot set '%s': the model reads no bag of n-grams", o->name);
+        if (bag && is_of_layers(o))
+            return RC_FAIL_HINT(RC_EINVAL, "leave it or --bag out",
+                                "cannot set '%s': a bag of n-grams is read at once, without "
+                                "vectors of tokens and layers over them",
+                                o->name);
+    }
+    return RC_OK;
+}
+
+static rc_status check_pairs(const rc_config *c, const rcd_grams_plan *how)
+{
+    const rcm_bag_kind kind = kind_of(c);
+
+    if (how->tokens.to == 0 && how->characters.to == 0)
+        return RC_FAIL(RC_EINVAL, "there are no n-grams: 'ngrams' and 'char-ngrams' are both 0");
+    if (how->characters.to > 0 && how->level != RCD_WORD)
+        return RC_FAIL_HINT(RC_EINVAL, "use --ngrams for runs of characters across words",
+                            "cannot set 'char-ngrams' where tokens are no words");
+    if (how->level == RCD_BYTE && c->hash == 0)
+        return RC_FAIL_HINT(RC_EINVAL, "pass --hash, or --tokens char",
+                            "cannot keep n-grams of bytes in a dictionary");
+    if (c->hash > 0 && (c->min_count > 1 || c->max_vocab > 0))
+        return RC_FAIL(RC_EINVAL, "cannot cut n-grams that are numbered by a hash: leave "
+                                  "'min-count' and 'max-vocab' out");
+    if (c->sublinear && kind != RCM_BAG_COUNT && kind != RCM_BAG_TFIDF)
+        return RC_FAIL(RC_EINVAL, "cannot set 'sublinear' with --bag %s, which does not count",
+                       c->bag);
+    if (kind == RCM_BAG_NB && *c->mlp)
+        return RC_FAIL_HINT(RC_EINVAL, "leave --mlp out, or use --bag binary",
+                            "cannot set 'mlp' with --bag nb: its ratios are of labels, which the "
+                            "weights must reach at once");
+    return RC_OK;
+}
+
+rc_status rcm_bag_check(const rc_config *c)
+{
+    rcd_grams_plan how;
+
+    if (!rc_config_get(c, "bag"))
+        return RC_OK;
+    RC_TRY(check_idle(c));
+    if (!rcm_bag_wanted(c))
+        return RC_OK;
+    RC_TRY(plan_grams(&how, c));
+    return check_pairs(c, &how);
+}
+
+/* ---- n-grams ----------------------------------------------------------------------------- */
+
+/* The sequences of the training part; freed with rcb_free(). */
+static rc_status training_part(int64_t **out, const rcm_cut *cut)
+{
+    const int64_t n = cut->to[RCM_TRAIN];
+    int64_t *which = rcb_alloc((size_t)n, sizeof *which);
+
+    *out = which;
+    for (int64_t i = 0; which && i < n; i++)
+        which[i] = rcm_cut_at(cut, i);
+    return which ? RC_OK : RC_ENOMEM;
+}
+
+rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut *cut,
+                        const rc_config *c)
+{
+    const rcd_cut rare = {.min_count = c->min_count, .max_size = c->max_vocab};
+    rcd_names names = {0};
+    rcd_grams_plan how;
+    int64_t *which;
+
+    RC_TRY(plan_grams(&how, c));
+    rc_status s = training_part(&which, cut);
+    if (s == RC_OK)
+        s = rcd_grams_names(&names, set, &how, which, cut->to[RCM_TRAIN]);
+    rcb_free(which);
+    if (s == RC_OK && names.n < 2)
+        s = RC_FAIL(RC_EDATA, "cannot tell classes apart: '%s' has %" PRId32 " different n-gram%s",
+                    c->train, names.n, names.n == 1 ? "" : "s");
+    if (s == RC_OK)
+        s = rcd_vocab_of_names(out, RCD_LINE, &names, NULL, &rare, c->train);
+    rcd_names_free(&names);
+    return s;
+}
+
+rc_status rcm_bag_grams(rcd_grams *out, const rcd_labelled *set, const rc_config *c,
+                        const rcm_vocabs *v)
+{
+    rcd_grams_plan how;
+
+    RC_TRY(plan_grams(&how, c));
+    return rcd_grams_of(out, set, &how, v->of[RCM_SYMBOLS], c->hash);
+}
+
+/* ---- building ---------------------------------------------------------------------------- */
+
+static rc_status new_table(rc_real **out, int64_t n)
+{
+    rc_real *p = rcb_alloc((size_t)n, sizeof *p);
+
+    *out = p;
+    for (int64_t i = 0; p && i < n; i++)
+        p[i] = 1;
+    return p ? RC_OK : RC_ENOMEM;
+}
+
+rc_status rcm_bag_new(rcm_bag *b, rc_model *m, int64_t width)
+{
+    const rcd_vocab *v = m->vocab.of[RCM_SYMBOLS];
+    rcn_params *ps = &m->params;
+
+    *b = (rcm_bag){
+        .kind = kind_of(m->config), .V = v ? rcd_vocab_size(v) : m->config->hash, .M = width};
+    RC_TRY(rcm_room(m, ((double)b->V + 1) * (double)width));
+    b->weight = ps->n;
+    RC_TRY(rcn_params_table(ps, "bag.weight", b->V, width));
+    if (!*m->config->mlp)
+        ps->p[b->weight].rule = "zero"; /* nothing hides behind it that must begin unequal */
+    b->bias = ps->n;
+    RC_TRY(rcn_params_table(ps, "bag.bias", 1, width));
+    ps->p[b->bias].rule = "zero";
+    if (b->kind == RCM_BAG_TFIDF)
+        return new_table(&b->idf, b->V);
+    return b->kind == RCM_BAG_NB ? new_table(&b->ratio, b->V * width) : RC_OK;
+}
+
+void rcm_bag_free(rcm_bag *b)
+{
+    rcb_free(b->idf);
+    rcb_free(b->ratio);
+    *b = (rcm_bag){0};
+}
+
+/* ---- measuring --------------------------------------------------------------------------- */
+
+/* How many texts of the training part have an n-gram, of each label: (V,K); and (V) in all. */
+typedef struct tally {
+    int64_t texts, K;
+    double *of; /* (V,K) */
+    double *all;
+} tally;
+
+static void count_text(tally *t, const rcd_grams *g, int64_t seq, int32_t label)
+{
+    t->texts++;
+    for (int64_t i = g->start[seq]; i < g->start[seq + 1]; i++) {
+        t->all[g->id[i]]++;
+        if (t->of && label >= 0)
+            t->of[(int64_t)g->id[i] * t->K + label]++;
+    }
+}
+
+/* idf = ln((1 + texts) / (1 + texts that have it)) + 1, as scikit-learn smooths it. */
+static void measure_idf(rcm_bag *b, const tally *t)
+{
+    for (int64_t f = 0; f < b->V; f++)
+        b->idf[f] = (rc_real)(log((1 + (double)t->texts) / (1 + t->all[f])) + 1);
+}
+
+/* r = ln((p / |p|) / (q / |q|)): p is 1 + the texts of the label that have the n-gram, q of the
+ * others, |.| the sum over all n-grams of the training part. One that is not there has r = 0. */
+static void measure_ratio(rcm_bag *b, const tally *t, int64_t label)
+{
+    double p_sum = 0, q_sum = 0;
+
+    for (int64_t f = 0; f < b->V; f++)
+        if (t->all[f] > 0) {
+            p_sum += 1 + t->of[f * t->K + label];
+            q_sum += 1 + t->all[f] - t->of[f * t->K + label];
+        }
+    for (int64_t f = 0; f < b->V; f++) {
+        const double p = 1 + t->of[f * t->K + label];
+        const double q = 1 + t->all[f] - t->of[f * t->K + label];
+
+        b->ratio[f * b->M + label] = t->all[f] > 0 ? (rc_real)(log(p / p_sum) - log(q / q_sum)) : 0;
+    }
+}
+
+rc_status rcm_bag_measure(rcm_bag *b, const rcm_labelled_part *train)
+{
+    const rcm_labelled *l = train->of;
+    const bool wants_labels = b->kind == RCM_BAG_NB;
+    tally t = {.K = b->M};
+
+    if (b->kind != RCM_BAG_TFIDF && !wants_labels)
+        return RC_OK;
+    t.all = rcb_calloc((size_t)b->V, sizeof *t.all);
+    if (wants_labels)
+        t.of = rcb_calloc((size_t)(b->V * t.K), sizeof *t.of);
+    const bool room = t.all && (t.of || !wants_labels);
+
+    for (int64_t i = train->from; room && i < train->to; i++) {
+        const int64_t seq = rcm_cut_at(train->cut, i);
+        const int32_t name = l->set.label[seq];
+
+        if (!wants_labels || name >= 0)
+            count_text(&t, &l->grams, seq, name < 0 ? -1 : l->label[name]);
+    }
+    if (room && b->kind == RCM_BAG_TFIDF)
+        measure_idf(b, &t);
+    for (int64_t k = 0; room && wants_labels && k < t.K; k++)
+        measure_ratio(b, &t, k);
+    rcb_free(t.of);
+    rcb_free(t.all);
+    return room ? RC_OK : RC_ENOMEM;
+}
+
+/* ---- in files ---------------------------------------------------------------------------- */
+
+bool rcm_bag_table(const rcm_bag *b, size_t i, rcf_tensor *out)
+{
+    if (i > 0 || (!b->idf && !b->ratio))
+        return false;
+    *out = (rcf_tensor){.name = b->idf ? "bag.idf" : "bag.ratio",
+                        .dtype = RCM_REAL_TYPE,
+                        .rank = b->idf ? 1 : 2,
+                        .dim = {b->V, b->idf ? 0 : b->M},
+                        .data = b->idf ? b->idf : b->ratio,
+                        .bytes = (size_t)(b->idf ? b->V : b->V * b->M) * sizeof(rc_real)};
+    return true;
+}
+
+rc_status rcm_bag_load(rcm_bag *b, const rcf_tensor *(*find)(const void *from, const char *),
+                       const void *from)
+{
+    rcf_tensor like;
+
+    if (!rcm_bag_table(b, 0, &like))
+        return RC_OK;
+    const int64_t n = (int64_t)(like.bytes / sizeof(rc_real));
+    const rcf_tensor *t = find(from, like.name);
+    rc_real *to = b->idf ? b->idf : b->ratio;
+
+    if (!t)
+        return RC_FAIL(RC_EFORMAT, "tensor '%s' is missing", like.name);
+    if ((t->dtype != RCF_F32 && t->dtype != RCF_F64) || t->rank != like.rank ||
+        t->dim[0] != like.dim[0] || (like.rank == 2 && t->dim[1] != like.dim[1]))
+        return RC_FAIL(RC_EFORMAT, "tensor '%s' is not %" PRId64 " reals in the shape of its model",
+                       like.name, n);
+    RC_TRY(rcm_tensor_reals(t, like.name, n, to));
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(to[i]))
+            return RC_FAIL(RC_EFORMAT, "tensor '%s' has number %g at %" PRId64, like.name,
+                           (double)to[i], i);
+    return RC_OK;
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+/* What entries of one text weigh: (n), or (n,M) for nb. */
+static void weigh_text(const rcm_bag *b, const rc_config *c, const rcd_grams *g, int64_t seq,
+                       rc_real *out)
+{
+    const int64_t from = g->start[seq], n = g->start[seq + 1] - from;
+    double squares = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t id = g->id[from + i];
+        const double tf = (double)g->count[from + i], times = c->sublinear ? 1 + log(tf) : tf;
+
+        if (b->kind == RCM_BAG_NB)
+            memcpy(out + i * b->M, b->ratio + id * b->M, (size_t)b->M * sizeof *out);
+        else if (b->kind == RCM_BAG_TFIDF)
+            out[i] = (rc_real)(times * (double)b->idf[id]);
+        else
+            out[i] = b->kind == RCM_BAG_COUNT ? (rc_real)times : 1;
+        if (b->kind == RCM_BAG_TFIDF)
+            squares += (double)out[i] * (double)out[i];
+    }
+    for (int64_t i = 0; squares > 0 && i < n; i++)
+        out[i] = (rc_real)((double)out[i] / sqrt(squares));
+}
+
+/* N-grams left out at random, as numbers of any input. */
+static void drop_entries(rc_graph *g, double rate, int64_t n, int64_t each, rc_real *weight)
+{
+    const rcb_key key = rcg_mask_key(g);
+    const rc_real rest = (rc_real)(1 / (1 - rate));
+
+    for (int64_t i = 0; i < n; i++) {
+        const rc_real by = rcb_uniform(key, (uint64_t)i) < rate ? 0 : rest;
+
+        for (int64_t j = 0; j < each; j++)
+            weight[i * each + j] *= by;
+    }
+}
+
+/* The bags of a batch, in memory of the graph; false: it has failed. */
+static bool fill_bags(rc_bags *out, const rcm_bag *b, const rc_config *c, rc_graph *g,
+                      const rcd_grams *of, const rcd_batch *batch)
+{
+    const double rate = rcg_training(g) ? c->dropout : 0;
+    const int64_t each = b->kind == RCM_BAG_NB ? b->M : 1;
+    int64_t *at = rcg_keep(g, (size_t)batch->seqs + 1, sizeof *at), n = 0;
+
+    for (int64_t i = 0; at && i <= batch->seqs; i++) {
+        at[i] = n;
+        n += i < batch->seqs ? of->start[batch->seq[i] + 1] - of->start[batch->seq[i]] : 0;
+    }
+    int32_t *id = rcg_keep(g, (size_t)n, sizeof *id);
+    const bool ones = b->kind == RCM_BAG_BINARY && rate == 0;
+    rc_real *weight = rcg_keep(g, ones ? 0 : (size_t)n, (size_t)each * sizeof *weight);
+
+    if (!at || !id || !weight)
+        return false;
+    for (int64_t i = 0; i < batch->seqs; i++) {
+        memcpy(id + at[i], of->id + of->start[batch->seq[i]],
+               (size_t)(at[i + 1] - at[i]) * sizeof *id);
+        if (!ones)
+            weigh_text(b, c, of, batch->seq[i], weight + at[i] * each);
+    }
+    if (rate > 0)
+        drop_entries(g, rate, n, each, weight);
+    *out = (rc_bags){batch->seqs, at, id, ones ? NULL : weight, b->kind == RCM_BAG_NB};
+    return true;
+}
+
+rc_var *rcm_bag_run(const rcm_bag *b, const rc_model *m, rc_graph *g, const rcm_labelled *of,
+                    const rcd_batch *batch)
+{
+    int32_t *first = rcg_keep(g, (size_t)batch->seqs, sizeof *first);
+    rc_bags bags;
+
+    if (!first || !fill_bags(&bags, b, m->config, g, &of->grams, batch))
+        return NULL;
+    memset(first, 0, (size_t)batch->seqs * sizeof *first);
+    return rc_add(g, rc_bag(g, rcm_var(m, g, b->weight), &bags),
+                  rc_embed(g, rcm_var(m, g, b->bias), first, batch->seqs));
+}
+
+void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w)
+{
+    const double each = b->kind == RCM_BAG_NB ? (double)b->M : 1;
+    rcd_grams_plan how = {0};
+
+    (void)plan_grams(&how, c); /* which was checked */
+    const int64_t words = how.tokens.to > 0 ? how.tokens.to - how.tokens.from + 1 : 0;
+    const int64_t inside = how.characters.to > 0 ? how.characters.to - how.characters.from + 1 : 0;
+    const double ids = (double)w->rows * (double)(words + LETTERS * inside);
+
+    rcg_work_bag(w, b->M, ids);
+    w->keep += ids * (2 * each); /* made here, and copied: of the copy, 1 for each is counted */
+    w->keep += 4 * (double)w->seqs * (double)rck_pad(b->M); /* the bias, and the sum with it */
+}
+
+/* ---- words ------------------------------------------------------------------------------- */
+
+static rc_status add_lengths(rcb_buf *out, const rcd_lengths *len, const char *what)
+{
+    if (len->to == 0)
+        return RC_OK;
+    RC_TRY(rcb_buf_printf(out, "%s%" PRId64, out->n ? ", " : "", len->from));
+    if (len->to > len->from)
+        RC_TRY(rcb_buf_printf(out, " to %" PRId64, len->to));
+    return rcb_buf_printf(out, " %s", what);
+}
+
+rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w)
+{
+    const rcd_vocab *v = m->vocab.of[RCM_SYMBOLS];
+    rcb_buf text = {0};
+    rcd_grams_plan how;
+    rc_entry e;
+
+    (void)rcm_list("bags", (size_t)b->kind, &e);
+    RC_TRY(rcm_words_add(w, "bag", "%s (%s)%s", e.name, e.help,
+                         m->config->sublinear ? "; 1 + ln of a count" : ""));
+    RC_TRY(plan_grams(&how, m->config));
+    rc_status s = add_lengths(&text, &how.tokens,
+                              how.level == RCD_WORD   ? "words"
+                              : how.level == RCD_CHAR ? "characters"
+                                                      : "bytes");
+    if (s == RC_OK)
+        s = add_lengths(&text, &how.characters, "characters of a word");
+    if (s == RC_OK)
+        s = rcm_words_add(w, "n-grams", "%s: %" PRId64 "%s", text.p, v ? b->V - 2 : b->V,
+                          v ? "" : " buckets");
+    rcb_buf_free(&text);
+    return s;
+}
+
+rc_status rcm_bag_conventions(const rcm_bag *b, const rc_model *m, rcm_words *w)
+{
+    if (strcmp(m->config->char_ngrams, "0") != 0)
+        RC_TRY(rcm_words_add(w, "characters of a word",
+                             "its ends are blanks, and one more stands before them"));
+    if (!m->vocab.of[RCM_SYMBOLS])
+        RC_TRY(rcm_words_add(w, "hash",
+                             "FNV-1a of 64 bits h, the bucket (h ^ h >> 32) modulo their number"));
+    if (b->kind == RCM_BAG_TFIDF)
+        RC_TRY(rcm_words_add(w, "idf", "ln((1 + texts) / (1 + texts with it)) + 1, length 1"));
+    return RC_OK;
+}
