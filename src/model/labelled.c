@@ -16,7 +16,7 @@ struct rcm_epoch {
 
 static rcd_labelling labelling_of(const rc_config *c)
 {
-    const bool each = strcmp(c->task->name, "tag") == 0;
+    const bool each = c->task->each;
 
     return (rcd_labelling){
         .format = (rcd_format)rcm_list_index("formats", c->format),
@@ -123,7 +123,7 @@ static rc_status bring_to_scheme(rcd_labelled *set, rc_config *c, bool is_new)
     rcd_tags tags = {0};
     rcd_scheme to;
 
-    if (strcmp(c->task->name, "tag") != 0)
+    if (!c->task->each)
         return RC_OK;
     rc_status s = tags_of(&tags, set);
     if (s == RC_OK && is_new && strcmp(c->scheme, "auto") == 0)
@@ -455,13 +455,6 @@ bool rcm_labelled_has(const rcm_corpus *c, rcm_part part)
     const rcm_labelled_part *p = &rcm_labelled_of(c)->part[part];
 
     return p->from < p->to;
-}
-
-rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out)
-{
-    for (int i = 0; i < RCM_PARTS; i++)
-        RC_TRY(rcd_labelled_notes(&rcm_labelled_of(c)->own[i].set, out));
-    return rcm_vectors_notes(rcm_labelled_of(c)->vectors, out);
 }
 
 rc_status rcm_labelled_measure(rc_model *m, const rcm_corpus *c)

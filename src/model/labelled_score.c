@@ -312,10 +312,10 @@ rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labell
 }
 
 /* What was passed over or mended, sentence by sentence. */
-static rc_status tell_notes(const rcd_labelled *set, rc_note_fn fn, void *ctx)
+static rc_status tell_notes(const rcm_labelled *l, bool blind, rc_note_fn fn, void *ctx)
 {
     rcb_buf text = {0};
-    rc_status s = fn ? rcd_labelled_notes(set, &text) : RC_OK;
+    rc_status s = fn ? rcm_labelled_file_notes(l, blind, &text) : RC_OK;
 
     for (char *at = text.p; s == RC_OK && at && *at;) {
         char *end = at + strcspn(at, "\n");
@@ -336,7 +336,7 @@ rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *p
 
     RC_TRY(rcm_labelled_file(&l, m, path, false));
     const rcm_labelled_part all = {&l, NULL, 0, l.set.n};
-    rc_status s = tell_notes(&l.set, o->note, o->note_ctx);
+    rc_status s = tell_notes(&l, false, o->note, o->note_ctx);
 
     if (s == RC_OK)
         s = score(m, say, &all, o->report, pool, out);
@@ -391,7 +391,7 @@ rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *pa
     if (o->ahead != 1)
         return RC_FAIL(RC_EINVAL, "a model of labels says nothing of steps ahead");
     RC_TRY(rcm_labelled_file(&l, m, path, !o->gold));
-    rc_status status = tell_notes(&l.set, o->note, o->note_ctx);
+    rc_status status = tell_notes(&l, !o->gold, o->note, o->note_ctx);
 
     if (status == RC_OK)
         status = tell_all(&t, &(rcm_labelled_part){&l, NULL, 0, l.set.n}, pool);

@@ -337,6 +337,7 @@ struct rcm_task {
     const char *name;
     const char *help;
     bool labels; /* what it says is right or wrong, and is judged by that */
+    bool each;   /* it says one for every token, not for the sequence */
 
     /* Read the data of a configuration; with `have` given (resume) encode by those vocabularies,
      * else build what is wanted and return it through `made`, which comes empty, is

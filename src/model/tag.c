@@ -530,6 +530,7 @@ const rcm_task rcm_tag = {
     .name = "tag",
     .help = "sequences of words: a label for each",
     .labels = true,
+    .each = true,
     .corpus_open = rcm_labelled_open,
     .corpus_free = rcm_labelled_close,
     .corpus_crc = rcm_labelled_crc,
