@@ -63,8 +63,8 @@ rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t
 rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind);
 void rcm_labelled_free(rcm_labelled *l);
 
-/* A sentence a line about a file that was read for a model (labelled_notes.c). blind: its labels are
- * not looked at. */
+/* A sentence a line about a file that was read for a model (labelled_notes.c). blind: its labels
+ * are not looked at. */
 rc_status rcm_labelled_file_notes(const rcm_labelled *l, bool blind, rcb_buf *out);
 
 /* Do the vocabularies of a model fit together and to its configuration? RC_EFORMAT, RC_EINVAL. */
