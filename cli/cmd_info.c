@@ -43,16 +43,31 @@ static int fact_width(const rc_model *m)
     return width < 24 ? width : 24;
 }
 
+/* Text of a file on the terminal: what would move its cursor, or worse, as \xNN. */
+static void print_clean(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        const bool c1 = c == 0xC2 && i + 1 < n && (unsigned char)text[i + 1] < 0xA0;
+        if (c < 0x20 || c == 0x7F || c1)
+            printf("\\x%02X", c1 ? (unsigned char)text[++i] : c);
+        else
+            putchar(c);
+    }
+}
+
 /* Facts one below the other; the further lines of a text stand below its first. */
 static void print_facts(const rc_model *m)
 {
     const char *name, *text;
     const int width = fact_width(m);
     for (size_t i = 0; rc_model_fact(m, i, &name, &text); i++) {
-        printf("%-*s  ", width, name);
+        print_clean(name, strlen(name));
+        printf("%*s", (int)strlen(name) < width ? width - (int)strlen(name) + 2 : 2, "");
         for (const char *line = text;;) {
             const size_t n = strcspn(line, "\n");
-            printf("%.*s\n", (int)n, line);
+            print_clean(line, n);
+            putchar('\n');
             line += n + (line[n] != '\0');
             if (!*line)
                 break;

@@ -145,17 +145,34 @@ static int print_json(const printer *out, const rc_prediction *p)
     return json_print(stdout, o, false);
 }
 
+static void print_class(const printer *out, const rc_prediction *p, int64_t i)
+{
+    size_t n;
+    const char *name = rc_model_label(out->m, (int32_t)i, &n);
+    printf("\t%.*s\t%.6f", (int)n, name, (double)p->values[i]);
+}
+
+/* What is said, which of tags that go together is not always the most probable, then others. */
+static void print_classes(const printer *out, const rc_prediction *p)
+{
+    const int64_t first = p->said >= 0 ? p->said : next_best(p, -1);
+    int64_t shown = 1;
+    print_class(out, p, first);
+    for (int64_t at = next_best(p, -1); at >= 0 && shown < out->best; at = next_best(p, at)) {
+        if (at == first)
+            continue;
+        print_class(out, p, at);
+        shown++;
+    }
+}
+
 static void print_line(const printer *out, const rc_prediction *p)
 {
     printf("%" PRId64, p->sequence);
     if (p->step >= 0)
         printf("\t%" PRId64, p->step);
-    for (int64_t i = 0, at = -1; p->classes && i < out->best && i < p->count; i++) {
-        size_t n;
-        at = next_best(p, at);
-        const char *name = rc_model_label(out->m, (int32_t)at, &n);
-        printf("\t%.*s\t%.6f", (int)n, name, (double)p->values[at]);
-    }
+    if (p->classes)
+        print_classes(out, p);
     for (int64_t i = 0; !p->classes && i < p->count; i++)
         printf("\t%.7g", (double)p->values[i]);
     putchar('\n');
@@ -187,7 +204,7 @@ static int check_labels(const printer *out)
 {
     size_t n;
     const char *label;
-    for (int32_t i = 0; out->format != FORMAT_NUMBERS && !out->json; i++) {
+    for (int32_t i = 0; !out->json; i++) {
         if (!(label = rc_model_label(out->m, i, &n)))
             break;
         if (memchr(label, '\t', n) || memchr(label, '\n', n)) {
@@ -228,6 +245,8 @@ static int run(const opts *o)
     if (form == FORMATS)
         return say_misuse("--format is 'numbers', 'conll' or 'labels', not '%s'",
                           opts_text(o, "format"));
+    if (how.gold && form == FORMAT_NUMBERS && !opts_flag(o, "json"))
+        return say_misuse("option '--gold' goes with --format conll, --format labels or --json");
     if (how.states && opts_flag(o, "beyond"))
         return say_misuse("options '--states' and '--beyond' do not go together");
     if (how.states && opts_has(o, "best"))

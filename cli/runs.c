@@ -81,6 +81,9 @@ static bool keep_size(run *r)
 {
     char room[RUN_ROOM];
     const char *layers = run_option(r, "layers"), *hidden = run_option(r, "hidden");
+    const char *bag = run_option(r, "bag");
+    if (bag[0] && strcmp(bag, "none") != 0) /* it has no layers */
+        return keep(&r->cell, "bag") && keep(&r->size, bag);
     if (!hidden[0])
         return keep(&r->size, run_option(r, "order")[0] ? run_option(r, "order") : NULL);
     const bool one = strcmp(layers, "1") == 0 || strchr(hidden, ',');

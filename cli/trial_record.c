@@ -16,7 +16,7 @@
 
 /* ---- the data ------------------------------------------------------------------------------- */
 
-static const char *const path_options[] = {"train", "valid", "test"};
+static const char *const path_options[] = {"train", "valid", "test", "vectors"};
 
 static int add_file(json_t **list, const char *path)
 {

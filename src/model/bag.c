@@ -180,6 +180,13 @@ rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut 
     if (s == RC_OK)
         s = rcd_vocab_of_names(out, RCD_LINE, &names, NULL, &rare, c->train);
     rcd_names_free(&names);
+    if (s == RC_OK && rcd_vocab_size(*out) < 4) { /* two are always held */
+        rcd_vocab_free(*out);
+        *out = NULL;
+        s = RC_FAIL_HINT(RC_EDATA, "a lower --min-count, a higher --max-vocab",
+                         "cannot tell classes apart: fewer than 2 n-grams of '%s' are left",
+                         c->train);
+    }
     return s;
 }
 

@@ -82,7 +82,9 @@ static rc_status add_params(rc_model *m, struct lm *lm, const rcn_stack_plan *pl
         RC_TRY(rcm_embed_map(ps, lm->map, lm->E));
     RC_TRY(rcn_stack_new(&lm->stack, ps, plan));
     if (lm->tied && lm->stack.out != lm->E)
-        return RC_FAIL_HINT(RC_EINVAL, "leave --embed out, or make it the same",
+        return RC_FAIL_HINT(RC_EINVAL,
+                            *m->config->vectors ? "the last layer must give as many: --hidden"
+                                                : "leave --embed out, or make it the same",
                             "cannot tie the output to the symbol vectors: these have %" PRId64
                             " numbers, the output reads %" PRId64,
                             lm->E, lm->stack.out);

@@ -497,7 +497,8 @@ rc_status rcn_params_freeze(rcn_params *ps, const char *globs)
                 any = ps->p[i].frozen = true;
         if (!any)
             return RC_FAIL_HINT(RC_EINVAL, "see the names: recur info MODEL",
-                                "cannot freeze '%s': no parameter has such a name", globs);
+                                "cannot freeze '%.*s': no parameter has such a name",
+                                (int)item.value_n, item.value);
     }
     for (size_t i = 0; i < ps->n; i++)
         frozen += ps->p[i].frozen;

@@ -36,6 +36,7 @@ recur train classify --train films.tsv --folds 6 --fold 2 "${small[@]}" --bag nb
 # What cannot be.
 printf 'good\tx\nbad\tx\n' >one.tsv
 ! recur train classify --train one.tsv "${small[@]}" --valid-split 0 --bag nb --out b.model
+! recur train classify --train films.tsv "${small[@]}" --bag nb --min-count 1000 --out b.model
 ! recur train classify --train films.tsv "${small[@]}" --ngrams 1-2 --out b.model
 ! recur train classify --train films.tsv "${small[@]}" --bag nb --cell gru --out b.model
 ! recur train classify --train films.tsv "${small[@]}" --bag nb --mlp 5 --out b.model

@@ -77,6 +77,7 @@ done
 ! recur train classify --train films.tsv --pooling most --out b.model
 ! recur predict a.model two.tsv --format tables
 ! recur predict a.model two.tsv --states
+! recur predict a.model two.tsv --gold
 ! recur predict a.model two.tsv --ahead 3
 ! recur predict a.model two.tsv --beyond
 ! recur train classify --train films.tsv "${small[@]}" --judge spans --out b.model --quiet

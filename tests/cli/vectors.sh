@@ -66,6 +66,17 @@ recur train lm --level word --train film.txt "${few[@]}" --out l.model 2>&1 |
 recur train tag --train news.conll --vectors glove.txt --hidden 8 --freeze embed.weight --dry-run \
     2>/dev/null | grep -E '^(parameters|memory)' | sed 's/, activations.*//'
 
+echo "== several runs have the same vectors"
+many=(--train news.conll --valid-split 0 --hidden 4 --steps 2 --quiet)
+recur train tag "${many[@]}" --vectors glove.txt --seeds 1 --out many >/dev/null
+sed 's/0.5/0.7/' glove.txt >other.txt
+cp glove.txt kept.txt
+cp other.txt glove.txt
+! recur train tag "${many[@]}" --vectors glove.txt --seeds 2 --out many
+cp kept.txt glove.txt
+recur train tag "${many[@]}" --vectors glove.txt --seeds 2 --out many | grep -c finished
+! recur train tag "${many[@]}" --vectors - --seeds 2 --out more
+
 echo "== what is refused"
 : >empty.vec
 printf '7 3\n' | cat - glove.txt >short.vec
@@ -79,7 +90,7 @@ done
 ! tag --vectors glove.txt --embed 50 --out x.model
 ! tag --vectors glove.txt --vectors fast.vec --out x.model
 ! tag --vectors-top 10 --out x.model
-! tag --freeze embed.weigth --out x.model
+! tag --freeze embed.weight,embed.weigth --out x.model
 ! tag --freeze '*' --out x.model
 ! tag --feedback --decoder crf --out x.model
 ! tag --feedback --bidirectional --out x.model
