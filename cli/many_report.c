@@ -130,6 +130,12 @@ static void summarize(finding *f, const double *x)
     f->deviation = f->n > 1 ? sqrt(squares / (double)(f->n - 1)) : nan("");
 }
 
+/* A fold without spans says nothing of them. */
+static double or_none(double count)
+{
+    return isfinite(count) ? count : 0;
+}
+
 /* The test items of all folds, of each of which there is one test: NaN unless all have finished.
  * The loss is that of an item of the mean run. */
 static double add_up(const trials *s, const measure *m)
@@ -145,9 +151,9 @@ static double add_up(const trials *s, const measure *m)
         all.losses += c->losses;
         all.labels += c->labels;
         all.wrong += c->wrong;
-        all.spans += c->spans;
-        all.spans_said += c->spans_said;
-        all.spans_right += c->spans_right;
+        all.spans += or_none(c->spans);
+        all.spans_said += or_none(c->spans_said);
+        all.spans_right += or_none(c->spans_right);
     }
     all.losses = nats / all.losses;
     return m->together(&all);
@@ -196,7 +202,7 @@ static bool find_all(const trials *s, findings *f)
         (findings){.at = calloc((size_t)PARTS * MEASURES * 2, sizeof *f->at), .folds = folds_of(s)};
     for (int64_t i = 0; i < s->plan.count; i++) {
         f->finished += is_state(&s->at[i], "finished");
-        f->failed += is_state(&s->at[i], "failed");
+        f->failed += is_state(&s->at[i], "failed") || s->at[i].refused;
     }
     for (int part = 0; x && f->at && part < PARTS; part++)
         for (size_t k = 0; k < MEASURES; k++) {

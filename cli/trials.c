@@ -172,14 +172,15 @@ static bool has_state(const trial *t)
     return there;
 }
 
-/* Some of many trials may be impossible; what is wrong with the data or the disk is so for all. */
+/* Some of many trials may be impossible; what is wrong with the data or the disk is so for all. Of
+ * runs that differ in seed and fold alone, what is wrong with the first is so for all. */
 static int refuse(const trials *s, trial *t, rc_status status)
 {
-    if (s->plan.alike)
+    const bool its_own = status == RC_EINVAL || status == RC_ESHAPE || status == RC_ENOMEM ||
+                         (s->plan.alike && status == RC_EDATA);
+    if (!its_own || (s->plan.alike && t->number == 1))
         return say_library_failure();
-    if (status != RC_EINVAL && status != RC_ESHAPE && status != RC_ENOMEM)
-        return say_library_failure();
-    say("trial %" PRId64 " is left out: %s", t->number, rc_error_message());
+    say("%s %" PRId64 " is left out: %s", s->plan.words->one, t->number, rc_error_message());
     t->refused = true;
     return OPT_GO_ON;
 }

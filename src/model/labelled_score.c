@@ -282,6 +282,15 @@ static rc_status add_score(void *ctx, const answer *a)
     return RC_OK;
 }
 
+/* Are the labels tags of spans: by what the model takes them for, or by the right ones? */
+static bool are_spans(const rc_model *m, const rcd_detect *detect)
+{
+    rcd_scheme scheme = RCD_SCHEME_NONE;
+    const bool known = rcd_scheme_of(&scheme, m->config->scheme) == RC_OK;
+
+    return (known && scheme != RCD_SCHEME_NONE) || rcd_detect_scheme(detect) != RCD_SCHEME_NONE;
+}
+
 static rc_status score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
                        rc_report *into, rcb_pool *pool, rc_evaluation *out)
 {
@@ -294,7 +303,7 @@ static rc_status score(const rc_model *m, rcm_say_fn say, const rcm_labelled_par
         status = tell_all(&t, part, pool);
     if (status == RC_OK && e.tokens == 0)
         status = RC_FAIL(RC_EDATA, "none of these sequences has a label");
-    if (rcd_detect_scheme(&s.detect) == RCD_SCHEME_NONE)
+    if (!are_spans(m, &s.detect))
         e.spans = e.spans_said = e.spans_right = 0;
     e.nats = t.nats;
     e.measured = t.known;

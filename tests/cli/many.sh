@@ -132,6 +132,23 @@ recur eval w-so=3 films.tsv --json --quiet | grep -c nats
 ! films --class-weights sp=2 --out x
 ! recur train tag --train tags --decoder crf --class-weights balanced --out x
 
+echo "# a fold that cannot be trained is left out; one without spans says nothing of them"
+for i in $(seq 12); do
+    printf 'good\ta good film %s\nbad\ta bad film %s\n' "$i" "$i"
+done >rare.tsv
+printf 'single\tthe only one\n' >>rare.tsv
+! recur train classify --train rare.tsv --class-weights single=2 --folds 5 --seed 3 --steps 2 \
+    --valid-split 0 --hidden 4 --out rare --quiet >rare.out 2>rare.err
+grep -c 'is left out: ' rare.err
+grep -c finished rare.out
+grep -c refused rare.out
+tail -n 1 rare.err
+for i in $(seq 12); do
+    printf 'Ann B-PER\nsleeps O\n\n%s O\nsleeps O\n\nnobody O\n\n' "$i"
+done >few
+recur train tag --train few --folds 36 --valid-split 0 --hidden 8 --lr 0.05 --epochs 20 --quiet \
+    --out few.runs | grep '^test span' | sed -E 's/  +/ /g'
+
 echo "# what cannot be"
 ! films --folds 3 --seeds 2 --epochs 4 --out both
 ! films --folds 4 --seeds 2 --epochs 3 --out both
