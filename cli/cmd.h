@@ -39,6 +39,8 @@ const command *command_find(const char *name);
 RC_PRINTF(1, 2) void say(const char *fmt, ...);
 /* The same, unless --quiet. */
 RC_PRINTF(2, 3) void say_unless_quiet(const opts *o, const char *fmt, ...);
+/* An rc_note_fn: what was passed over in a file, unless --quiet; ctx is a const opts *. */
+void say_note(void *ctx, const char *sentence);
 /* "recur: ..." and the exit code for it. The hint, printf-style too, may be NULL. */
 RC_PRINTF(1, 2) int say_failure(const char *fmt, ...);
 RC_PRINTF(1, 2) int say_misuse(const char *fmt, ...);

@@ -165,11 +165,6 @@ static void print_table(const rc_evaluation *e, const char *source, double secon
     printf("speed        %s tokens/s (%s)\n", say_short(a, n / seconds), say_seconds(b, seconds));
 }
 
-static void tell_note(void *ctx, const char *sentence)
-{
-    say_unless_quiet(ctx, "note: %s", sentence);
-}
-
 static rc_eval_options options_of(const opts *o, rc_source *source, rc_report *report)
 {
     rc_eval_options how = rc_eval_options_default();
@@ -181,7 +176,7 @@ static rc_eval_options options_of(const opts *o, rc_source *source, rc_report *r
     how.threads = (int)opts_int(o, "threads");
     how.source = source;
     how.report = report;
-    how.note = tell_note;
+    how.note = say_note;
     how.note_ctx = (void *)(uintptr_t)o;
     return how;
 }

@@ -194,11 +194,6 @@ static bool print(void *ctx, const rc_prediction *p)
     return out->code == EXIT_DONE && !ferror(stdout);
 }
 
-static void tell_note(void *ctx, const char *sentence)
-{
-    say_unless_quiet(ctx, "note: %s", sentence);
-}
-
 /* Labels go out as they are: one with a tab or a line feed would be two. */
 static int check_labels(const printer *out)
 {
@@ -237,7 +232,7 @@ static int run(const opts *o)
     how.threads = (int)opts_int(o, "threads");
     how.states = opts_flag(o, "states");
     how.gold = opts_flag(o, "gold");
-    how.note = tell_note;
+    how.note = say_note;
     how.note_ctx = (void *)(uintptr_t)o;
     int form = 0;
     while (form < FORMATS && strcmp(opts_text(o, "format"), formats[form]) != 0)

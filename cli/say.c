@@ -43,6 +43,11 @@ void say_unless_quiet(const opts *o, const char *fmt, ...)
     va_end(args);
 }
 
+void say_note(void *ctx, const char *sentence)
+{
+    say_unless_quiet(ctx, "note: %s", sentence);
+}
+
 int say_failure(const char *fmt, ...)
 {
     va_list args;

@@ -54,8 +54,8 @@ typedef struct teller {
     rcd_batch b;
     double nats; /* of all batches */
     int64_t known;
-    int32_t *gold, *said; /* (room) of one sequence */
-    int64_t *place, room;
+    int32_t *gold, *said; /* (most labels) of one sequence */
+    int64_t *place;
     int64_t *column; /* (batch) of the sequences of a batch in their order */
 } teller;
 
@@ -69,18 +69,15 @@ static void teller_close(teller *t)
     rcb_free(t->column);
 }
 
-static rc_status grow(teller *t, int64_t n)
+/* The most labels that a sequence has. */
+static int64_t most_labels(const rcd_labelled *set)
 {
-    if (n <= t->room)
-        return RC_OK;
-    rcb_free(t->gold);
-    rcb_free(t->said);
-    rcb_free(t->place);
-    t->gold = rcb_alloc((size_t)n, sizeof *t->gold);
-    t->said = rcb_alloc((size_t)n, sizeof *t->said);
-    t->place = rcb_alloc((size_t)n, sizeof *t->place);
-    t->room = t->gold && t->said && t->place ? n : 0;
-    return t->room ? RC_OK : RC_ENOMEM;
+    int64_t most = 1;
+
+    for (int64_t i = 0; set->each && i < set->n; i++)
+        if (set->start[i + 1] - set->start[i] > most)
+            most = set->start[i + 1] - set->start[i];
+    return most;
 }
 
 /* The sequence in column c of the batch. */
@@ -90,7 +87,6 @@ static rc_status tell(teller *t, const rcm_labelled *of, int64_t c, const rcm_sa
     const int64_t seq = t->b.seq[c], first = set->each ? set->start[seq] : seq;
     const int64_t n = set->each ? set->start[seq + 1] - first : 1;
 
-    RC_TRY(grow(t, n));
     for (int64_t i = 0; i < n; i++) {
         t->place[i] = set->each ? t->b.at[i] + c : c;
         t->gold[i] = set->label[first + i];
@@ -118,11 +114,15 @@ static rc_status tell_batch(teller *t, const rcm_labelled_part *part, int64_t fi
 static rc_status tell_all(teller *t, const rcm_labelled_part *part, rcb_pool *pool)
 {
     const int64_t batch = t->m->config->batch;
+    const size_t most = (size_t)most_labels(&part->of->set);
     int64_t at = 0;
 
     RC_TRY(rcg_graph_on(&t->g, pool, false));
     t->column = rcb_alloc((size_t)batch, sizeof *t->column);
-    if (!t->column)
+    t->gold = rcb_alloc(most, sizeof *t->gold);
+    t->said = rcb_alloc(most, sizeof *t->said);
+    t->place = rcb_alloc(most, sizeof *t->place);
+    if (!t->column || !t->gold || !t->said || !t->place)
         return RC_ENOMEM;
     for (;;) {
         const int64_t first = part->from + at;
@@ -142,8 +142,7 @@ typedef struct reporter {
     int32_t *model;  /* (labels of the model) */
     int32_t *set;    /* (labels of the set) */
     int32_t *gold, *said;
-    double *chance; /* (room) of one sequence */
-    int64_t room;
+    double *chance; /* (most labels) of one sequence */
 } reporter;
 
 static void reporter_close(reporter *r)
@@ -158,11 +157,15 @@ static void reporter_close(reporter *r)
 static rc_status reporter_open(reporter *r, const rc_model *m, const rcd_labelled *set)
 {
     const int64_t K = rcm_labels(m);
+    const size_t most = (size_t)most_labels(set);
     size_t n;
 
     r->model = rcb_alloc((size_t)K, sizeof *r->model);
     r->set = rcb_alloc((size_t)set->labels.n, sizeof *r->set);
-    if (!r->model || !r->set)
+    r->gold = rcb_alloc(most, sizeof *r->gold);
+    r->said = rcb_alloc(most, sizeof *r->said);
+    r->chance = rcb_alloc(most, sizeof *r->chance);
+    if (!r->model || !r->set || !r->gold || !r->said || !r->chance)
         return RC_ENOMEM;
     for (int32_t i = 0; i < K; i++) {
         const char *p = rcd_vocab_symbol(m->vocab.of[RCM_LABELS], i, &n);
@@ -177,23 +180,8 @@ static rc_status reporter_open(reporter *r, const rc_model *m, const rcd_labelle
     return RC_OK;
 }
 
-static rc_status make_room(reporter *r, int64_t n)
-{
-    if (n <= r->room)
-        return RC_OK;
-    rcb_free(r->gold);
-    rcb_free(r->said);
-    rcb_free(r->chance);
-    r->gold = rcb_alloc((size_t)n, sizeof *r->gold);
-    r->said = rcb_alloc((size_t)n, sizeof *r->said);
-    r->chance = rcb_alloc((size_t)n, sizeof *r->chance);
-    r->room = r->gold && r->said && r->chance ? n : 0;
-    return r->room ? RC_OK : RC_ENOMEM;
-}
-
 static rc_status report(reporter *r, const answer *a, int64_t labels)
 {
-    RC_TRY(make_room(r, a->n));
     for (int64_t i = 0; i < a->n; i++) {
         r->gold[i] = r->set[a->gold[i]];
         r->said[i] = r->model[a->said[i]];
@@ -210,8 +198,7 @@ typedef struct scorer {
     rcd_tags tags;  /* those of the model, as it numbers them, then others */
     int32_t *names; /* (labels of the set) as tags */
     rcd_detect detect;
-    int32_t *gold; /* (room) */
-    int64_t room;
+    int32_t *gold; /* (most labels) of one sequence */
     reporter report;
 } scorer;
 
@@ -236,7 +223,8 @@ static rc_status scorer_open(scorer *s, const rcd_labelled *set)
         assert(id == i);
     }
     s->names = rcb_alloc((size_t)set->labels.n, sizeof *s->names);
-    if (!s->names)
+    s->gold = rcb_alloc((size_t)most_labels(set), sizeof *s->gold);
+    if (!s->names || !s->gold)
         return RC_ENOMEM;
     for (int32_t i = 0; i < set->labels.n; i++) {
         const char *p = rcd_names_at(&set->labels, i, &n);
@@ -251,14 +239,6 @@ static rc_status add_score(void *ctx, const answer *a)
     scorer *s = ctx;
     bool whole = true;
 
-    if (a->n > s->room) {
-        rcb_free(s->gold);
-        s->room = 0;
-        s->gold = rcb_alloc((size_t)a->n, sizeof *s->gold);
-        if (!s->gold)
-            return RC_ENOMEM;
-        s->room = a->n;
-    }
     s->e->sequences++;
     for (int64_t i = 0; i < a->n; i++) {
         whole &= a->gold[i] >= 0;
