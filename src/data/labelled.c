@@ -50,6 +50,19 @@ int64_t rcd_labelled_strange(const rcd_labelled *l, const int32_t *ids, int64_t 
     return first;
 }
 
+rc_status rcd_labelled_kinds(const rcd_labelled *l, int32_t *kind, int32_t *kinds)
+{
+    rcd_names seen = {0};
+    rc_status s = RC_OK;
+
+    for (int64_t i = 0; s == RC_OK && i < l->n; i++)
+        s = rcd_names_add(&seen, (const char *)(l->token + l->start[i]),
+                          (size_t)(l->start[i + 1] - l->start[i]) * sizeof *l->token, 1, &kind[i]);
+    *kinds = seen.n;
+    rcd_names_free(&seen);
+    return s;
+}
+
 /* ---- notes ------------------------------------------------------------------------------- */
 
 void rcd_reader_note(rcd_reader *r, rcd_note_kind kind, int64_t line)

@@ -366,6 +366,23 @@ static rc_status make_epoch(rcm_labelled_corpus *p)
     return e->which ? RC_OK : RC_ENOMEM;
 }
 
+/* The parts of the training set, with --copies-together by its kinds. */
+static rc_status cut_training(rcm_labelled_corpus *p, const rc_config *c)
+{
+    const rcd_labelled *set = &p->own[RCM_TRAIN].set;
+    int32_t *kind = c->copies_together ? rcb_alloc((size_t)set->n, sizeof *kind) : NULL;
+    int32_t kinds = 0;
+    rc_status s = c->copies_together && !kind ? RC_ENOMEM : RC_OK;
+
+    if (s == RC_OK && kind)
+        s = rcd_labelled_kinds(set, kind, &kinds);
+    if (s == RC_OK)
+        s = rcm_cut_of(&p->cut, c, set->n, kind);
+    p->copies = kind ? set->n - kinds : 0;
+    rcb_free(kind);
+    return s;
+}
+
 static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_vocabs *have,
                             rcm_vocabs *made)
 {
@@ -378,7 +395,7 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
     how.phrases = c->phrases;
     RC_TRY(read_files(&train->set, c->train, &how));
     RC_TRY(bring_to_scheme(&train->set, c, have == NULL));
-    RC_TRY(rcm_cut_of(&p->cut, c, train->set.n));
+    RC_TRY(cut_training(p, c));
     for (int i = 0; i < RCM_PARTS; i++)
         p->part[i] = (rcm_labelled_part){train, &p->cut, p->cut.from[i], p->cut.to[i]};
     if (c->phrases && p->cut.to[RCM_TRAIN] < train->set.n)
@@ -410,6 +427,7 @@ void rcm_labelled_close(rcm_corpus *c)
     if (p->epoch)
         rcb_free(p->epoch->which);
     rcb_free(p->epoch);
+    rcm_cut_free(&p->cut);
     rcm_vectors_free(p->vectors);
     rcb_free(p);
 }

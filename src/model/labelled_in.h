@@ -30,6 +30,7 @@ typedef struct rcm_labelled_corpus {
     rcm_labelled own[RCM_PARTS];
     rcm_labelled_part part[RCM_PARTS];
     rcm_cut cut;
+    int64_t copies; /* training sequences that are kept beside one of the same tokens */
     rcb_key order;
     int64_t batch, bucket;
     struct rcm_epoch *epoch; /* the order of the last one that was asked for */

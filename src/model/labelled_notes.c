@@ -76,6 +76,10 @@ rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out)
 
     for (int i = 0; i < RCM_PARTS; i++)
         RC_TRY(rcd_labelled_notes(&p->own[i].set, out));
+    if (p->copies > 0)
+        RC_TRY(rcb_buf_printf(out,
+                              "%" PRId64 " sequence%s of earlier ones and fall where they do\n",
+                              p->copies, p->copies == 1 ? " is a copy" : "s are copies"));
     RC_TRY(note_rare(&p->part[RCM_TRAIN], out));
     for (int i = 0; i < RCM_PARTS; i++) /* of the first, what is held out of it */
         if (p->own[i].set.n > 0)

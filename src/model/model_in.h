@@ -28,17 +28,22 @@ struct rcm_table_view {
 
 /* ---- sequences of a training (cut.c) ----------------------------------------------------- */
 
-/* The parts of a set of n sequences: numbers [from,to) of an order that the seed draws. */
+/* The parts of a set of n sequences: numbers [from,to) of an order that the seed draws. Owner:
+ * rcm_cut_free(). */
 typedef struct rcm_cut {
     int64_t n;
     int64_t from[RCM_PARTS], to[RCM_PARTS];
-    bool drawn;   /* else the order is that of the set */
-    int64_t turn; /* where it begins */
+    bool drawn;     /* else the order is that of the set */
+    int64_t *order; /* (n) the drawn order, where sequences stay together; NULL: by the key */
+    int64_t turn;   /* where it begins */
     rcb_key key;
 } rcm_cut;
-/* By --valid-split, --test-split and --folds; a part that has files of its own gets none.
- * RC_EINVAL: options; RC_EDATA: nothing is left to train on. */
-rc_status rcm_cut_of(rcm_cut *out, const rc_config *c, int64_t n);
+/* By --valid-split, --test-split and --folds; a part that has files of its own gets none. kind:
+ * sequences of the same number, which begin at 0 and leave none out, stay in one part (NULL: each
+ * for itself). RC_EINVAL: options; RC_EDATA: nothing is left to train on, or nothing is in the
+ * fold; RC_ENOMEM. After a failure there is nothing to free. */
+rc_status rcm_cut_of(rcm_cut *out, const rc_config *c, int64_t n, const int32_t *kind);
+void rcm_cut_free(rcm_cut *cut);
 /* Which sequence of the set is number i of the order. */
 int64_t rcm_cut_at(const rcm_cut *cut, int64_t i);
 

@@ -148,7 +148,7 @@ static rc_status complete(rc_config *c, const rcd_series *s)
 
 static rc_status cut(rcm_series_corpus *p, const rc_config *c)
 {
-    RC_TRY(rcm_cut_of(&p->cut, c, p->own[RCM_TRAIN].n));
+    RC_TRY(rcm_cut_of(&p->cut, c, p->own[RCM_TRAIN].n, NULL));
     for (int i = 0; i < RCM_PARTS; i++)
         p->part[i] = (rcm_series_part){&p->own[RCM_TRAIN], p->cut.from[i], p->cut.to[i]};
     return RC_OK;

@@ -42,6 +42,9 @@ for files in x.txt x.csv "x.good x.bad --format classes"; do
 done
 recur train classify --train films.tsv --folds 6 --fold 2 "${small[@]}" --epochs 1 --out f.model \
     --quiet --force | grep -c '^test'
+cat films.tsv films.tsv >twice.tsv
+recur train classify --train twice.tsv --folds 3 --fold 2 "${small[@]}" --epochs 1 --out f.model \
+    --force --copies-together 2>&1 >/dev/null | grep note
 
 # What was passed over or mended is said.
 printf 'good\tcaf\xe9\nbad\t \nbad\tx\nbad\ty\n' >latin.tsv

@@ -26,7 +26,7 @@ static void parts_are_everything_once(void **unused)
                                                     number, "test-split", has_test ? "0.2" : "0",
                                                     "seed", pick(0, 1) ? "3" : "4", NULL});
 
-        CHECK_STATUS(rcm_cut_of(&cut, c, n), RC_OK);
+        CHECK_STATUS(rcm_cut_of(&cut, c, n, NULL), RC_OK);
         assert_int_equal(cut.from[RCM_TRAIN], 0);
         assert_int_equal(cut.from[RCM_VALID], cut.to[RCM_TRAIN]);
         assert_int_equal(cut.from[RCM_TEST], cut.to[RCM_VALID]);
@@ -54,7 +54,7 @@ static void folds_test_everything_once(void **unused)
         (void)snprintf(number, sizeof number, "%d", k);
         rc_config *c = config((const char *const[]){"folds", "10", "fold", number, NULL});
 
-        CHECK_STATUS(rcm_cut_of(&cut, c, N), RC_OK);
+        CHECK_STATUS(rcm_cut_of(&cut, c, N, NULL), RC_OK);
         assert_in_range(cut.to[RCM_TEST] - cut.from[RCM_TEST], N / FOLDS, N / FOLDS + 1);
         for (int64_t i = cut.from[RCM_TEST]; i < cut.to[RCM_TEST]; i++)
             seen[rcm_cut_at(&cut, i)]++;
@@ -62,6 +62,53 @@ static void folds_test_everything_once(void **unused)
     }
     for (int i = 0; i < N; i++)
         assert_int_equal(seen[i], 1);
+}
+
+static void copies_are_on_one_side(void **unused)
+{
+    (void)unused;
+    check_seed();
+    for (int trial = 0; trial < 100; trial++) {
+        enum { MOST = 200, FOLDS = 5 };
+        const int64_t n = pick(60, MOST);
+        int32_t kind[MOST], kinds = 0;
+        int part_of[MOST], tested[MOST] = {0}; /* of a kind */
+
+        for (int64_t i = 0; i < n; i++) {
+            kind[i] = (int32_t)pick(0, kinds);
+            kinds += kind[i] == kinds;
+        }
+        for (int k = 1; k <= FOLDS; k++) {
+            char number[32];
+            rcm_cut cut;
+
+            (void)snprintf(number, sizeof number, "%d", k);
+            rc_config *c = config(
+                (const char *const[]){"folds", "5", "fold", number, "valid-split", "0.2", NULL});
+
+            if (rcm_cut_of(&cut, c, n, kind) != RC_OK) { /* one kind may be most of the set */
+                rc_config_free(c);
+                continue;
+            }
+            for (int i = 0; i < MOST; i++)
+                part_of[i] = -1;
+            for (int part = 0; part < RCM_PARTS; part++) {
+                for (int64_t i = cut.from[part]; i < cut.to[part]; i++) {
+                    const int32_t of = kind[rcm_cut_at(&cut, i)];
+
+                    assert_true(part_of[of] == -1 || part_of[of] == part);
+                    part_of[of] = part;
+                    tested[of] += part == RCM_TEST;
+                }
+            }
+            rcm_cut_free(&cut);
+            rc_config_free(c);
+        }
+        for (int64_t i = 0; i < n; i++)
+            tested[kind[i]]--;
+        for (int32_t i = 0; i < kinds; i++)
+            assert_int_equal(tested[i], 0);
+    }
 }
 
 static void what_cannot_be_cut_is_refused(void **unused)
@@ -87,7 +134,7 @@ static void what_cannot_be_cut_is_refused(void **unused)
         rc_config *c = config(cases[i].options);
         rcm_cut cut;
 
-        CHECK_STATUS(rcm_cut_of(&cut, c, 9), cases[i].want);
+        CHECK_STATUS(rcm_cut_of(&cut, c, 9, NULL), cases[i].want);
         CHECK_MESSAGE_HAS(cases[i].words);
         rc_config_free(c);
     }
@@ -98,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_everything_once),
         cmocka_unit_test(folds_test_everything_once),
+        cmocka_unit_test(copies_are_on_one_side),
         cmocka_unit_test(what_cannot_be_cut_is_refused),
     };
 
