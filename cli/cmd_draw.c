@@ -22,7 +22,7 @@ static const opt options[] = {
      .lo = 3,
      .hi = 20000,
      .group = "drawing",
-     .help = "without --train, of a language model: symbols of the made text"},
+     .help = "without --train: symbols of the made text, words of made labels"},
     {.name = "svg",
      .kind = RC_OPTION_TEXT,
      .value = "FILE",
@@ -98,10 +98,38 @@ static void put_table(FILE *out, int64_t channels, int64_t classes)
     }
 }
 
+/* Texts with a label each (label<TAB>text), or a label for every word, whose other columns are so
+ * many. */
+static void put_labels(FILE *out, bool each, int64_t symbols, int64_t columns)
+{
+    for (int64_t i = 0; i < symbols; i++) {
+        if (!each) {
+            fprintf(out, "label%lld\t%lld\n", (long long)i % 2, (long long)i);
+            continue;
+        }
+        fprintf(out, "%lld ", (long long)i);
+        for (int64_t k = 0; k < columns; k++)
+            fprintf(out, "%lld ", (long long)(i + k) % 10);
+        fprintf(out, "label%lld\n", (long long)i % 2);
+    }
+}
+
+/* How many columns --features names. */
+static int64_t features_of(const rc_config *c)
+{
+    const char *text = rc_config_get(c, "features");
+    int64_t n = text && *text;
+
+    for (; text && *text; text++)
+        n += *text == ',';
+    return n;
+}
+
 /* What a series answers at each step, or in numbers, comes from a table. */
 static bool wants_table(const rc_config *c)
 {
-    return is(c, "feedback", "true") || is(c, "answers", "each") || is(c, "aim", "values");
+    return rc_config_get(c, "aim") &&
+           (is(c, "feedback", "true") || is(c, "answers", "each") || is(c, "aim", "values"));
 }
 
 static bool put_data(FILE *out, const opts *o, const rc_config *c)
@@ -112,6 +140,8 @@ static bool put_data(FILE *out, const opts *o, const rc_config *c)
 
     if (rc_config_get(c, "level"))
         put_text(out, is(c, "level", "word"), opts_int(o, "symbols") - 2);
+    else if (rc_config_get(c, "label-column"))
+        put_labels(out, !rc_config_get(c, "tokens"), opts_int(o, "symbols") - 2, features_of(c));
     else if (wants_table(c))
         put_table(out, inputs, classes);
     else
@@ -119,13 +149,32 @@ static bool put_data(FILE *out, const opts *o, const rc_config *c)
     return fflush(out) == 0 && !ferror(out);
 }
 
+/* What put_labels() has written where. */
+static rc_status point_to_columns(rc_config *c)
+{
+    const bool each = !rc_config_get(c, "tokens");
+    char columns[1024] = "";
+    size_t used = 0;
+    rc_status s = rc_config_set(c, "format", each ? "columns" : "tsv");
+
+    for (int64_t i = 0, n = features_of(c); i < n && used < sizeof columns; i++)
+        used += (size_t)snprintf(columns + used, sizeof columns - used, "%s#%lld", i ? "," : "",
+                                 (long long)i + 2);
+    if (s == RC_OK)
+        s = rc_config_set(c, "text-column", each ? "#1" : "");
+    if (s == RC_OK)
+        s = rc_config_set(c, "label-column", each ? "#-1" : "");
+    return s == RC_OK && each ? rc_config_set(c, "features", columns) : s;
+}
+
 /* Set the training data of a configuration to a file made for it in a folder of its own. path: the
  * name of the folder, and room for that of the file. */
 static int make_data(const opts *o, rc_config *c, char *path)
 {
-    static const char *const quiet[][2] = {{"batch", "1"},        {"valid-split", "0"},
-                                           {"test-split", "0"},   {"shards", "1"},
-                                           {"series-column", ""}, {"drop", ""}};
+    static const char *const quiet[][2] = {
+        {"batch", "1"},        {"valid-split", "0"}, {"test-split", "0"}, {"shards", "1"},
+        {"series-column", ""}, {"drop", ""},         {"folds", "0"},      {"class-weights", "none"},
+        {"phrases", "false"},  {"binary", "false"},  {"label-until", ""}, {"coding", "auto"}};
     strcat(path, wants_table(c) ? "/data.csv" : "/data");
     FILE *out = fopen(path, "w");
     bool ok = out && put_data(out, o, c);
@@ -138,21 +187,11 @@ static int make_data(const opts *o, rc_config *c, char *path)
     for (size_t i = 0; i < sizeof quiet / sizeof *quiet && s == RC_OK; i++)
         if (rc_config_get(c, quiet[i][0]))
             s = rc_config_set(c, quiet[i][0], quiet[i][1]);
+    if (s == RC_OK && rc_config_get(c, "label-column"))
+        s = point_to_columns(c);
     if (s == RC_OK && rc_config_get(c, "target"))
         s = rc_config_set(c, "target", wants_table(c) ? "y" : "");
     return s == RC_OK ? OPT_GO_ON : say_library_failure();
-}
-
-/* A picture is of layers over time. */
-static int draw_layers(const opts *o, picture *p, const rc_model *m)
-{
-    const char *bag = rc_config_get(rc_model_config(m), "bag");
-    const char *flat = rc_config_get(rc_model_config(m), "flat");
-
-    if ((bag && strcmp(bag, "none") != 0) || (flat && strcmp(flat, "true") == 0))
-        return say_failure("cannot draw this model: it has no layers over time");
-    draw_model(p, m, (int)opts_int(o, "unroll"));
-    return OPT_GO_ON;
 }
 
 /* Draw the model that a configuration describes. */
@@ -162,9 +201,9 @@ static int draw_config(const opts *o, picture *p, const rc_config *c)
 
     if (rc_trainer_new(&t, c, "", NULL) != RC_OK)
         return say_library_failure();
-    const int code = draw_layers(o, p, rc_trainer_model(t));
+    draw_model(p, rc_trainer_model(t), (int)opts_int(o, "unroll"));
     rc_trainer_free(t);
-    return code;
+    return OPT_GO_ON;
 }
 
 /* The same, on data of its own. */
@@ -227,7 +266,7 @@ static int draw_file(const opts *o, picture *p)
         return EXIT_FAILED;
     }
     if (rc_config_get(rc_model_config(m), "cell"))
-        code = draw_layers(o, p, m);
+        draw_model(p, m, (int)opts_int(o, "unroll"));
     else
         code = say_failure("cannot draw '%s': it has no network", o->args[0]);
     rc_model_free(m);

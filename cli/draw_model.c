@@ -6,50 +6,35 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "cmd.h"
-#include "draw.h"
-
-enum { MOST_LAYERS = 64, MOST_STEPS = 16 };
-
-typedef struct drawing {
-    picture *p;
-    const rc_model *m;
-    const rc_config *c;
-    int steps; /* columns */
-    bool unrolled, both, residual, graves;
-    int layers, window;
-    int source[MOST_STEPS]; /* what the next layer reads, of each step */
-    int64_t width;          /* how many numbers that is */
-    int layer[MOST_STEPS][2];
-    int outs[MOST_STEPS][MOST_LAYERS];
-    int input[MOST_STEPS]; /* what the first layer reads */
-    int64_t sum;           /* of the widths of all layers */
-    int rank;
-    char drop[PICTURE_TEXT]; /* what stands on arrows on which something is dropped out */
-} drawing;
+#include "draw_in.h"
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
-static int number(const drawing *d, const char *option)
+int draw_number(const drawing *d, const char *option)
 {
     const char *value = rc_config_get(d->c, option);
 
     return value ? (int)strtol(value, NULL, 10) : 0;
 }
 
-static const char *word(const drawing *d, const char *option)
+const char *draw_word(const drawing *d, const char *option)
 {
     const char *value = rc_config_get(d->c, option);
 
     return value ? value : "";
 }
 
-static bool flag(const drawing *d, const char *option)
+bool draw_is(const drawing *d, const char *option, const char *value)
 {
-    return strcmp(word(d, option), "true") == 0;
+    return strcmp(draw_word(d, option), value) == 0;
 }
 
-static bool find(const drawing *d, const char *name, rc_tensor_info *out)
+bool draw_flag(const drawing *d, const char *option)
+{
+    return draw_is(d, option, "true");
+}
+
+bool draw_find(const drawing *d, const char *name, rc_tensor_info *out)
 {
     for (size_t i = 0; rc_model_tensor(d->m, i, out); i++)
         if (strcmp(out->name, name) == 0)
@@ -57,16 +42,27 @@ static bool find(const drawing *d, const char *name, rc_tensor_info *out)
     return false;
 }
 
-/* "rnn.weight_ih_l0\n512 x 128"; "" without such a tensor. */
-static const char *weight_text(const drawing *d, const char *name, char out[PICTURE_TEXT])
+const char *draw_weight(const drawing *d, const char *name, char out[PICTURE_TEXT])
 {
     rc_tensor_info t;
     char shape[SAY_ROOM];
 
     out[0] = '\0';
-    if (find(d, name, &t))
+    if (draw_find(d, name, &t))
         (void)snprintf(out, PICTURE_TEXT, "%s\n%s", name, say_shape(shape, &t));
     return out;
+}
+
+void draw_tensors(const drawing *d, const char *begin, const char *but, char out[PICTURE_TEXT])
+{
+    rc_tensor_info t;
+    char shape[SAY_ROOM];
+    size_t used = strlen(out);
+
+    for (size_t i = 0; rc_model_tensor(d->m, i, &t) && used < PICTURE_TEXT; i++)
+        if (strncmp(t.name, begin, strlen(begin)) == 0 && (!but || strcmp(t.name, but) != 0))
+            used += (size_t)snprintf(out + used, PICTURE_TEXT - used, "\n%s %s", t.name,
+                                     say_shape(shape, &t));
 }
 
 static const char *layer_weight(const drawing *d, const char *what, int layer, bool reverse,
@@ -75,7 +71,7 @@ static const char *layer_weight(const drawing *d, const char *what, int layer, b
     char name[PICTURE_TEXT];
 
     (void)snprintf(name, sizeof name, "rnn.%s_l%d%s", what, layer, reverse ? "_reverse" : "");
-    return weight_text(d, name, out);
+    return draw_weight(d, name, out);
 }
 
 /* The other tensors of a layer in one direction, a line each: biases and the like. */
@@ -97,8 +93,7 @@ static void add_others(const drawing *d, const char *end, char out[PICTURE_TEXT]
 
 /* ---- parts ---------------------------------------------------------------------------------- */
 
-/* The name of a value at a step: x, or x_1. */
-static const char *at_step(const drawing *d, const char *name, int t, char out[SAY_ROOM])
+const char *draw_at_step(const drawing *d, const char *name, int t, char out[SAY_ROOM])
 {
     if (d->unrolled)
         snprintf(out, SAY_ROOM, "%s_%d", name, t + 1);
@@ -113,10 +108,10 @@ static void draw_map(drawing *d)
     rc_tensor_info t = {.dim = {0}};
     char text[PICTURE_TEXT];
 
-    if (!find(d, "embed.map.weight", &t))
+    if (!draw_find(d, "embed.map.weight", &t))
         return;
     d->width = t.dim[0];
-    weight_text(d, "embed.map.weight", text);
+    draw_weight(d, "embed.map.weight", text);
     for (int k = 0; k < d->steps; k++) {
         const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "linear\n%lld numbers",
                                      (long long)d->width);
@@ -126,28 +121,21 @@ static void draw_map(drawing *d)
     d->rank++;
 }
 
-static void draw_input(drawing *d)
+void draw_symbols(drawing *d, const char *of)
 {
     char room[SAY_ROOM], count[SAY_ROOM], text[PICTURE_TEXT];
-    const int32_t V = rc_model_symbols(d->m);
-    const bool symbols = strcmp(rc_config_task(d->c), "lm") == 0;
+    const bool tied = draw_flag(d, "tied");
+    const char *name = tied ? "out.weight" : "embed.weight";
     rc_tensor_info t = {.dim = {0}};
 
+    say_count(count, rc_model_symbols(d->m));
     for (int k = 0; k < d->steps; k++)
-        d->source[k] = symbols
-                           ? picture_add(d->p, PICTURE_VALUE, d->rank, k, "%s\none of %s symbols",
-                                         at_step(d, "x", k, room), say_count(count, V))
-                           : picture_add(d->p, PICTURE_VALUE, d->rank, k, "%s\n%d numbers",
-                                         at_step(d, "x", k, room), number(d, "inputs"));
+        d->source[k] = picture_add(d->p, PICTURE_VALUE, d->rank, k, "%s\none of %s %s",
+                                   draw_at_step(d, "x", k, room), count, of);
     d->rank++;
-    d->width = number(d, "inputs");
-    if (!symbols)
-        return;
-    const bool tied = flag(d, "tied");
-    const char *name = tied ? "out.weight" : "embed.weight";
-    if (find(d, name, &t))
+    if (draw_find(d, name, &t))
         d->width = t.dim[1];
-    weight_text(d, name, text);
+    draw_weight(d, name, text);
     for (int k = 0; k < d->steps; k++) {
         const int vector = picture_add(d->p, PICTURE_VALUE, d->rank, k, "vector\n%lld numbers",
                                        (long long)d->width);
@@ -158,8 +146,18 @@ static void draw_input(drawing *d)
     draw_map(d);
 }
 
-/* Several values become one, by an operation. */
-static void draw_join(drawing *d, const char *name, int count, int from[][MOST_STEPS])
+static void draw_numbers(drawing *d)
+{
+    char room[SAY_ROOM];
+
+    d->width = draw_number(d, "inputs");
+    for (int k = 0; k < d->steps; k++)
+        d->source[k] = picture_add(d->p, PICTURE_VALUE, d->rank, k, "%s\n%lld numbers",
+                                   draw_at_step(d, "x", k, room), (long long)d->width);
+    d->rank++;
+}
+
+void draw_join(drawing *d, const char *name, int count, int from[][MOST_STEPS])
 {
     for (int k = 0; k < d->steps; k++) {
         const int node = picture_add(d->p, PICTURE_OP, d->rank, k, "%s", name);
@@ -177,12 +175,14 @@ static void draw_feedback(drawing *d)
     rc_tensor_info t = {.dim = {0}}, table = {.dim = {0}};
     char vectors[PICTURE_TEXT] = "";
 
-    if (!flag(d, "feedback") || !find(d, "out.weight", &t))
+    if (!draw_flag(d, "feedback") || !draw_find(d, "out.weight", &t))
         return;
-    if (find(d, "feedback.weight", &table))
-        weight_text(d, "feedback.weight", vectors);
+    if (draw_find(d, "feedback.weight", &table))
+        draw_weight(d, "feedback.weight", vectors);
     for (int k = 0; k < d->steps; k++) {
-        const char *words = d->unrolled && k == 0 ? "zeros" : "the answer before";
+        const char *words = !d->unrolled || k > 0 ? "the answer before"
+                            : *vectors            ? "the beginning"
+                                                  : "zeros";
         char name[SAY_ROOM] = "y";
         if (d->unrolled)
             snprintf(name, sizeof name, "y_%d", k);
@@ -200,7 +200,7 @@ static void draw_deep(drawing *d, const char *name, int units)
     char weight[PICTURE_TEXT], text[PICTURE_TEXT];
 
     (void)snprintf(text, sizeof text, "rnn.%s.weight", name);
-    weight_text(d, text, weight);
+    draw_weight(d, text, weight);
     (void)snprintf(text, sizeof text, "tanh\n%d units\n%s.bias", units, name);
     for (int k = 0; k < d->steps && units > 0; k++) {
         const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
@@ -233,7 +233,7 @@ static void draw_recurrence(drawing *d, int layer, int way)
     char text[PICTURE_TEXT];
 
     layer_weight(d, "weight_hh", layer, way == 1, text);
-    if (strcmp(word(d, "cell"), "none") == 0)
+    if (draw_is(d, "cell", "none"))
         return;
     if (!d->unrolled) {
         picture_time(d->p, d->layer[0][way], d->layer[0][way], "%s", text);
@@ -252,7 +252,8 @@ static void draw_cells(drawing *d, int layer, int way, int units)
     const char *direction = !d->both ? "" : way ? ", backward" : ", forward";
 
     snprintf(end, sizeof end, "_l%d%s", layer, way ? "_reverse" : "");
-    (void)snprintf(text, sizeof text, "%s%s\n%d units", word(d, "cell"), direction, units);
+    (void)snprintf(text, sizeof text, "%s%s\n%d units",
+                   draw_is(d, "cell", "none") ? "tanh" : draw_word(d, "cell"), direction, units);
     add_others(d, end, text);
     layer_weight(d, "weight_ih", layer, way == 1, weight);
     for (int k = 0; k < d->steps; k++) {
@@ -272,7 +273,7 @@ static void draw_cells(drawing *d, int layer, int way, int units)
 /* The sizes of the layers: one number for all, or one for each. */
 static int units_of(const drawing *d, int layer)
 {
-    const char *text = word(d, "hidden");
+    const char *text = draw_word(d, "hidden");
 
     for (int i = 0; i < layer && strchr(text, ','); i++)
         text = strchr(text, ',') + 1;
@@ -286,7 +287,7 @@ static int64_t given_by(const drawing *d, int layer, int units)
     char name[SAY_ROOM];
 
     (void)snprintf(name, sizeof name, "rnn.weight_hr_l%d", layer);
-    return find(d, name, &t) ? t.dim[0] : units;
+    return draw_find(d, name, &t) ? t.dim[0] : units;
 }
 
 static void draw_layer(drawing *d, int layer)
@@ -337,41 +338,100 @@ static void draw_all_layers(drawing *d)
     d->width = d->sum;
 }
 
+/* What makes answers of the layers: a box, and the answer above. */
+static void draw_output(drawing *d, const char *text, const char *answer)
+{
+    char weight[PICTURE_TEXT], room[SAY_ROOM];
+
+    draw_weight(d, "out.weight", weight);
+    for (int k = d->first; k < d->steps; k++) {
+        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
+        const int y = picture_add(d->p, PICTURE_RESULT, d->rank + 1, k, "%s%s",
+                                  draw_at_step(d, "y", k, room), answer);
+        picture_flow(d->p, d->source[k], node, "%s%s", weight, d->drop);
+        picture_flow(d->p, node, y, "%s", "");
+    }
+}
+
 /* What is neither of the layers below nor on an arrow: the output layer, a line for each tensor. */
 static void add_output(const drawing *d, char out[PICTURE_TEXT])
 {
+    static const char *const others[] = {"rnn.", "embed.", "out.weight"};
     rc_tensor_info t;
     char shape[SAY_ROOM];
     size_t used = strlen(out);
 
-    for (size_t i = 0; rc_model_tensor(d->m, i, &t) && used < PICTURE_TEXT; i++)
-        if (strncmp(t.name, "rnn.", 4) != 0 && strncmp(t.name, "embed.", 6) != 0 &&
-            strncmp(t.name, "feedback.", 9) != 0 && strcmp(t.name, "out.weight") != 0)
+    for (size_t i = 0; rc_model_tensor(d->m, i, &t) && used < PICTURE_TEXT; i++) {
+        bool other = false;
+
+        for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+            other |= strncmp(t.name, others[k], strlen(others[k])) == 0;
+        if (!other)
             used += (size_t)snprintf(out + used, PICTURE_TEXT - used, "\n%s %s", t.name,
                                      say_shape(shape, &t));
+    }
 }
 
-static void draw_output(drawing *d)
+static void draw_next_symbol(drawing *d)
 {
-    char text[PICTURE_TEXT], weight[PICTURE_TEXT], room[SAY_ROOM], count[SAY_ROOM];
-    const bool symbols = strcmp(rc_config_task(d->c), "lm") == 0;
-    rc_tensor_info t = {.dim = {0}};
+    char text[PICTURE_TEXT], count[SAY_ROOM];
 
-    weight_text(d, "out.weight", weight);
-    if (symbols)
-        (void)snprintf(text, sizeof text, "%s\n%s symbols",
-                       strcmp(word(d, "output"), "full") == 0 ? "softmax" : word(d, "output"),
-                       say_count(count, rc_model_symbols(d->m)));
-    else
-        (void)snprintf(text, sizeof text, "linear\n%lld numbers: %s",
-                       find(d, "out.weight", &t) ? (long long)t.dim[0] : 0LL, word(d, "aim"));
+    (void)snprintf(text, sizeof text, "%s\n%s symbols",
+                   draw_is(d, "output", "full") ? "softmax" : draw_word(d, "output"),
+                   say_count(count, rc_model_symbols(d->m)));
     add_output(d, text);
-    for (int k = strcmp(word(d, "answers"), "last") == 0 ? d->steps - 1 : 0; k < d->steps; k++) {
-        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
-        const int y = picture_add(d->p, PICTURE_RESULT, d->rank + 1, k, "%s%s",
-                                  at_step(d, "y", k, room), symbols ? "\nthe next symbol" : "");
-        picture_flow(d->p, d->source[k], node, "%s%s", weight, d->drop);
-        picture_flow(d->p, node, y, "%s", "");
+    draw_output(d, text, "\nthe next symbol");
+}
+
+static void draw_numbers_said(drawing *d)
+{
+    char text[PICTURE_TEXT];
+    rc_tensor_info t;
+
+    (void)snprintf(text, sizeof text, "linear\n%lld numbers: %s",
+                   draw_find(d, "out.weight", &t) ? (long long)t.dim[0] : 0LL, draw_word(d, "aim"));
+    draw_tensors(d, "out.", "out.weight", text);
+    draw_output(d, text, "");
+}
+
+/* ---- a model -------------------------------------------------------------------------------- */
+
+static void draw_stack(drawing *d)
+{
+    draw_feedback(d);
+    draw_deep(d, "deep_in", draw_number(d, "deep-input"));
+    memcpy(d->input, d->source, sizeof d->input);
+    for (int l = 0; l < d->layers; l++)
+        draw_layer(d, l);
+    draw_all_layers(d);
+    draw_deep(d, "deep_out", draw_number(d, "deep-output"));
+}
+
+static void draw_parts(drawing *d)
+{
+    const char *task = rc_config_task(d->c);
+    const bool language = strcmp(task, "lm") == 0, series = strcmp(task, "series") == 0;
+
+    if (draw_word(d, "bag")[0] && !draw_is(d, "bag", "none")) {
+        draw_bag(d);
+    } else {
+        if (language)
+            draw_symbols(d, "symbols");
+        else if (series)
+            draw_numbers(d);
+        else
+            draw_tokens(d);
+        if (!draw_flag(d, "flat"))
+            draw_stack(d);
+    }
+    if (language) {
+        draw_next_symbol(d);
+    } else if (series) {
+        if (draw_is(d, "answers", "last"))
+            draw_pooling(d);
+        draw_numbers_said(d);
+    } else {
+        draw_labels(d);
     }
 }
 
@@ -379,24 +439,19 @@ void draw_model(picture *p, const rc_model *m, int unroll)
 {
     const rc_config *c = rc_model_config(m);
     drawing d = {.p = p, .m = m, .c = c, .steps = unroll ? unroll : 1, .unrolled = unroll > 0};
+    const bool plain =
+        draw_flag(&d, "flat") || !(draw_word(&d, "bag")[0] == '\0' || draw_is(&d, "bag", "none"));
     char room[SAY_ROOM];
 
-    d.both = flag(&d, "bidirectional");
-    d.layers = number(&d, "layers");
-    d.window = number(&d, "window");
-    d.residual = strcmp(word(&d, "skip"), "residual") == 0;
-    d.graves = strcmp(word(&d, "skip"), "graves") == 0;
-    if (strtod(word(&d, "dropout"), NULL) > 0)
-        (void)snprintf(d.drop, sizeof d.drop, "\ndropout %s", word(&d, "dropout"));
-    (void)snprintf(p->title, sizeof p->title, "%s, %s: %s parameters", rc_config_task(c),
-                   word(&d, "cell"), say_count(room, rc_model_parameters(m)));
-    draw_input(&d);
-    draw_feedback(&d);
-    draw_deep(&d, "deep_in", number(&d, "deep-input"));
-    memcpy(d.input, d.source, sizeof d.input);
-    for (int l = 0; l < d.layers; l++)
-        draw_layer(&d, l);
-    draw_all_layers(&d);
-    draw_deep(&d, "deep_out", number(&d, "deep-output"));
-    draw_output(&d);
+    d.both = draw_flag(&d, "bidirectional");
+    d.layers = draw_number(&d, "layers");
+    d.window = draw_number(&d, "window");
+    d.residual = draw_is(&d, "skip", "residual");
+    d.graves = draw_is(&d, "skip", "graves");
+    if (strtod(draw_word(&d, "dropout"), NULL) > 0)
+        (void)snprintf(d.drop, sizeof d.drop, "\ndropout %s", draw_word(&d, "dropout"));
+    (void)snprintf(p->title, sizeof p->title, "%s%s%s: %s parameters", rc_config_task(c),
+                   plain ? "" : ", ", plain ? "" : draw_word(&d, "cell"),
+                   say_count(room, rc_model_parameters(m)));
+    draw_parts(&d);
 }

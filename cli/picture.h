@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include "recur.h"
 
-enum { PICTURE_TEXT = 256 };
+enum { PICTURE_TEXT = 512 };
 
 typedef enum picture_look {
     PICTURE_VALUE, /* what comes in: a box */

@@ -34,6 +34,19 @@ boxes series --cell none --feedback --outputs 3 --unroll 3
 recur draw series --cell none --feedback --inputs 4 --outputs 3 --hidden 5
 recur draw series --aim values --answers each --cell gru --quiet --json | grep -c 'numbers: values'
 
+# Labels: how tokens are read, how steps become one vector, how labels are said.
+recur draw tag --bidirectional --char-net rnn --char-hidden 9 --casing 5 --features a,b \
+    --decoder crf --hidden 5 --embed 6 --symbols 12 --dropout 0.5
+boxes tag --bidirectional --char-net cnn --casing 5 --features a --decoder crf --unroll 3
+boxes tag --cell none --feedback --around 2 --unroll 4
+boxes classify --pooling attention --cell gru --bidirectional --unroll 3 --embed-map 7
+boxes classify --widths 3,4,5 --cell none --mlp 50,20 --pooling max --tokens char
+boxes classify --bidirectional --skip graves --layers 2
+boxes classify --widths 2,3 --unroll 3
+recur draw classify --flat --pooling mean --mlp 20 --unroll 2 --embed 5 --symbols 12
+recur draw classify --bag tfidf --ngrams 1-2 --mlp 20 --unroll 2
+boxes series --pooling mean --unroll 3
+
 # Of a file the same as of its description; words in JSON; no file is left behind.
 seq 300 >text
 recur train lm --train text --steps 2 --hidden 6 --cell sgru --out a.model --quiet >/dev/null
