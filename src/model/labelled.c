@@ -392,6 +392,8 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
     if (!*c->train)
         return RC_FAIL_HINT(RC_EINVAL, "pass --train FILE", "there are no training texts");
     RC_TRY(rcm_bag_check(c));
+    if (!have) /* an older model may have them */
+        RC_TRY(rcm_idle_check(c));
     how.phrases = c->phrases;
     RC_TRY(read_files(&train->set, c->train, &how));
     RC_TRY(bring_to_scheme(&train->set, c, have == NULL));

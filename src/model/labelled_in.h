@@ -64,6 +64,9 @@ rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t
 rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind);
 void rcm_labelled_free(rcm_labelled *l);
 
+/* Options that are set and mean nothing beside others: RC_EINVAL. (idle.c) */
+rc_status rcm_idle_check(const rc_config *c);
+
 /* A sentence a line about a file that was read for a model (labelled_notes.c). blind: its labels
  * are not looked at. */
 rc_status rcm_labelled_file_notes(const rcm_labelled *l, bool blind, rcb_buf *out);

@@ -18,7 +18,7 @@ recur info a.model | grep -E '^(task|pooling|words|labels)'
 
 # Every way through the model, in the same bits for any number of threads and after a stop.
 for o in "--bidirectional --pooling max" "--pooling attention --cell gru" "--tokens char" \
-    "--pooling mean --flat --mlp 7" "--flat --widths 2,3 --maps 5 --pooling max" \
+    "--pooling mean --hidden 128 --flat --mlp 7" "--flat --hidden 128 --widths 2,3 --maps 5" \
     "--char-net cnn --lower --casing 3 --dropout 0.3 --unk-rate 0.5"; do
     recur train classify --train films.tsv "${small[@]}" $o --epochs 3 --out one.model --quiet \
         --force >/dev/null

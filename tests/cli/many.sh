@@ -74,7 +74,7 @@ grep -c '"spans_right"' tagged/*.jsonl
 tiny_text >text
 recur train lm --train text --level word --hidden 6 --batch 4 --seq 16 --steps 20 --seeds 3 \
     --seed 7 --test-split 0.1 --threads 1 --out words 2>err | tidy
-sed -E 's/ [0-9.]+[kM]? runs.*//; s/ [0-9.]+s$//' err | sed 1d | hide_numbers
+sed -E 's/ [0-9.]+[kM]? runs.*//; s/ [0-9.]+s$//; s/(1 thread), .*/\1/' err | sed 1d | hide_numbers
 ls words | grep -c seed-9
 recur train ngram --train text --seeds 2 --out grams --quiet | grep -c finished
 

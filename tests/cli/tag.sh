@@ -16,7 +16,7 @@ recur report said.conll --format conlleval
 recur predict a.model two.conll --json --best 1 | sed 's/"p": [0-9.e-]*/"p": P/g'
 
 for o in "" "--decoder crf --bidirectional" "--char-net rnn --features #2 --decoder crf" \
-    "--char-net cnn --casing 3 --dropout 0.3 --unk-rate 0.5" "--flat --scheme iob2" \
+    "--char-net cnn --casing 3 --dropout 0.3 --unk-rate 0.5" "--flat --hidden 128 --scheme iob2" \
     "--label-column #2 --cell gru --layers 2" "--feedback --cell none --around 2" \
     "--feedback --scheme iobes --learned-start --window 2 --embed-map 4"; do
     recur train tag --train news.conll "${small[@]}" $o --epochs 3 --out one.model --quiet --force \
