@@ -98,19 +98,26 @@ static void put_table(FILE *out, int64_t channels, int64_t classes)
     }
 }
 
-/* Texts with a label each (label<TAB>text), or a label for every word, whose other columns are so
- * many. */
+/* Texts with a label each (label<TAB>text), or a tag for every word, whose other columns are so
+ * many. Words have no digits, which --digits would make one. */
 static void put_labels(FILE *out, bool each, int64_t symbols, int64_t columns)
 {
-    for (int64_t i = 0; i < symbols; i++) {
+    static const char *const tags[] = {"B-x", "I-x", "O"};
+    symbols = symbols < 2 ? 2 : symbols; /* of one there is no vocabulary */
+
+    for (int64_t i = 0; i < (symbols < 3 ? 3 : symbols); i++) {
+        char name[16] = "";
+
+        for (int64_t k = i % symbols, n = 0; n < 15 && (k > 0 || n == 0); k /= 26)
+            name[n++] = (char)('a' + k % 26);
         if (!each) {
-            fprintf(out, "label%lld\t%lld\n", (long long)i % 2, (long long)i);
+            fprintf(out, "label%lld\t%s\n", (long long)i % 2, name);
             continue;
         }
-        fprintf(out, "%lld ", (long long)i);
+        fprintf(out, "%s ", name);
         for (int64_t k = 0; k < columns; k++)
             fprintf(out, "%lld ", (long long)(i + k) % 10);
-        fprintf(out, "label%lld\n", (long long)i % 2);
+        fprintf(out, "%s\n", tags[i % 3]);
     }
 }
 
@@ -261,8 +268,8 @@ static int draw_file(const opts *o, picture *p)
         if (access(o->args[0], F_OK) != 0 && near)
             say_hint("did you mean '%s'?", near);
         else if (access(o->args[0], F_OK) != 0)
-            say_hint("what is drawn is a task (lm, series), an expression of recur list"
-                     " expressions, or a model file");
+            say_hint("what is drawn is a task (lm, series, classify, tag), an expression of"
+                     " recur list expressions, or a model file");
         return EXIT_FAILED;
     }
     if (rc_config_get(rc_model_config(m), "cell"))

@@ -103,8 +103,11 @@ static int print_series(const rc_evaluation *e, const shown *s)
     char a[SAY_ROOM], b[SAY_ROOM];
     printf("sequences    %s\n", say_count(a, e->sequences));
     printf("said         %s\n", say_count(a, e->tokens));
-    printf("%-12s %.5g%s\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square",
-           e->nats / measured(e), e->numbers > 0 ? " (standardized)" : "");
+    if (measured(e) > 0)
+        printf("%-12s %.5g%s\n", strcmp(measure, "nats") == 0 ? "nats" : "mean square",
+               e->nats / measured(e), e->numbers > 0 ? " (standardized)" : "");
+    else
+        printf("%-12s - (the model knows no label of the file)\n", measure);
     if (e->numbers > 0)
         printf("in units     %.5g (root %.5g)\n", e->squares / (double)e->numbers,
                sqrt(e->squares / (double)e->numbers));

@@ -83,6 +83,27 @@ static const char *said(const printer *out, const rc_prediction *p, size_t *n)
     return rc_model_label(out->m, p->said >= 0 ? p->said : (int32_t)next_best(p, -1), n);
 }
 
+/* Does it have one of the characters? */
+static bool has_any(const char *p, size_t n, const char *characters)
+{
+    for (; *characters; characters++)
+        if (memchr(p, *characters, n))
+            return true;
+    return false;
+}
+
+/* What stands between others in a line must not look like what is between. */
+static int check_cell(const printer *out, const char *p, size_t n)
+{
+    const bool conll = out->format == FORMAT_CONLL;
+    if (out->json || !has_any(p, n, conll ? "\t\n " : "\t\n"))
+        return OPT_GO_ON;
+    say_failure("cannot print '%.*s' in a line of columns: it has a %s", (int)n, p,
+                conll ? "blank, a tab or a line feed" : "tab or a line feed");
+    say_hint("pass --json%s", conll ? ", or --format labels" : "");
+    return EXIT_FAILED;
+}
+
 static void print_gold(const printer *out, const rc_prediction *p, char after)
 {
     if (out->gold)
@@ -101,6 +122,17 @@ static void print_conll(printer *out, const rc_prediction *p)
     print_gold(out, p, ' ');
     printf("%.*s\n", (int)n, label);
     out->sequence = p->sequence;
+}
+
+/* What the file has and is to be printed; labels of the model were looked at before. */
+static int check_answer(const printer *out, const rc_prediction *p)
+{
+    int code = OPT_GO_ON;
+    if (p->token && out->format == FORMAT_CONLL)
+        code = check_cell(out, p->token, p->token_bytes);
+    if (code == OPT_GO_ON && out->gold && p->gold)
+        code = check_cell(out, p->gold, p->gold_bytes);
+    return code;
 }
 
 /* "positive<TAB>0.981342" */
@@ -183,6 +215,10 @@ static bool print(void *ctx, const rc_prediction *p)
     printer *out = ctx;
     if (out->beyond && p->step < p->steps)
         return true;
+    if (p->classes && check_answer(out, p) != OPT_GO_ON) {
+        out->code = EXIT_FAILED;
+        return false;
+    }
     if (out->json)
         out->code = print_json(out, p);
     else if (p->classes && out->format == FORMAT_CONLL)
@@ -194,22 +230,14 @@ static bool print(void *ctx, const rc_prediction *p)
     return out->code == EXIT_DONE && !ferror(stdout);
 }
 
-/* Labels go out as they are: one with a tab or a line feed would be two. */
 static int check_labels(const printer *out)
 {
+    int code = OPT_GO_ON;
     size_t n;
     const char *label;
-    for (int32_t i = 0; !out->json; i++) {
-        if (!(label = rc_model_label(out->m, i, &n)))
-            break;
-        if (memchr(label, '\t', n) || memchr(label, '\n', n)) {
-            say_failure("cannot print '%.*s' as a label in a line: it has a tab or a line feed",
-                        (int)n, label);
-            say_hint("pass --json");
-            return EXIT_FAILED;
-        }
-    }
-    return OPT_GO_ON;
+    for (int32_t i = 0; code == OPT_GO_ON && (label = rc_model_label(out->m, i, &n)); i++)
+        code = check_cell(out, label, n);
+    return code;
 }
 
 /* Does the model know what is asked for? */
@@ -221,6 +249,12 @@ static int check_model(const opts *o, const printer *out)
         return say_misuse("option '--%s' has no place here: a model of task '%s' says nothing of "
                           "steps to come",
                           out->beyond ? "beyond" : "ahead", task);
+    if (!labels && out->gold)
+        return say_misuse("option '--gold' has no place here: a model of task '%s' is not told the "
+                          "right answers of a file",
+                          task);
+    if (rc_model_labels(out->m) == 0 && out->format != FORMAT_NUMBERS)
+        return say_misuse("option '--format' has no place here: the model says no labels");
     return labels ? check_labels(out) : OPT_GO_ON;
 }
 
@@ -242,6 +276,12 @@ static int run(const opts *o)
                           opts_text(o, "format"));
     if (how.gold && form == FORMAT_NUMBERS && !opts_flag(o, "json"))
         return say_misuse("option '--gold' goes with --format conll, --format labels or --json");
+    if (form != FORMAT_NUMBERS && opts_flag(o, "json"))
+        return say_misuse("options '--format %s' and '--json' do not go together", formats[form]);
+    if (form != FORMAT_NUMBERS && opts_has(o, "best"))
+        return say_misuse("options '--format %s' and '--best' do not go together: a line has one"
+                          " label",
+                          formats[form]);
     if (how.states && opts_flag(o, "beyond"))
         return say_misuse("options '--states' and '--beyond' do not go together");
     if (how.states && opts_has(o, "best"))

@@ -57,10 +57,10 @@ static bool draw_characters(drawing *d, int node[MOST_STEPS])
                        draw_number(d, "char-width"), given);
     else
         (void)snprintf(text, sizeof text, "lstm in both directions, the ends\n%d numbers", given);
-    draw_tensors(d, cnn ? "char." : "char_rnn.", "char.weight", text);
+    draw_tensors(d, cnn ? "char_cnn." : "char_rnn.", NULL, text);
     for (int k = 0; k < d->steps; k++) {
         node[k] = picture_add(d->p, PICTURE_LAYER, d->rank - 1, k, "%s", text);
-        picture_flow(d->p, below[k], node[k], "%s", weight);
+        picture_flow(d->p, below[k], node[k], "%s%s", weight, d->drop);
     }
     d->width += given;
     return true;
@@ -132,6 +132,12 @@ void draw_bag(drawing *d)
 
 /* ---- one vector ----------------------------------------------------------------------------- */
 
+/* What is dropped out between vectors of tokens and what reads them, where that is no layer. */
+static const char *token_drop(const drawing *d)
+{
+    return draw_flag(d, "flat") ? d->drop : "";
+}
+
 /* Convolutions of several widths, a layer each, side by side. */
 static void draw_convolutions(drawing *d)
 {
@@ -148,7 +154,7 @@ static void draw_convolutions(drawing *d)
             const int node =
                 picture_add(d->p, PICTURE_LAYER, d->rank, k, "convolution over %d tokens\n%d units",
                             width, draw_number(d, "maps"));
-            picture_flow(d->p, d->source[k], node, "%s", weight);
+            picture_flow(d->p, d->source[k], node, "%s%s", weight, token_drop(d));
             for (int back = 1; back < width && back <= k; back++)
                 picture_flow(d->p, d->source[k - back], node, "%s", "");
             from[n][k] = node;
@@ -187,7 +193,8 @@ void draw_pooling(drawing *d)
         picture_add(d->p, attention ? PICTURE_LAYER : PICTURE_OP, d->rank++, last, "%s", text);
     for (int k = 0; k < d->steps; k++)
         if (!ends || k == last || (both && k == 0))
-            picture_flow(d->p, d->source[k], node, "%s", "");
+            picture_flow(d->p, d->source[k], node, "%s",
+                         draw_word(d, "widths")[0] ? "" : token_drop(d));
     d->source[last] = node;
 }
 

@@ -398,7 +398,6 @@ static void draw_numbers_said(drawing *d)
 
 static void draw_stack(drawing *d)
 {
-    draw_feedback(d);
     draw_deep(d, "deep_in", draw_number(d, "deep-input"));
     memcpy(d->input, d->source, sizeof d->input);
     for (int l = 0; l < d->layers; l++)
@@ -421,6 +420,7 @@ static void draw_parts(drawing *d)
             draw_numbers(d);
         else
             draw_tokens(d);
+        draw_feedback(d);
         if (!draw_flag(d, "flat"))
             draw_stack(d);
     }

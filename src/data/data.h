@@ -520,8 +520,10 @@ const char *rcd_labelled_where(const rcd_labelled *l, int64_t i, int64_t *line);
  * many such labels there are (NULL: not wanted). */
 int64_t rcd_labelled_strange(const rcd_labelled *l, const int32_t *ids, int64_t *count);
 /* kind[i], of (n): sequences of the same tokens have the same number, from 0 in the order in which
- * they came. *kinds: how many numbers. RC_ENOMEM. */
-rc_status rcd_labelled_kinds(const rcd_labelled *l, int32_t *kind, int32_t *kinds);
+ * they came. as (tokens.n): numbers by which tokens are compared (NULL: their own). *kinds: how
+ * many numbers. RC_ENOMEM. */
+rc_status rcd_labelled_kinds(const rcd_labelled *l, const int32_t *as, int32_t *kind,
+                             int32_t *kinds);
 
 /* Sequences which[0 .. seqs-1] as a batch, longer ones first, equal ones in the order given:
  * in[row] is the number of a token, out[row] ids[number of its label] (NULL: the number), for one

@@ -50,16 +50,26 @@ int64_t rcd_labelled_strange(const rcd_labelled *l, const int32_t *ids, int64_t 
     return first;
 }
 
-rc_status rcd_labelled_kinds(const rcd_labelled *l, int32_t *kind, int32_t *kinds)
+rc_status rcd_labelled_kinds(const rcd_labelled *l, const int32_t *as, int32_t *kind,
+                             int32_t *kinds)
 {
     rcd_names seen = {0};
+    rcb_buf room = {0};
     rc_status s = RC_OK;
 
-    for (int64_t i = 0; s == RC_OK && i < l->n; i++)
-        s = rcd_names_add(&seen, (const char *)(l->token + l->start[i]),
-                          (size_t)(l->start[i + 1] - l->start[i]) * sizeof *l->token, 1, &kind[i]);
+    for (int64_t i = 0; s == RC_OK && i < l->n; i++) {
+        rcb_buf_clear(&room);
+        for (int64_t k = l->start[i]; s == RC_OK && k < l->start[i + 1]; k++) {
+            const int32_t token = as ? as[l->token[k]] : l->token[k];
+
+            s = rcb_buf_add(&room, &token, sizeof token);
+        }
+        if (s == RC_OK)
+            s = rcd_names_add(&seen, room.p, room.n, 1, &kind[i]);
+    }
     *kinds = seen.n;
     rcd_names_free(&seen);
+    rcb_buf_free(&room);
     return s;
 }
 

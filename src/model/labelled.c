@@ -55,87 +55,6 @@ static rc_status read_files(rcd_labelled *l, const char *files, const rcd_labell
     return s;
 }
 
-/* ---- schemes ----------------------------------------------------------------------------- */
-
-static rc_status tags_of(rcd_tags *out, const rcd_labelled *set)
-{
-    for (int32_t i = 0; i < set->labels.n; i++) {
-        size_t n;
-        int32_t id;
-        const char *p = rcd_names_at(&set->labels, i, &n);
-
-        RC_TRY(rcd_tags_add(out, p, n, &id));
-        assert(id == i);
-    }
-    return RC_OK;
-}
-
-/* Labels of a sequence all of whose tokens have one; NULL: one has none. */
-static int32_t *whole_labels(const rcd_labelled *set, int64_t seq)
-{
-    for (int64_t i = set->start[seq]; i < set->start[seq + 1]; i++)
-        if (set->label[i] < 0)
-            return NULL;
-    return set->label + set->start[seq];
-}
-
-static rcd_scheme scheme_of(const rcd_labelled *set, const rcd_tags *tags)
-{
-    rcd_detect d = {0};
-
-    for (int64_t i = 0; i < set->n; i++) {
-        const int32_t *label = whole_labels(set, i);
-
-        if (label)
-            rcd_detect_look(&d, tags, label, set->start[i + 1] - set->start[i]);
-    }
-    return rcd_detect_scheme(&d);
-}
-
-static rc_status convert(rcd_labelled *set, rcd_tags *tags, rcd_scheme to)
-{
-    rcd_spans spans = {0};
-    rc_status s = RC_OK;
-
-    for (int64_t i = 0; s == RC_OK && i < set->n; i++) {
-        int32_t *label = whole_labels(set, i);
-
-        if (label)
-            s = rcd_tags_convert(tags, to, label, set->start[i + 1] - set->start[i], label, &spans);
-    }
-    rcd_spans_free(&spans);
-    if (s != RC_OK)
-        return s;
-    rcd_names_free(&set->labels);
-    set->labels = (rcd_names){0};
-    RC_TRY(rcd_names_clone(&set->labels, &tags->names));
-    for (int32_t i = 0; i < set->labels.n; i++)
-        set->labels.name[i].count = 0;
-    for (int64_t i = 0; i < set->start[set->n]; i++)
-        if (set->label[i] >= 0)
-            set->labels.name[set->label[i]].count++;
-    return RC_OK;
-}
-
-/* Tags as the model says them; "auto" becomes what the data has. */
-static rc_status bring_to_scheme(rcd_labelled *set, rc_config *c, bool is_new)
-{
-    rcd_tags tags = {0};
-    rcd_scheme to;
-
-    if (!c->task->each)
-        return RC_OK;
-    rc_status s = tags_of(&tags, set);
-    if (s == RC_OK && is_new && strcmp(c->scheme, "auto") == 0)
-        s = rc_config_set(c, "scheme", rcd_scheme_word(scheme_of(set, &tags)));
-    if (s == RC_OK)
-        s = rcd_scheme_of(&to, c->scheme);
-    if (s == RC_OK && to != RCD_SCHEME_NONE)
-        s = convert(set, &tags, to);
-    rcd_tags_free(&tags);
-    return s;
-}
-
 void rcm_labelled_free(rcm_labelled *l)
 {
     rcb_free(l->word);
@@ -194,8 +113,12 @@ static rc_status feature_names(rcd_names *out, const rcd_labelled *set)
             int32_t id;
 
             text.n = 0;
-            s = rcb_buf_printf(&text, "%" PRId32 ":%s", f + 1,
-                               rcd_names_at(&set->features[f], i, NULL));
+            size_t n;
+            const char *p = rcd_names_at(&set->features[f], i, &n);
+
+            s = rcb_buf_printf(&text, "%" PRId32 ":", f + 1);
+            if (s == RC_OK)
+                s = rcb_buf_add(&text, p, n);
             if (s == RC_OK)
                 s = rcd_names_add(out, text.p, text.n, set->features[f].name[i].count, &id);
         }
@@ -348,7 +271,7 @@ static rc_status own_part(rcm_labelled_corpus *p, rcm_part part, const char *fil
     if (!*files)
         return RC_OK;
     RC_TRY(read_files(&l->set, files, &how));
-    RC_TRY(bring_to_scheme(&l->set, c, false));
+    RC_TRY(rcm_labelled_scheme(&l->set, c, NULL));
     RC_TRY(number(l, c, v));
     p->part[part] = (rcm_labelled_part){l, NULL, 0, l->set.n};
     return RC_OK;
@@ -366,20 +289,45 @@ static rc_status make_epoch(rcm_labelled_corpus *p)
     return e->which ? RC_OK : RC_ENOMEM;
 }
 
-/* The parts of the training set, with --copies-together by its kinds. */
-static rc_status cut_training(rcm_labelled_corpus *p, const rc_config *c)
+/* Which tokens are one to the model, *as (set->tokens.n): those that are folded to the same. */
+static rc_status folded(int32_t **as, const rcd_labelled *set, const rc_config *c)
+{
+    const rcd_fold fold = fold_of(c);
+    const rcd_level level = labelling_of(c).level;
+    rcd_names names = {0};
+    rcb_buf room = {0};
+    rc_status s = RC_OK;
+
+    if (!(*as = rcb_alloc((size_t)set->tokens.n, sizeof **as)))
+        return RC_ENOMEM;
+    for (int32_t i = 0; s == RC_OK && i < set->tokens.n; i++) {
+        size_t n;
+        const char *p = rcd_names_at(&set->tokens, i, &n);
+
+        s = rcd_fold_name(&room, level, p, n, &fold);
+        if (s == RC_OK)
+            s = rcd_names_add(&names, room.p, room.n, 1, &(*as)[i]);
+    }
+    rcb_buf_free(&room);
+    rcd_names_free(&names);
+    return s;
+}
+
+/* The parts of the training set, of sequences that are the same to the model. */
+static rc_status cut_kinds(rcm_labelled_corpus *p, const rc_config *c)
 {
     const rcd_labelled *set = &p->own[RCM_TRAIN].set;
-    int32_t *kind = c->copies_together ? rcb_alloc((size_t)set->n, sizeof *kind) : NULL;
-    int32_t kinds = 0;
-    rc_status s = c->copies_together && !kind ? RC_ENOMEM : RC_OK;
+    int32_t *as = NULL, *kind = rcb_alloc((size_t)set->n, sizeof *kind), kinds = 0;
+    rc_status s = kind ? folded(&as, set, c) : RC_ENOMEM;
 
-    if (s == RC_OK && kind)
-        s = rcd_labelled_kinds(set, kind, &kinds);
+    if (s == RC_OK)
+        s = rcd_labelled_kinds(set, as, kind, &kinds);
     if (s == RC_OK)
         s = rcm_cut_of(&p->cut, c, set->n, kind);
-    p->copies = kind ? set->n - kinds : 0;
+    if (s == RC_OK && p->cut.drawn)
+        p->copies = set->n - kinds;
     rcb_free(kind);
+    rcb_free(as);
     return s;
 }
 
@@ -392,12 +340,13 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
     if (!*c->train)
         return RC_FAIL_HINT(RC_EINVAL, "pass --train FILE", "there are no training texts");
     RC_TRY(rcm_bag_check(c));
-    if (!have) /* an older model may have them */
-        RC_TRY(rcm_idle_check(c));
     how.phrases = c->phrases;
     RC_TRY(read_files(&train->set, c->train, &how));
-    RC_TRY(bring_to_scheme(&train->set, c, have == NULL));
-    RC_TRY(cut_training(p, c));
+    p->odd = -1;
+    RC_TRY(rcm_labelled_scheme(&train->set, c, have ? NULL : &p->odd));
+    if (!have) /* an older model may have them */
+        RC_TRY(rcm_idle_check(c, &train->set));
+    RC_TRY(c->copies_together ? cut_kinds(p, c) : rcm_cut_of(&p->cut, c, train->set.n, NULL));
     for (int i = 0; i < RCM_PARTS; i++)
         p->part[i] = (rcm_labelled_part){train, &p->cut, p->cut.from[i], p->cut.to[i]};
     if (c->phrases && p->cut.to[RCM_TRAIN] < train->set.n)
@@ -588,7 +537,7 @@ rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *pa
     how.blind = blind;
     rc_status s = rcd_labelled_read(&out->set, path, &how);
     if (s == RC_OK && !blind)
-        s = bring_to_scheme(&out->set, m->config, false);
+        s = rcm_labelled_scheme(&out->set, m->config, NULL);
     if (s == RC_OK)
         s = number(out, m->config, &m->vocab);
     if (s != RC_OK)

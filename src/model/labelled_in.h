@@ -31,6 +31,7 @@ typedef struct rcm_labelled_corpus {
     rcm_labelled_part part[RCM_PARTS];
     rcm_cut cut;
     int64_t copies; /* training sequences that are kept beside one of the same tokens */
+    int32_t odd;    /* a label for which no scheme was chosen; -1: there is none */
     rcb_key order;
     int64_t batch, bucket;
     struct rcm_epoch *epoch; /* the order of the last one that was asked for */
@@ -64,12 +65,19 @@ rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t
 rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind);
 void rcm_labelled_free(rcm_labelled *l);
 
-/* Options that are set and mean nothing beside others: RC_EINVAL. (idle.c) */
-rc_status rcm_idle_check(const rc_config *c);
+/* Options that are set and mean nothing beside others, or for files of this format: RC_EINVAL.
+ * (idle.c) */
+rc_status rcm_idle_check(const rc_config *c, const rcd_labelled *set);
 
 /* A sentence a line about a file that was read for a model (labelled_notes.c). blind: its labels
  * are not looked at. */
 rc_status rcm_labelled_file_notes(const rcm_labelled *l, bool blind, rcb_buf *out);
+
+/* Tags as the model says them (labelled_scheme.c). In training (odd is not NULL) "auto" becomes the
+ * scheme that the data has, and "none" where it has one but for labels that are no tags: *odd, the
+ * first of them, else -1; a scheme that was asked for such labels is RC_EDATA. Elsewhere they stay
+ * as they are. */
+rc_status rcm_labelled_scheme(rcd_labelled *set, rc_config *c, int32_t *odd);
 
 /* Do the vocabularies of a model fit together and to its configuration? RC_EFORMAT, RC_EINVAL. */
 rc_status rcm_labelled_fit(const rc_model *m);

@@ -76,6 +76,11 @@ rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out)
 
     for (int i = 0; i < RCM_PARTS; i++)
         RC_TRY(rcd_labelled_notes(&p->own[i].set, out));
+    if (p->odd >= 0)
+        RC_TRY(rcb_buf_printf(out,
+                              "labels are taken as they are, not as tags of spans: '%s' is no "
+                              "tag (--scheme)\n",
+                              rcd_names_at(&p->own[RCM_TRAIN].set.labels, p->odd, NULL)));
     if (p->copies > 0)
         RC_TRY(rcb_buf_printf(out,
                               "%" PRId64 " sequence%s of earlier ones and fall where they do\n",

@@ -81,6 +81,14 @@ done
 ! recur predict a.model two.tsv --format tables
 ! recur predict a.model two.tsv --states
 ! recur predict a.model two.tsv --gold
+! recur predict a.model two.tsv --format labels --best 2
+! recur predict a.model two.tsv --format labels --json
+printf 'very good\ta good film\n' >blank.tsv
+! recur predict a.model blank.tsv --format conll --gold
+recur predict a.model blank.tsv --format labels --gold | cut -f 1
+recur eval a.model blank.tsv | grep -v speed
+! recur train classify --train films.tsv --binary --out b.model
+! recur train classify --train films.tsv --fold 3 --out b.model
 ! recur predict a.model two.tsv --ahead 3
 ! recur predict a.model two.tsv --beyond
 ! recur train classify --train films.tsv "${small[@]}" --judge spans --out b.model --quiet

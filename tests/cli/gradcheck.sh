@@ -51,7 +51,8 @@ recur gradcheck series --train adding:6:20 --cell lstm-proj --hidden 5 --bidirec
 echo "== labels"
 printf 'EU I-ORG NN\nsaid O VB\nso O RB\n\nPeter I-PER NN\n\nso O RB\nEU I-ORG NN\n' >t.conll
 printf 'pos\tgood film it is\nneg\tbad film\npos\tvery good\nneg\tit is bad bad bad\n' >t.tsv
-for how in "" "--decoder crf --bidirectional --scheme iobes" "--decoder crf --flat --embed 3" \
+flat="--flat --hidden 128" # which is the default: no layer has it
+for how in "" "--decoder crf --bidirectional --scheme iobes" "--decoder crf $flat --embed 3" \
     "--char-net cnn --char-hidden 3 --char-embed 2 --casing 2 --features #3 --feature-embed 2" \
     "--char-net rnn --char-hidden 2 --char-embed 3 --dropout 0.3 --unk-rate 0.5 --layers 2" \
     "--feedback --around 1 --learned-start" "--feedback --cell none --embed-map 3 --shards 2"; do
@@ -62,8 +63,8 @@ printf 'EU 1 2 3\nso 0 1 0\n' >some.vec
 recur gradcheck tag --train t.conll --label-column '#2' --valid-split 0 --hidden 4 \
     --vectors some.vec --freeze embed.weight | tail -n 1 | hide
 for how in "" "--bidirectional" "--pooling mean --layers 2" "--pooling attention --cell gru" \
-    "--pooling max --widths 2,3 --maps 3 --flat --embed 4" "--tokens char --dropout 0.3" \
-    "--pooling mean --flat --embed 4 --mlp 5,3 --embed-dropout 0.3"; do
+    "--pooling max --widths 2,3 --maps 3 $flat --embed 4" "--tokens char --dropout 0.3" \
+    "--pooling mean $flat --embed 4 --mlp 5,3 --embed-dropout 0.3"; do
     recur gradcheck classify --train t.tsv --valid-split 0 --hidden 4 $how | tail -n 1 | hide
 done
 

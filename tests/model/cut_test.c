@@ -21,7 +21,7 @@ static void parts_are_everything_once(void **unused)
 
         (void)snprintf(split, sizeof split, "%.3f", (double)pick(0, 50) / 100);
         (void)snprintf(fold, sizeof fold, "%d", (int)folds);
-        (void)snprintf(number, sizeof number, "%d", (int)pick(1, folds ? folds : 1));
+        (void)snprintf(number, sizeof number, "%d", (int)pick(folds ? 1 : 0, folds));
         rc_config *c = config((const char *const[]){"valid-split", split, "folds", fold, "fold",
                                                     number, "test-split", has_test ? "0.2" : "0",
                                                     "seed", pick(0, 1) ? "3" : "4", NULL});
@@ -70,12 +70,12 @@ static void copies_are_on_one_side(void **unused)
     check_seed();
     for (int trial = 0; trial < 100; trial++) {
         enum { MOST = 200, FOLDS = 5 };
-        const int64_t n = pick(60, MOST);
+        const int64_t n = pick(60, MOST), most = pick(7, 60);
         int32_t kind[MOST], kinds = 0;
         int part_of[MOST], tested[MOST] = {0}; /* of a kind */
 
-        for (int64_t i = 0; i < n; i++) {
-            kind[i] = (int32_t)pick(0, kinds);
+        for (int64_t i = 0; i < n; i++) { /* the first kinds are the largest */
+            kind[i] = kinds < most ? kinds : (int32_t)pick(0, pick(0, kinds - 1));
             kinds += kind[i] == kinds;
         }
         for (int k = 1; k <= FOLDS; k++) {
@@ -86,13 +86,11 @@ static void copies_are_on_one_side(void **unused)
             rc_config *c = config(
                 (const char *const[]){"folds", "5", "fold", number, "valid-split", "0.2", NULL});
 
-            if (rcm_cut_of(&cut, c, n, kind) != RC_OK) { /* one kind may be most of the set */
-                rc_config_free(c);
-                continue;
-            }
+            CHECK_STATUS(rcm_cut_of(&cut, c, n, kind), RC_OK);
             for (int i = 0; i < MOST; i++)
                 part_of[i] = -1;
             for (int part = 0; part < RCM_PARTS; part++) {
+                assert_true(cut.from[part] < cut.to[part]);
                 for (int64_t i = cut.from[part]; i < cut.to[part]; i++) {
                     const int32_t of = kind[rcm_cut_at(&cut, i)];
 
@@ -111,6 +109,33 @@ static void copies_are_on_one_side(void **unused)
     }
 }
 
+/* No part that is wanted is left empty: the border moves back, or the cut is refused. */
+static void copies_leave_no_part_empty(void **unused)
+{
+    (void)unused;
+    for (int seed = 1; seed < 20; seed++) {
+        int32_t kind[10] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 2};
+        char number[32];
+        rcm_cut cut;
+
+        (void)snprintf(number, sizeof number, "%d", seed);
+        rc_config *c = config(
+            (const char *const[]){"valid-split", "0.2", "test-split", "0.1", "seed", number, NULL});
+        CHECK_STATUS(rcm_cut_of(&cut, c, 10, kind), RC_OK);
+        for (int part = 0; part < RCM_PARTS; part++)
+            assert_true(cut.from[part] < cut.to[part]);
+        rcm_cut_free(&cut);
+        kind[9] = 1;
+        CHECK_STATUS(rcm_cut_of(&cut, c, 10, kind), RC_EDATA);
+        CHECK_MESSAGE_HAS("copies of one sequence");
+        rc_config_free(c);
+        c = config((const char *const[]){"folds", "3", "fold", "2", NULL});
+        CHECK_STATUS(rcm_cut_of(&cut, c, 10, kind), RC_EDATA);
+        CHECK_MESSAGE_HAS("it has 2 different sequences");
+        rc_config_free(c);
+    }
+}
+
 static void what_cannot_be_cut_is_refused(void **unused)
 {
     (void)unused;
@@ -119,6 +144,7 @@ static void what_cannot_be_cut_is_refused(void **unused)
         rc_status want;
         const char *words;
     } cases[] = {
+        {{"fold", "3"}, RC_EINVAL, "on fold 3: there are no folds"},
         {{"folds", "1"}, RC_EINVAL, "cannot make 1 fold"},
         {{"folds", "4"}, RC_EINVAL, "on all of 4 folds in one training"},
         {{"folds", "4", "fold", "5"}, RC_EINVAL, "fold 5 of 4"},
@@ -146,6 +172,7 @@ int main(void)
         cmocka_unit_test(parts_are_everything_once),
         cmocka_unit_test(folds_test_everything_once),
         cmocka_unit_test(copies_are_on_one_side),
+        cmocka_unit_test(copies_leave_no_part_empty),
         cmocka_unit_test(what_cannot_be_cut_is_refused),
     };
 

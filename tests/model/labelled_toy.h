@@ -36,11 +36,13 @@ typedef struct labelled_toy {
 static inline rc_config *labelled_config(const char *task, const char *train,
                                          const char *const options[])
 {
-    rc_config *c = toy_config(task, (const char *const[]){"train", train, "hidden", "5", "batch",
-                                                          "3", "valid-split", "0", NULL});
+    rc_config *c = toy_config(
+        task, (const char *const[]){"train", train, "batch", "3", "valid-split", "0", NULL});
 
     for (; options && *options; options += 2)
         CHECK_STATUS(rc_config_set(c, options[0], options[1]), RC_OK);
+    if (!c->flat && (!c->bag || strcmp(c->bag, "none") == 0) && rc_config_is_default(c, "hidden"))
+        CHECK_STATUS(rc_config_set(c, "hidden", "5"), RC_OK);
     return c;
 }
 

@@ -6,9 +6,10 @@ static const char *const nets[] = {"none", "cnn", "rnn"};
 static labelled_toy open_with(const char *net)
 {
     return labelled_open("tag", toy_file("t.conll", toy_tags),
-                         (const char *const[]){"features", "#-1", "label-column", "#2", "char-net",
-                                               net, "casing", "3", "char-hidden", "4", "embed", "6",
-                                               "feature-embed", "2", NULL});
+                         (const char *const[]){"features", "#-1", "label-column", "#2", "casing",
+                                               "3", "embed", "6", "feature-embed", "2", "char-net",
+                                               net, strcmp(net, "none") ? "char-hidden" : NULL, "4",
+                                               NULL});
 }
 
 /* What is read of the rows of some sequences, (rows,width); the caller frees it. */
