@@ -44,8 +44,9 @@ boxes classify --widths 3,4,5 --cell none --mlp 50,20 --pooling max --tokens cha
 boxes classify --bidirectional --skip graves --layers 2
 boxes classify --widths 2,3 --unroll 3
 recur draw tag --flat --feedback --char-net cnn --symbols 12 --embed 5 --dropout 0.5
-recur draw tag --digits --scheme iobes --symbols 40 --json | grep -oE 'one of [0-9]+ words|[0-9]+ labels'
-recur draw classify --min-count 2 --symbols 3 --json | grep -oE 'one of [0-9]+ words|[0-9]+ labels'
+counts() { grep -oE 'one of [0-9]+ words|[0-9]+ labels'; }
+recur draw tag --digits --scheme iobes --symbols 40 --json | counts
+recur draw classify --min-count 2 --symbols 3 --json | counts
 recur draw classify --flat --pooling mean --mlp 20 --unroll 2 --embed 5 --symbols 12
 recur draw classify --bag tfidf --ngrams 1-2 --mlp 20 --unroll 2
 boxes series --pooling mean --unroll 3
