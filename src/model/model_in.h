@@ -41,7 +41,8 @@ typedef struct rcm_cut {
 /* By --valid-split, --test-split and --folds; a part that has files of its own gets none. kind:
  * sequences of the same number, which begin at 0 and leave none out, stay in one part (NULL: each
  * for itself); folds are then as even as they can be, larger kinds shared out first. RC_EINVAL:
- * options; RC_EDATA: nothing is left for a part; RC_ENOMEM. After a failure there is nothing to free. */
+ * options; RC_EDATA: nothing is left for a part; RC_ENOMEM. After a failure there is nothing to
+ * free. */
 rc_status rcm_cut_of(rcm_cut *out, const rc_config *c, int64_t n, const int32_t *kind);
 void rcm_cut_free(rcm_cut *cut);
 /* Which sequence of the set is number i of the order. */
