@@ -247,7 +247,7 @@ static void draw_field(drawing *d)
 void draw_labels(drawing *d)
 {
     const bool tag = strcmp(rc_config_task(d->c), "tag") == 0;
-    const bool bag = draw_word(d, "bag")[0] && !draw_is(d, "bag", "none");
+    const bool bag = draw_has_bag(d);
     const bool field = draw_is(d, "decoder", "crf");
     char text[PICTURE_TEXT], weight[PICTURE_TEXT], room[SAY_ROOM];
 

@@ -34,6 +34,11 @@ bool draw_flag(const drawing *d, const char *option)
     return draw_is(d, option, "true");
 }
 
+bool draw_has_bag(const drawing *d)
+{
+    return *draw_word(d, "bag") && !draw_is(d, "bag", "none");
+}
+
 bool draw_find(const drawing *d, const char *name, rc_tensor_info *out)
 {
     for (size_t i = 0; rc_model_tensor(d->m, i, out); i++)
@@ -411,7 +416,7 @@ static void draw_parts(drawing *d)
     const char *task = rc_config_task(d->c);
     const bool language = strcmp(task, "lm") == 0, series = strcmp(task, "series") == 0;
 
-    if (draw_word(d, "bag")[0] && !draw_is(d, "bag", "none")) {
+    if (draw_has_bag(d)) {
         draw_bag(d);
     } else {
         if (language)
@@ -439,8 +444,7 @@ void draw_model(picture *p, const rc_model *m, int unroll)
 {
     const rc_config *c = rc_model_config(m);
     drawing d = {.p = p, .m = m, .c = c, .steps = unroll ? unroll : 1, .unrolled = unroll > 0};
-    const bool plain =
-        draw_flag(&d, "flat") || !(draw_word(&d, "bag")[0] == '\0' || draw_is(&d, "bag", "none"));
+    const bool plain = draw_flag(&d, "flat") || draw_has_bag(&d);
     char room[SAY_ROOM];
 
     d.both = draw_flag(&d, "bidirectional");
