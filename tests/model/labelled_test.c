@@ -267,9 +267,28 @@ static void vocabularies_that_do_not_fit_are_refused(void **unused)
     labelled_close(&t);
 }
 
+/* What stands in a column is its bytes, a zero among them, too. */
+static void features_that_differ_behind_a_zero_are_two(void **unused)
+{
+    (void)unused;
+    static const char text[] = "w A\0x O\nv A\0y B\nu B O\nz C O\n";
+    const char *path = check_temp_path("zero.conll");
+
+    check_write_file(path, text, sizeof text - 1);
+    labelled_toy t = labelled_open("tag", path, (const char *const[]){"features", "#2", NULL});
+    const rcm_labelled *l = &rcm_labelled_of(t.corpus)->own[RCM_TRAIN];
+
+    assert_int_equal(l->set.features[0].n, 4);
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < i; k++)
+            assert_int_not_equal(l->feature[0][i], l->feature[0][k]);
+    labelled_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(features_that_differ_behind_a_zero_are_two),
         cmocka_unit_test(numbers_are_those_of_the_vocabularies),
         cmocka_unit_test(words_of_other_parts_are_unknown),
         cmocka_unit_test(tags_are_brought_to_the_scheme_that_is_asked_for),
