@@ -31,7 +31,7 @@ int draw_number(const drawing *d, const char *option); /* 0: there is no such op
 const char *draw_word(const drawing *d, const char *option);
 bool draw_flag(const drawing *d, const char *option);
 bool draw_is(const drawing *d, const char *option, const char *value);
-bool draw_has_bag(const drawing *d); /* texts are read as bags of n-grams */
+bool draw_has_bag(const drawing *d); /* a bag of n-grams is all that is read */
 bool draw_find(const drawing *d, const char *name, rc_tensor_info *out);
 /* "rnn.weight_ih_l0\n512 x 128"; "" without such a tensor. */
 const char *draw_weight(const drawing *d, const char *name, char out[PICTURE_TEXT]);

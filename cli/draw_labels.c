@@ -113,21 +113,35 @@ void draw_tokens(drawing *d)
     draw_around(d);
 }
 
-void draw_bag(drawing *d)
+/* N-grams of a text, or of what stands around the token of a step, and their sum, on two ranks from
+ * `rank` on: where that is. */
+static int draw_sum(drawing *d, int rank, int k)
 {
-    char text[PICTURE_TEXT], weight[PICTURE_TEXT];
+    const bool tag = strcmp(rc_config_task(d->c), "tag") == 0;
+    char text[PICTURE_TEXT], weight[PICTURE_TEXT], room[SAY_ROOM];
     rc_tensor_info t = {.dim = {0}};
 
-    d->steps = 1;
-    d->unrolled = false;
     (void)draw_find(d, "bag.weight", &t);
-    const int x =
-        picture_add(d->p, PICTURE_VALUE, d->rank++, 0, "x\n%lld n-grams", (long long)t.dim[0]);
+    const int x = picture_add(d->p, PICTURE_VALUE, rank, k, "%s\n%lld n-grams%s",
+                              tag ? draw_at_step(d, "x", k, room) : "x", (long long)t.dim[0],
+                              tag ? " around it" : "");
     (void)snprintf(text, sizeof text, "sum over n-grams: %s\n%lld numbers", draw_word(d, "bag"),
                    (long long)t.dim[1]);
     draw_tensors(d, "bag.", "bag.weight", text);
-    d->source[0] = picture_add(d->p, PICTURE_LAYER, d->rank++, 0, "%s", text);
-    picture_flow(d->p, x, d->source[0], "%s%s", draw_weight(d, "bag.weight", weight), d->drop);
+    const int sum = picture_add(d->p, PICTURE_LAYER, rank + 1, k, "%s", text);
+    picture_flow(d->p, x, sum, "%s%s", draw_weight(d, "bag.weight", weight), d->drop);
+    return sum;
+}
+
+void draw_bag(drawing *d)
+{
+    if (strcmp(rc_config_task(d->c), "tag") != 0) {
+        d->steps = 1;
+        d->unrolled = false;
+    }
+    for (int k = 0; k < d->steps; k++)
+        d->source[k] = draw_sum(d, d->rank, k);
+    d->rank += 2;
 }
 
 /* ---- one vector ----------------------------------------------------------------------------- */
@@ -244,12 +258,29 @@ static void draw_field(drawing *d)
     d->rank++;
 }
 
+/* Scores of labels, or their shares, of what is read and of n-grams beside it. */
+static void draw_scores(drawing *d, const char *what)
+{
+    char text[PICTURE_TEXT], weight[PICTURE_TEXT];
+
+    (void)snprintf(text, sizeof text, "%s\n%d labels", what, (int)rc_model_labels(d->m));
+    draw_tensors(d, "out.", "out.weight", text);
+    draw_weight(d, "out.weight", weight);
+    for (int k = d->first; k < d->steps; k++) {
+        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
+        picture_flow(d->p, d->source[k], node, "%s%s", weight, *weight ? d->drop : "");
+        if (draw_flag(d, "direct"))
+            picture_flow(d->p, draw_sum(d, d->rank - 2, k), node, "%s", "");
+        d->source[k] = node;
+    }
+    d->rank++;
+}
+
 void draw_labels(drawing *d)
 {
     const bool tag = strcmp(rc_config_task(d->c), "tag") == 0;
-    const bool bag = draw_has_bag(d);
-    const bool field = draw_is(d, "decoder", "crf");
-    char text[PICTURE_TEXT], weight[PICTURE_TEXT], room[SAY_ROOM];
+    const bool bag = draw_has_bag(d), field = draw_is(d, "decoder", "crf");
+    char room[SAY_ROOM];
 
     if (!tag) {
         if (!bag) {
@@ -258,16 +289,8 @@ void draw_labels(drawing *d)
         }
         draw_relus(d, bag);
     }
-    (void)snprintf(text, sizeof text, "%s\n%d labels", field ? "linear" : "softmax",
-                   (int)rc_model_labels(d->m));
-    draw_tensors(d, "out.", "out.weight", text);
-    draw_weight(d, "out.weight", weight);
-    for (int k = d->first; k < d->steps; k++) {
-        const int node = picture_add(d->p, PICTURE_LAYER, d->rank, k, "%s", text);
-        picture_flow(d->p, d->source[k], node, "%s%s", weight, *weight ? d->drop : "");
-        d->source[k] = node;
-    }
-    d->rank++;
+    if (!bag || !field)
+        draw_scores(d, field ? "linear" : "softmax");
     if (field)
         draw_field(d);
     for (int k = d->first; k < d->steps; k++) {

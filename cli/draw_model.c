@@ -36,7 +36,7 @@ bool draw_flag(const drawing *d, const char *option)
 
 bool draw_has_bag(const drawing *d)
 {
-    return *draw_word(d, "bag") && !draw_is(d, "bag", "none");
+    return *draw_word(d, "bag") && !draw_is(d, "bag", "none") && !draw_flag(d, "direct");
 }
 
 bool draw_find(const drawing *d, const char *name, rc_tensor_info *out)

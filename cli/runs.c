@@ -82,7 +82,8 @@ static bool keep_size(run *r)
     char room[RUN_ROOM];
     const char *layers = run_option(r, "layers"), *hidden = run_option(r, "hidden");
     const char *bag = run_option(r, "bag");
-    if (bag[0] && strcmp(bag, "none") != 0) /* it has no layers */
+    const bool direct = strcmp(run_option(r, "direct"), "true") == 0;
+    if (bag[0] && strcmp(bag, "none") != 0 && !direct) /* it has no layers */
         return keep(&r->cell, "bag") && keep(&r->size, bag);
     if (!hidden[0])
         return keep(&r->size, run_option(r, "order")[0] ? run_option(r, "order") : NULL);

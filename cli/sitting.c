@@ -108,9 +108,11 @@ static const char *shape_of(const rc_config *c, char out[SHAPE_ROOM])
     const char *layers = rc_config_get(c, "layers"), *hidden = rc_config_get(c, "hidden");
     const char *bag = rc_config_get(c, "bag");
     size_t used = (size_t)snprintf(out, SHAPE_ROOM, "%s", rc_config_task(c));
+    const char *direct = rc_config_get(c, "direct");
     if (bag && strcmp(bag, "none") != 0) {
-        snprintf(out + used, SHAPE_ROOM - used, ", bag %s", bag);
-        return out;
+        used += (size_t)snprintf(out + used, SHAPE_ROOM - used, ", bag %s", bag);
+        if (!direct || strcmp(direct, "true") != 0)
+            return out;
     }
     if (level && used < SHAPE_ROOM)
         used += (size_t)snprintf(out + used, SHAPE_ROOM - used, ", level %s", level);

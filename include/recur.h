@@ -207,7 +207,8 @@ RC_API bool rc_model_record(const rc_model *m, size_t i, rc_record *out);
  * as long as the model. */
 RC_API bool rc_model_fact(const rc_model *m, size_t i, const char **name, const char **text);
 
-/* How many symbols there are: ids are 0 .. that - 1. 0: the model has no vocabulary. */
+/* How many symbols there are: ids are 0 .. that - 1. 0: the model has no vocabulary. Those of a
+ * model that reads a bag alone are n-grams. */
 RC_API int32_t rc_model_symbols(const rc_model *m);
 /* The *n bytes of a symbol, valid as long as the model; NULL and 0 for no such id. */
 RC_API const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n);

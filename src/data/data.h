@@ -563,11 +563,19 @@ typedef struct rcd_lengths {
 /* What the n-grams of a text are: runs of tokens, folded, words with a blank between ("a good
  * film"); and runs of the characters of a word between two blanks, which mark its ends, behind one
  * more blank, which tells them from words ("  fi", " ilm", " lm "), words level alone. The marks by
- * themselves are none, nor are RCD_UNK and RCD_EOS; a line feed in a token is a blank. */
+ * themselves are none, nor are RCD_UNK and RCD_EOS; a line feed in a token is a blank.
+ *
+ * Where tokens have labels each has n-grams of its own: the runs of every column between `around`
+ * tokens before it and as many after it, behind the number of the column and where the run begins
+ * ("0-1 a good", "1+0 JJ NN"; column 0 are tokens, 1 to F features, F+1 how tokens are capitalised,
+ * letters from a for rcd_casing; beyond an end of its sequence stands nothing), and the runs of its
+ * own characters. */
 typedef struct rcd_grams_plan {
     rcd_level level; /* of tokens */
     rcd_fold fold;
     rcd_lengths tokens, characters;
+    bool places;    /* runs of tokens stand behind the number of their first one, from 0: "7 A C" */
+    int64_t around; /* where tokens have labels */
 } rcd_grams_plan;
 
 /* Add those of sequences which[0 .. n-1] to names, each as often as it comes. RC_ENOMEM; RC_EDATA:
@@ -575,10 +583,11 @@ typedef struct rcd_grams_plan {
 rc_status rcd_grams_names(rcd_names *out, const rcd_labelled *l, const rcd_grams_plan *how,
                           const int64_t *which, int64_t n);
 
-/* The different ones of every sequence of a set: those of sequence i are entries start[i] ..
- * start[i+1]-1, by rising number, with how often they come in it. Owner. */
+/* The different ones of every sequence of a set or, where tokens have labels, of every token: those
+ * of number i are entries start[i] .. start[i+1]-1, by rising number, with how often they come in
+ * it. Owner. */
 typedef struct rcd_grams {
-    int64_t n;      /* sequences */
+    int64_t n;      /* sequences, or tokens */
     int64_t *start; /* (n+1) */
     int32_t *id;
     int32_t *count;

@@ -1,5 +1,6 @@
-/* grams.c -- n-grams of the texts of a labelled set: runs of tokens, and runs of the characters of
- * a word; counted for a dictionary, then numbered by it or by a hash.
+/* grams.c -- n-grams of the texts of a labelled set, or of what stands around each of their tokens:
+ * runs of tokens, and runs of the characters of a word; counted for a dictionary, then numbered by
+ * it or by a hash.
  *
  * Tokens are folded once each, and what is made of the characters of one is made once.
  */
@@ -58,6 +59,7 @@ typedef struct walker {
     const rcd_labelled *l;
     const rcd_grams_plan *how;
     folded tokens;
+    rcd_casing *casing; /* (tokens) where n-grams are of tokens; else NULL */
     rcb_buf gram;
     rcd_each each;
     void *ctx;
@@ -76,6 +78,8 @@ static rc_status walk_tokens(walker *w, int64_t i)
 
     for (int64_t first = w->l->start[i]; first < end; first++) {
         rcb_buf_clear(&w->gram);
+        if (w->how->places)
+            RC_TRY(rcb_buf_printf(&w->gram, "%" PRId64 " ", first - w->l->start[i]));
         for (int64_t n = 1; n <= len->to && first + n <= end; n++) {
             const rcd_word t = folded_at(&w->tokens, w->l->token[first + n - 1]);
 
@@ -86,6 +90,62 @@ static rc_status walk_tokens(walker *w, int64_t i)
                 RC_TRY(tell(w));
         }
     }
+    return RC_OK;
+}
+
+/* What stands in a column of token k: the token, a feature, or how the token is capitalised. */
+static rc_status add_cell(walker *w, int64_t k, int32_t column)
+{
+    const rcd_labelled *l = w->l;
+    size_t n;
+
+    if (column == 0) {
+        const rcd_word t = folded_at(&w->tokens, l->token[k]);
+
+        return rcb_buf_add(&w->gram, t.p, t.n);
+    }
+    if (column > l->F) {
+        const char mark = (char)('a' + w->casing[l->token[k]]);
+
+        return rcb_buf_add(&w->gram, &mark, 1);
+    }
+    const char *p = rcd_names_at(&l->features[column - 1], l->feature[k * l->F + column - 1], &n);
+
+    return rcb_buf_add(&w->gram, p, n);
+}
+
+/* The runs of a column around token k of a sequence [from,end), each behind its column and where it
+ * begins; beyond an end of the sequence stands nothing. */
+static rc_status walk_column(walker *w, int64_t k, int64_t from, int64_t end, int32_t column)
+{
+    const rcd_lengths *len = &w->how->tokens;
+    const int64_t around = w->how->around;
+
+    for (int64_t first = -around; first <= around; first++) {
+        bool inside = false;
+
+        rcb_buf_clear(&w->gram);
+        RC_TRY(rcb_buf_printf(&w->gram, "%" PRId32 "%+" PRId64, column, first));
+        for (int64_t n = 1; n <= len->to && first + n - 1 <= around; n++) {
+            const int64_t at = k + first + n - 1;
+
+            RC_TRY(rcb_buf_add(&w->gram, " ", 1));
+            if (at >= from && at < end) {
+                RC_TRY(add_cell(w, at, column));
+                inside = true;
+            }
+            if (n >= len->from && inside)
+                RC_TRY(w->each(w->ctx, w->gram.p, w->gram.n));
+        }
+    }
+    return RC_OK;
+}
+
+/* Those of all columns around token k of sequence i. */
+static rc_status walk_around(walker *w, int64_t i, int64_t k)
+{
+    for (int32_t column = 0; column <= w->l->F + 1; column++)
+        RC_TRY(walk_column(w, k, w->l->start[i], w->l->start[i + 1], column));
     return RC_OK;
 }
 
@@ -132,12 +192,23 @@ static rc_status walker_open(walker *w, const rcd_labelled *l, const rcd_grams_p
 {
     *w = (walker){.l = l, .how = how};
     assert(how->characters.to == 0 || how->level == RCD_WORD);
-    return fold_tokens(&w->tokens, &l->tokens, how);
+    RC_TRY(fold_tokens(&w->tokens, &l->tokens, how));
+    if (!l->each)
+        return RC_OK;
+    w->casing = rcb_alloc((size_t)l->tokens.n, sizeof *w->casing);
+    for (int32_t i = 0; w->casing && i < l->tokens.n; i++) {
+        size_t n;
+        const char *p = rcd_names_at(&l->tokens, i, &n);
+
+        w->casing[i] = rcd_casing_of(p, n);
+    }
+    return w->casing ? RC_OK : RC_ENOMEM;
 }
 
 static void walker_close(walker *w)
 {
     folded_free(&w->tokens);
+    rcb_free(w->casing);
     rcb_buf_free(&w->gram);
 }
 
@@ -186,6 +257,16 @@ static rc_status count_characters(walker *w, counting *c, const int64_t *which, 
     return s;
 }
 
+/* The runs of tokens of sequence i, or of what stands around each of its tokens. */
+static rc_status walk_sequence(walker *w, int64_t i)
+{
+    if (!w->l->each)
+        return walk_tokens(w, i);
+    for (int64_t k = w->l->start[i]; k < w->l->start[i + 1]; k++)
+        RC_TRY(walk_around(w, i, k));
+    return RC_OK;
+}
+
 rc_status rcd_grams_names(rcd_names *out, const rcd_labelled *l, const rcd_grams_plan *how,
                           const int64_t *which, int64_t n)
 {
@@ -196,7 +277,7 @@ rc_status rcd_grams_names(rcd_names *out, const rcd_labelled *l, const rcd_grams
     w.each = count_one;
     w.ctx = &c;
     for (int64_t i = 0; s == RC_OK && i < n && how->tokens.to > 0; i++)
-        s = walk_tokens(&w, which[i]);
+        s = walk_sequence(&w, which[i]);
     if (s == RC_OK && how->characters.to > 0)
         s = count_characters(&w, &c, which, n);
     walker_close(&w);
@@ -304,25 +385,48 @@ static rc_status keep(rcd_grams *out, list *ids)
     return RC_OK;
 }
 
-static rc_status number_texts(rcd_grams *out, walker *w, numbering *b, const spelled *s)
+/* What is made of the characters of token k of the set, if anything is. */
+static rc_status add_spelled(list *ids, const walker *w, const spelled *s, int64_t k)
+{
+    if (!s->start)
+        return RC_OK;
+    const size_t from = s->start[w->l->token[k]];
+
+    return list_add(ids, s->ids.id + from, s->start[w->l->token[k] + 1] - from);
+}
+
+/* Entries of sequence i. */
+static rc_status number_text(rcd_grams *out, walker *w, list *ids, const spelled *s, int64_t i)
+{
+    ids->n = 0;
+    if (w->how->tokens.to > 0)
+        RC_TRY(walk_tokens(w, i));
+    for (int64_t k = w->l->start[i]; k < w->l->start[i + 1]; k++)
+        RC_TRY(add_spelled(ids, w, s, k));
+    return keep(out, ids);
+}
+
+/* Entries of every token of sequence i. */
+static rc_status number_each(rcd_grams *out, walker *w, list *ids, const spelled *s, int64_t i)
+{
+    for (int64_t k = w->l->start[i]; k < w->l->start[i + 1]; k++) {
+        ids->n = 0;
+        if (w->how->tokens.to > 0)
+            RC_TRY(walk_around(w, i, k));
+        RC_TRY(add_spelled(ids, w, s, k));
+        RC_TRY(keep(out, ids));
+    }
+    return RC_OK;
+}
+
+static rc_status number_all(rcd_grams *out, walker *w, numbering *b, const spelled *s)
 {
     list ids = {0};
     rc_status status = RC_OK;
 
     b->to = &ids;
-    for (int64_t i = 0; status == RC_OK && i < w->l->n; i++) {
-        ids.n = 0;
-        if (w->how->tokens.to > 0)
-            status = walk_tokens(w, i);
-        for (int64_t k = w->l->start[i]; status == RC_OK && s->start && k < w->l->start[i + 1];
-             k++) {
-            const size_t from = s->start[w->l->token[k]];
-
-            status = list_add(&ids, s->ids.id + from, s->start[w->l->token[k] + 1] - from);
-        }
-        if (status == RC_OK)
-            status = keep(out, &ids);
-    }
+    for (int64_t i = 0; status == RC_OK && i < w->l->n; i++)
+        status = w->l->each ? number_each(out, w, &ids, s, i) : number_text(out, w, &ids, s, i);
     rcb_free(ids.id);
     return status;
 }
@@ -335,7 +439,8 @@ rc_status rcd_grams_of(rcd_grams *out, const rcd_labelled *l, const rcd_grams_pl
     walker w;
 
     assert(v || (buckets > 0 && buckets <= INT32_MAX));
-    *out = (rcd_grams){.start = rcb_calloc((size_t)l->n + 1, sizeof *out->start)};
+    *out = (rcd_grams){
+        .start = rcb_calloc((size_t)(l->each ? l->start[l->n] : l->n) + 1, sizeof *out->start)};
     rc_status s = walker_open(&w, l, how);
     if (s == RC_OK && !out->start)
         s = RC_ENOMEM;
@@ -344,7 +449,7 @@ rc_status rcd_grams_of(rcd_grams *out, const rcd_labelled *l, const rcd_grams_pl
     if (s == RC_OK && how->characters.to > 0)
         s = spell(&spelling, &w, &b);
     if (s == RC_OK)
-        s = number_texts(out, &w, &b, &spelling);
+        s = number_all(out, &w, &b, &spelling);
     rcb_free(spelling.ids.id);
     rcb_free(spelling.start);
     walker_close(&w);

@@ -212,9 +212,9 @@ void rcg_work_pool(rcg_work *w, int64_t cols, bool attention)
     take_scratch(w, attention ? N : 0);
 }
 
-void rcg_work_bag(rcg_work *w, int64_t cols, double ids)
+void rcg_work_bag(rcg_work *w, int64_t bags, int64_t cols, double ids)
 {
-    const double B = (double)w->seqs;
+    const double B = (double)bags;
 
     w->flops += 2 * ids * (double)cols;
     w->keep += 2 * B * (double)rck_pad(cols) + as_reals(B, sizeof(int64_t));

@@ -1,5 +1,7 @@
-/* bag.c -- what classify reads of a text with --bag: one sparse vector of n-grams, which a table
- * turns into the first layer of relu or, without one, into the scores of labels.
+/* bag.c -- what --bag reads of a text (classify), or of what stands around a token (tag): one
+ * sparse vector of n-grams, which a table turns into the first layer of relu or, without one, into
+ * the scores of labels. With --direct these are added to the scores that layers give: direct
+ * connections (Mikolov et al. 2011, of a language model; Huang et al. 2015, of a tagger).
  *
  *   x_f     what n-gram f is in a text: 1, how often it comes, or that times its idf
  *   y_j     sum over f of x_f W_fj + b_j
@@ -60,8 +62,14 @@ static rc_status read_lengths(rcd_lengths *out, const char *option, const char *
 
 static rc_status plan_grams(rcd_grams_plan *out, const rc_config *c)
 {
-    *out = (rcd_grams_plan){.level = (rcd_level)rcm_list_index("levels", c->tokens),
-                            .fold = {.lower = c->lower, .digits = c->digits}};
+    const bool each = c->task->each;
+
+    *out = (rcd_grams_plan){
+        .level = each ? RCD_WORD : (rcd_level)rcm_list_index("levels", c->tokens),
+        .fold = {.lower = c->lower, .digits = c->digits},
+        .places = c->places,
+        .around = each ? c->gram_around : 0,
+    };
     RC_TRY(read_lengths(&out->tokens, "ngrams", c->ngrams, MOST_TOKENS));
     return read_lengths(&out->characters, "char-ngrams", c->char_ngrams, MOST_CHARACTERS);
 }
@@ -75,12 +83,13 @@ static bool among(const char *name, const char *const *names, size_t n)
 }
 #define AMONG(name, list) among(name, list, sizeof(list) / sizeof *(list))
 
-static const char *const own[] = {"ngrams", "char-ngrams", "hash", "sublinear"};
+static const char *const own[] = {"ngrams", "char-ngrams", "hash",       "sublinear",
+                                  "places", "gram-around", "gram-count", "direct"};
 
 /* Does an option say something of a model without a bag alone? */
 static bool is_of_layers(const rc_option *o)
 {
-    static const char *const shared[] = {"bag", "mlp", "dropout", "init"};
+    static const char *const shared[] = {"bag", "mlp", "dropout", "init", "scheme", "decoder"};
     static const char *const others[] = {"activation-penalty", "temporal-penalty", "norm-preserve",
                                          "weight-drop",        "vectors",          "vectors-top"};
 
@@ -100,8 +109,9 @@ static rc_status check_idle(const rc_config *c)
         if (!bag && AMONG(o->name, own))
             return RC_FAIL_HINT(RC_EINVAL, "pass --bag; see 'recur list bags'",
                                 "cannot set '%s': the model reads no bag of n-grams", o->name);
-        if (bag && is_of_layers(o))
-            return RC_FAIL_HINT(RC_EINVAL, "leave it or --bag out",
+        if (bag && !c->direct && is_of_layers(o))
+            return RC_FAIL_HINT(RC_EINVAL,
+                                "leave it or --bag out, or pass --direct for a bag beside layers",
                                 "cannot set '%s': a bag of n-grams is read at once, without "
                                 "vectors of tokens and layers over them",
                                 o->name);
@@ -109,10 +119,23 @@ static rc_status check_idle(const rc_config *c)
     return RC_OK;
 }
 
+/* Which n-grams are kept. With layers beside them --min-count and --max-vocab are of words. */
+static rcd_cut cut_of(const rc_config *c)
+{
+    return (rcd_cut){.min_count = c->gram_count > 0 ? c->gram_count
+                                  : c->direct       ? 1
+                                                    : c->min_count,
+                     .max_size = c->direct ? 0 : c->max_vocab};
+}
+
 static rc_status check_pairs(const rc_config *c, const rcd_grams_plan *how)
 {
     const rcm_bag_kind kind = kind_of(c);
 
+    if (c->task->each && kind != RCM_BAG_BINARY)
+        return RC_FAIL_HINT(RC_EINVAL, "use --bag binary",
+                            "cannot set 'bag' to '%s': what stands around a token is there or not",
+                            c->bag);
     if (how->tokens.to == 0 && how->characters.to == 0)
         return RC_FAIL(RC_EINVAL, "there are no n-grams: 'ngrams' and 'char-ngrams' are both 0");
     if (how->characters.to > 0 && how->level != RCD_WORD)
@@ -121,13 +144,15 @@ static rc_status check_pairs(const rc_config *c, const rcd_grams_plan *how)
     if (how->level == RCD_BYTE && c->hash == 0)
         return RC_FAIL_HINT(RC_EINVAL, "pass --hash, or --tokens char",
                             "cannot keep n-grams of bytes in a dictionary");
-    if (c->hash > 0 && (c->min_count > 1 || c->max_vocab > 0))
+    if (c->hash > 0 && (cut_of(c).min_count > 1 || cut_of(c).max_size > 0))
         return RC_FAIL(RC_EINVAL, "cannot cut n-grams that are numbered by a hash: leave "
-                                  "'min-count' and 'max-vocab' out");
+                                  "'gram-count', 'min-count' and 'max-vocab' out");
+    if (c->places && how->tokens.to == 0)
+        return RC_FAIL(RC_EINVAL, "cannot set 'places': it means nothing without 'ngrams'");
     if (c->sublinear && kind != RCM_BAG_COUNT && kind != RCM_BAG_TFIDF)
         return RC_FAIL(RC_EINVAL, "cannot set 'sublinear' with --bag %s, which does not count",
                        c->bag);
-    if (kind == RCM_BAG_NB && *c->mlp)
+    if (kind == RCM_BAG_NB && *c->mlp && !c->direct)
         return RC_FAIL_HINT(RC_EINVAL, "leave --mlp out, or use --bag binary",
                             "cannot set 'mlp' with --bag nb: its ratios are of labels, which the "
                             "weights must reach at once");
@@ -164,7 +189,7 @@ static rc_status training_part(int64_t **out, const rcm_cut *cut)
 rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut *cut,
                         const rc_config *c)
 {
-    const rcd_cut rare = {.min_count = c->min_count, .max_size = c->max_vocab};
+    const rcd_cut rare = cut_of(c);
     rcd_names names = {0};
     rcd_grams_plan how;
     int64_t *which;
@@ -183,7 +208,7 @@ rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut 
     if (s == RC_OK && rcd_vocab_size(*out) < 4) { /* two are always held */
         rcd_vocab_free(*out);
         *out = NULL;
-        s = RC_FAIL_HINT(RC_EDATA, "a lower --min-count, a higher --max-vocab",
+        s = RC_FAIL_HINT(RC_EDATA, "a lower --gram-count or --min-count, a higher --max-vocab",
                          "cannot tell classes apart: fewer than 2 n-grams of '%s' are left",
                          c->train);
     }
@@ -196,7 +221,7 @@ rc_status rcm_bag_grams(rcd_grams *out, const rcd_labelled *set, const rc_config
     rcd_grams_plan how;
 
     RC_TRY(plan_grams(&how, c));
-    return rcd_grams_of(out, set, &how, v->of[RCM_SYMBOLS], c->hash);
+    return rcd_grams_of(out, set, &how, v->of[RCM_GRAMS], c->hash);
 }
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -213,7 +238,7 @@ static rc_status new_table(rc_real **out, int64_t n)
 
 rc_status rcm_bag_new(rcm_bag *b, rc_model *m, int64_t width)
 {
-    const rcd_vocab *v = m->vocab.of[RCM_SYMBOLS];
+    const rcd_vocab *v = m->vocab.of[RCM_GRAMS];
     rcn_params *ps = &m->params;
 
     *b = (rcm_bag){
@@ -221,7 +246,7 @@ rc_status rcm_bag_new(rcm_bag *b, rc_model *m, int64_t width)
     RC_TRY(rcm_room(m, ((double)b->V + 1) * (double)width));
     b->weight = ps->n;
     RC_TRY(rcn_params_table(ps, "bag.weight", b->V, width));
-    if (!*m->config->mlp)
+    if (m->config->direct || !*m->config->mlp)
         ps->p[b->weight].rule = "zero"; /* nothing hides behind it that must begin unequal */
     b->bias = ps->n;
     RC_TRY(rcn_params_table(ps, "bag.bias", 1, width));
@@ -392,47 +417,72 @@ static void drop_entries(rc_graph *g, double rate, int64_t n, int64_t each, rc_r
     }
 }
 
-/* The bags of a batch, in memory of the graph; false: it has failed. */
+/* Which bag of a set each of a batch is: those of its sequences or, where tokens have labels, of
+ * its rows. NULL: the graph has failed. */
+static int64_t *bags_of(rc_graph *g, const rcd_labelled *set, const rcd_batch *batch)
+{
+    int64_t *which = rcg_keep(g, (size_t)(set->each ? batch->rows : batch->seqs), sizeof *which);
+
+    for (int64_t i = 0; which && !set->each && i < batch->seqs; i++)
+        which[i] = batch->seq[i];
+    for (int64_t t = 0; which && set->each && t < batch->steps; t++)
+        for (int64_t row = batch->at[t]; row < batch->at[t + 1]; row++)
+            which[row] = set->start[batch->seq[row - batch->at[t]]] + t;
+    return which;
+}
+
+/* n bags of a set, in memory of the graph; false: it has failed. */
 static bool fill_bags(rc_bags *out, const rcm_bag *b, const rc_config *c, rc_graph *g,
-                      const rcd_grams *of, const rcd_batch *batch)
+                      const rcd_grams *of, const int64_t *which, int64_t n)
 {
     const double rate = rcg_training(g) ? c->dropout : 0;
     const int64_t each = b->kind == RCM_BAG_NB ? b->M : 1;
-    int64_t *at = rcg_keep(g, (size_t)batch->seqs + 1, sizeof *at), n = 0;
+    int64_t *at = rcg_keep(g, (size_t)n + 1, sizeof *at), entries = 0;
 
-    for (int64_t i = 0; at && i <= batch->seqs; i++) {
-        at[i] = n;
-        n += i < batch->seqs ? of->start[batch->seq[i] + 1] - of->start[batch->seq[i]] : 0;
+    for (int64_t i = 0; at && i <= n; i++) {
+        at[i] = entries;
+        entries += i < n ? of->start[which[i] + 1] - of->start[which[i]] : 0;
     }
-    int32_t *id = rcg_keep(g, (size_t)n, sizeof *id);
+    int32_t *id = rcg_keep(g, (size_t)entries, sizeof *id);
     const bool ones = b->kind == RCM_BAG_BINARY && rate == 0;
-    rc_real *weight = rcg_keep(g, ones ? 0 : (size_t)n, (size_t)each * sizeof *weight);
+    rc_real *weight = rcg_keep(g, ones ? 0 : (size_t)entries, (size_t)each * sizeof *weight);
 
     if (!at || !id || !weight)
         return false;
-    for (int64_t i = 0; i < batch->seqs; i++) {
-        memcpy(id + at[i], of->id + of->start[batch->seq[i]],
-               (size_t)(at[i + 1] - at[i]) * sizeof *id);
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(id + at[i], of->id + of->start[which[i]], (size_t)(at[i + 1] - at[i]) * sizeof *id);
         if (!ones)
-            weigh_text(b, c, of, batch->seq[i], weight + at[i] * each);
+            weigh_text(b, c, of, which[i], weight + at[i] * each);
     }
     if (rate > 0)
-        drop_entries(g, rate, n, each, weight);
-    *out = (rc_bags){batch->seqs, at, id, ones ? NULL : weight, b->kind == RCM_BAG_NB};
+        drop_entries(g, rate, entries, each, weight);
+    *out = (rc_bags){n, at, id, ones ? NULL : weight, b->kind == RCM_BAG_NB};
     return true;
 }
 
 rc_var *rcm_bag_run(const rcm_bag *b, const rc_model *m, rc_graph *g, const rcm_labelled *of,
                     const rcd_batch *batch)
 {
-    int32_t *first = rcg_keep(g, (size_t)batch->seqs, sizeof *first);
+    const int64_t n = of->set.each ? batch->rows : batch->seqs;
+    const int64_t *which = bags_of(g, &of->set, batch);
+    int32_t *first = rcg_keep(g, (size_t)n, sizeof *first);
     rc_bags bags;
 
-    if (!first || !fill_bags(&bags, b, m->config, g, &of->grams, batch))
+    if (!which || !first || !fill_bags(&bags, b, m->config, g, &of->grams, which, n))
         return NULL;
-    memset(first, 0, (size_t)batch->seqs * sizeof *first);
+    memset(first, 0, (size_t)n * sizeof *first);
     return rc_add(g, rc_bag(g, rcm_var(m, g, b->weight), &bags),
-                  rc_embed(g, rcm_var(m, g, b->bias), first, batch->seqs));
+                  rc_embed(g, rcm_var(m, g, b->bias), first, n));
+}
+
+/* Runs of tokens that begin at a token or, where tokens have labels, of a column around one. */
+static int64_t runs_of(const rcd_grams_plan *how)
+{
+    int64_t runs = 0;
+
+    for (int64_t n = how->tokens.from; how->tokens.to > 0 && n <= how->tokens.to; n++)
+        runs += how->around == 0 ? 1 : n <= 2 * how->around + 1 ? 2 * how->around + 2 - n : 0;
+    return runs;
 }
 
 void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w)
@@ -441,13 +491,15 @@ void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w)
     rcd_grams_plan how = {0};
 
     (void)plan_grams(&how, c); /* which was checked */
-    const int64_t words = how.tokens.to > 0 ? how.tokens.to - how.tokens.from + 1 : 0;
     const int64_t inside = how.characters.to > 0 ? how.characters.to - how.characters.from + 1 : 0;
-    const double ids = (double)w->rows * (double)(words + LETTERS * inside);
+    const int64_t columns = c->task->each ? 2 + rcm_columns(c->features) : 1;
+    const double ids = (double)w->rows * (double)(columns * runs_of(&how) + LETTERS * inside);
 
-    rcg_work_bag(w, b->M, ids);
+    const int64_t bags = c->task->each ? w->rows : w->seqs;
+
+    rcg_work_bag(w, bags, b->M, ids);
     w->keep += ids * (2 * each); /* made here, and copied: of the copy, 1 for each is counted */
-    w->keep += 4 * (double)w->seqs * (double)rck_pad(b->M); /* the bias, and the sum with it */
+    w->keep += 4 * (double)bags * (double)rck_pad(b->M); /* the bias, and the sum with it */
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -464,14 +516,15 @@ static rc_status add_lengths(rcb_buf *out, const rcd_lengths *len, const char *w
 
 rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w)
 {
-    const rcd_vocab *v = m->vocab.of[RCM_SYMBOLS];
+    const rcd_vocab *v = m->vocab.of[RCM_GRAMS];
     rcb_buf text = {0};
     rcd_grams_plan how;
     rc_entry e;
 
     (void)rcm_list("bags", (size_t)b->kind, &e);
-    RC_TRY(rcm_words_add(w, "bag", "%s (%s)%s", e.name, e.help,
-                         m->config->sublinear ? "; 1 + ln of a count" : ""));
+    RC_TRY(rcm_words_add(w, "bag", "%s (%s)%s%s", e.name, e.help,
+                         m->config->sublinear ? "; 1 + ln of a count" : "",
+                         m->config->direct ? "; added to the scores of the layers" : ""));
     RC_TRY(plan_grams(&how, m->config));
     rc_status s = add_lengths(&text, &how.tokens,
                               how.level == RCD_WORD   ? "words"
@@ -479,8 +532,11 @@ rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w)
                                                       : "bytes");
     if (s == RC_OK)
         s = add_lengths(&text, &how.characters, "characters of a word");
+    if (s == RC_OK && how.around > 0)
+        s = rcb_buf_printf(&text, ", within %" PRId64 " of a token", how.around);
     if (s == RC_OK)
-        s = rcm_words_add(w, "n-grams", "%s: %" PRId64 "%s", text.p, v ? b->V - 2 : b->V,
+        s = rcm_words_add(w, "n-grams", "%s%s: %" PRId64 "%s", text.p,
+                          how.places ? ", each at its place" : "", v ? b->V - 2 : b->V,
                           v ? "" : " buckets");
     rcb_buf_free(&text);
     return s;
@@ -491,7 +547,7 @@ rc_status rcm_bag_conventions(const rcm_bag *b, const rc_model *m, rcm_words *w)
     if (strcmp(m->config->char_ngrams, "0") != 0)
         RC_TRY(rcm_words_add(w, "characters of a word",
                              "its ends are blanks, and one more stands before them"));
-    if (!m->vocab.of[RCM_SYMBOLS])
+    if (!m->vocab.of[RCM_GRAMS])
         RC_TRY(rcm_words_add(w, "hash",
                              "FNV-1a of 64 bits h, the bucket (h ^ h >> 32) modulo their number"));
     if (b->kind == RCM_BAG_TFIDF)

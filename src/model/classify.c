@@ -4,7 +4,8 @@
  *          -> dropout -> layers of relu -> linear -> softmax
  *
  * Each part but the first and the last can be left out. With --bag all up to the layers of relu is
- * one sum over n-grams, which is the first of these or, without them, the scores themselves.
+ * one sum over n-grams, which is the first of these or, without them, the scores themselves; with
+ * --direct it is added to the scores.
  * Parameters those of tokens.c or bag.c, rnn.* (see net.h), conv.W.weight (maps, W F) for a width
  * W, those of pool.c, mlp.N.weight, out.weight and out.bias.
  */
@@ -17,6 +18,7 @@ enum { WIDTHS = 16, DEEP = 16 };
 
 struct classify {
     bool bagged; /* texts are read as bags of n-grams, not token by token */
+    bool direct; /* or as well */
     rcm_bag bag;
     rcm_tokens tokens;
     bool layered; /* there are recurrent layers */
@@ -101,7 +103,8 @@ static rc_status add_params(rc_model *m, struct classify *s, const rcm_plan *p)
     RC_TRY(rcm_tokens_new(&s->tokens, m));
     if (s->layered)
         RC_TRY(rcn_stack_new(&s->stack, &m->params, &p->stack));
-    return add_top(s, m, s->layered ? s->stack.out : s->tokens.width);
+    RC_TRY(add_top(s, m, s->layered ? s->stack.out : s->tokens.width));
+    return s->direct ? rcm_bag_new(&s->bag, m, s->K) : RC_OK;
 }
 
 static rc_status plan_top(struct classify *s, const rc_config *c)
@@ -131,7 +134,8 @@ static rc_status build(rc_model *m)
     s->K = rcm_labels(m);
     RC_TRY(rcm_labelled_fit(m));
     RC_TRY(rcm_class_weights(&s->weight, m));
-    s->bagged = rcm_bag_wanted(c);
+    s->bagged = !rcm_tokens_wanted(c);
+    s->direct = c->direct;
     s->layered = !c->flat && !s->bagged;
     RC_TRY(plan_top(s, c));
     if (s->bagged)
@@ -226,7 +230,8 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
     }
     if (s->widths > 0)
         x = convolve(m, g, &rows, x);
-    return relus(m, g, rcm_tokens_drop(m, g, NULL, rcm_pool_run(&s->pool, m, g, &rows, x)), 0);
+    x = relus(m, g, rcm_tokens_drop(m, g, NULL, rcm_pool_run(&s->pool, m, g, &rows, x)), 0);
+    return s->direct ? rc_add(g, x, rcm_bag_run(&s->bag, m, g, of, b)) : x;
 }
 
 /* The label of each sequence, (B); -1: none, or it does not count. NULL: the graph has failed. */
@@ -356,6 +361,8 @@ static int64_t work_steps(const rc_model *m, rcg_work *w)
     if (s->widths > 0)
         width = s->widths * m->config->maps;
     rcm_pool_work(&s->pool, w, width);
+    if (s->direct)
+        rcm_bag_work(&s->bag, m->config, w);
     return width;
 }
 
@@ -391,8 +398,8 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     const struct classify *s = m->own;
 
-    if (s->bagged)
-        return rcm_bag_conventions(&s->bag, m, w);
+    if (s->bagged || s->direct)
+        RC_TRY(rcm_bag_conventions(&s->bag, m, w));
     return s->layered ? rcm_stack_conventions(&s->stack, m->config, w) : RC_OK;
 }
 
@@ -406,7 +413,8 @@ static rc_status steps_facts(const rc_model *m, rcm_words *w)
     if (s->widths > 0)
         RC_TRY(rcm_words_add(w, "convolution", "over %s tokens, %" PRId64 " maps each",
                              m->config->widths, m->config->maps));
-    return rcm_pool_facts(&s->pool, w);
+    RC_TRY(rcm_pool_facts(&s->pool, w));
+    return s->direct ? rcm_bag_facts(&s->bag, m, w) : RC_OK;
 }
 
 static rc_status facts(const rc_model *m, rcm_words *w)
@@ -427,8 +435,9 @@ static rc_status measure_data(rc_model *m, const rcm_corpus *c)
 {
     struct classify *s = m->own;
 
-    return s->bagged ? rcm_bag_measure(&s->bag, &rcm_labelled_of(c)->part[RCM_TRAIN])
-                     : rcm_labelled_measure(m, c);
+    if (s->bagged || s->direct)
+        RC_TRY(rcm_bag_measure(&s->bag, &rcm_labelled_of(c)->part[RCM_TRAIN]));
+    return rcm_labelled_measure(m, c);
 }
 
 static bool table(const rc_model *m, size_t i, rcf_tensor *out)

@@ -69,6 +69,15 @@ void rcm_labelled_free(rcm_labelled *l)
     *l = (rcm_labelled){0};
 }
 
+int64_t rcm_columns(const char *columns)
+{
+    int64_t n = *columns != '\0';
+
+    for (; *columns; columns++)
+        n += *columns == ',';
+    return n;
+}
+
 /* ---- vocabularies ------------------------------------------------------------------------ */
 
 static void forget_counts(rcd_names *names)
@@ -155,16 +164,18 @@ static rc_status make_symbols(rcd_vocab **out, const rcm_labelled *l, const rc_c
 static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rcm_cut *parts,
                              const rc_config *c, const rcm_vectors *vectors)
 {
-    if (!rcm_bag_wanted(c))
+    if (rcm_tokens_wanted(c))
         RC_TRY(make_symbols(&out->of[RCM_SYMBOLS], l, c, vectors));
-    else if (c->hash == 0)
-        RC_TRY(rcm_bag_vocab(&out->of[RCM_SYMBOLS], &l->set, parts, c));
+    if (rcm_bag_wanted(c) && c->hash == 0)
+        RC_TRY(rcm_bag_vocab(&out->of[RCM_GRAMS], &l->set, parts, c));
     RC_TRY(rcd_vocab_of_names(&out->of[RCM_LABELS], RCD_LINE, &l->set.labels, NULL,
                               &(rcd_cut){.min_count = 1}, c->train));
     if (rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE)
         RC_TRY(rcd_vocab_of_names(&out->of[RCM_CHARACTERS], RCD_CHAR, &l->set.tokens, NULL, NULL,
                                   c->train));
-    return l->set.F > 0 ? make_features(&out->of[RCM_FEATURES], &l->set, c->train) : RC_OK;
+    return l->set.F > 0 && rcm_tokens_wanted(c)
+               ? make_features(&out->of[RCM_FEATURES], &l->set, c->train)
+               : RC_OK;
 }
 
 /* Is it a vocabulary of this level, if it is to be there? */
@@ -179,21 +190,21 @@ rc_status rcm_labelled_fit(const rc_model *m)
     const rcd_labelling how = labelling_of(c);
     const rcd_vocab *labels = m->vocab.of[RCM_LABELS];
 
-    const bool bag = rcm_bag_wanted(c);
+    const bool bag = rcm_bag_wanted(c), tokens = rcm_tokens_wanted(c);
 
     RC_TRY(rcm_bag_check(c));
-    if (bag && c->hash > 0 && m->vocab.of[RCM_SYMBOLS])
-        return RC_FAIL(RC_EFORMAT, "a model with 'hash' needs no vocabulary of n-grams");
-    if (!fits(m->vocab.of[RCM_SYMBOLS], !bag || c->hash == 0, bag ? RCD_LINE : how.level))
+    if (!fits(m->vocab.of[RCM_GRAMS], bag && c->hash == 0, RCD_LINE))
+        return RC_FAIL(RC_EFORMAT, "its vocabulary of n-grams does not fit 'bag' and 'hash'");
+    if (!fits(m->vocab.of[RCM_SYMBOLS], tokens, how.level))
         return RC_FAIL(RC_EFORMAT, "a model of labels needs a vocabulary of level '%s'",
-                       rcd_level_word(bag ? RCD_LINE : how.level));
+                       rcd_level_word(how.level));
     if (!fits(labels, true, RCD_LINE) || rcm_labels(m) < 1 ||
         rcd_vocab_unk(labels) < rcm_labels(m) || rcd_vocab_boundary(labels) < rcm_labels(m))
         return RC_FAIL(RC_EFORMAT, "a model of labels needs a vocabulary of them");
     if (!fits(m->vocab.of[RCM_CHARACTERS], rcm_list_index("char-nets", c->char_net) > RCM_CHAR_NONE,
               RCD_CHAR))
         return RC_FAIL(RC_EFORMAT, "its vocabulary of characters does not fit 'char-net'");
-    if (!fits(m->vocab.of[RCM_FEATURES], *c->features != '\0', RCD_WORD))
+    if (!fits(m->vocab.of[RCM_FEATURES], tokens && *c->features != '\0', RCD_WORD))
         return RC_FAIL(RC_EFORMAT, "its vocabulary of features does not fit 'features'");
     if (c->unk_rate > 0 && how.level == RCD_BYTE)
         return RC_FAIL(RC_EINVAL, "cannot set 'unk-rate' where tokens are bytes: all are known");
@@ -238,7 +249,9 @@ static rc_status number(rcm_labelled *l, const rc_config *c, const rcm_vocabs *v
         return RC_ENOMEM;
     RC_TRY(rcd_names_ids(l->label, labels, v->of[RCM_LABELS], NULL, -1));
     if (rcm_bag_wanted(c))
-        return rcm_bag_grams(&l->grams, &l->set, c, v);
+        RC_TRY(rcm_bag_grams(&l->grams, &l->set, c, v));
+    if (!rcm_tokens_wanted(c))
+        return RC_OK;
     l->word = rcb_alloc((size_t)tokens->n, sizeof *l->word);
     if (!l->word)
         return RC_ENOMEM;

@@ -16,7 +16,7 @@ typedef struct rcm_labelled {
     rcd_spelling spell; /* of tokens by RCM_CHARACTERS; empty: not wanted */
     int32_t *label;     /* (set.labels.n) of RCM_LABELS; -1: the model does not know it */
     int32_t **feature;  /* (set.F)(features[f].n) of RCM_FEATURES */
-    rcd_grams grams;    /* of sequences, by RCM_SYMBOLS or a hash; empty: not wanted */
+    rcd_grams grams;    /* by RCM_GRAMS or a hash; empty: not wanted */
 } rcm_labelled;
 
 /* Some of them: numbers [from,to) of the order that `cut` gives; NULL: of their own. */
@@ -79,6 +79,9 @@ rc_status rcm_labelled_file_notes(const rcm_labelled *l, bool blind, rcb_buf *ou
  * as they are. */
 rc_status rcm_labelled_scheme(rcd_labelled *set, rc_config *c, int32_t *odd);
 
+/* How many columns "#2,#3" names. */
+int64_t rcm_columns(const char *columns);
+
 /* Do the vocabularies of a model fit together and to its configuration? RC_EFORMAT, RC_EINVAL. */
 rc_status rcm_labelled_fit(const rc_model *m);
 /* Labels of a model: of its vocabulary all but the two that are always held and stand last. */
@@ -132,7 +135,8 @@ rc_status rcm_tokens_facts(const rcm_tokens *t, const rc_model *m, rcm_words *w)
 
 /* ---- bags of n-grams (bag.c) ------------------------------------------------------------- */
 
-/* A text as one sparse vector. Parameters bag.weight (V,M), bag.bias (1,M). */
+/* A text, or what stands around a token, as one sparse vector. Parameters bag.weight (V,M),
+ * bag.bias (1,M). */
 typedef struct rcm_bag {
     rcm_bag_kind kind;
     int64_t V, M; /* n-grams, numbers that are made */
@@ -143,12 +147,17 @@ typedef struct rcm_bag {
 
 /* Does the model read bags? */
 bool rcm_bag_wanted(const rc_config *c);
+/* Does it read vectors of tokens? All do but those that read bags alone. */
+static inline bool rcm_tokens_wanted(const rc_config *c)
+{
+    return !rcm_bag_wanted(c) || c->direct;
+}
 /* Do the options of bags, and those that bags leave without a meaning, go together? RC_EINVAL. */
 rc_status rcm_bag_check(const rc_config *c);
 /* The n-grams of the training part. RC_EDATA, RC_ENOMEM. */
 rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut *cut,
                         const rc_config *c);
-/* Those of every sequence. RC_ENOMEM. */
+/* Those of every sequence, or of every token. RC_ENOMEM. */
 rc_status rcm_bag_grams(rcd_grams *out, const rcd_labelled *set, const rc_config *c,
                         const rcm_vocabs *v);
 /* With room for it. RC_EFORMAT, RC_ENOMEM. */
@@ -160,7 +169,7 @@ rc_status rcm_bag_measure(rcm_bag *b, const rcm_labelled_part *train);
 bool rcm_bag_table(const rcm_bag *b, size_t i, rcf_tensor *out);
 rc_status rcm_bag_load(rcm_bag *b, const rcf_tensor *(*find)(const void *from, const char *),
                        const void *from);
-/* (B,M) of a batch of `of`. */
+/* (B,M), or (N,M) where tokens have labels, of a batch of `of`. */
 rc_var *rcm_bag_run(const rcm_bag *b, const rc_model *m, rc_graph *g, const rcm_labelled *of,
                     const rcd_batch *batch);
 void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w);

@@ -492,9 +492,15 @@ rc_status rc_model_read(const rc_model *m, const char *name, rc_real *out, int64
 
 /* ---- symbols ----------------------------------------------------------------------------- */
 
+/* What the model reads: of one that reads a bag alone its n-grams. */
+static const rcd_vocab *symbols_of(const rc_model *m)
+{
+    return m->vocab.of[RCM_SYMBOLS] ? m->vocab.of[RCM_SYMBOLS] : m->vocab.of[RCM_GRAMS];
+}
+
 int32_t rc_model_symbols(const rc_model *m)
 {
-    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_size(m->vocab.of[RCM_SYMBOLS]) : 0;
+    return symbols_of(m) ? rcd_vocab_size(symbols_of(m)) : 0;
 }
 
 const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n)
@@ -503,27 +509,27 @@ const char *rc_model_symbol(const rc_model *m, int32_t id, size_t *n)
         *n = 0;
         return NULL;
     }
-    return rcd_vocab_symbol(m->vocab.of[RCM_SYMBOLS], id, n);
+    return rcd_vocab_symbol(symbols_of(m), id, n);
 }
 
 int64_t rc_model_symbol_count(const rc_model *m, int32_t id)
 {
-    return id >= 0 && id < rc_model_symbols(m) ? rcd_vocab_count(m->vocab.of[RCM_SYMBOLS], id) : 0;
+    return id >= 0 && id < rc_model_symbols(m) ? rcd_vocab_count(symbols_of(m), id) : 0;
 }
 
 int32_t rc_model_find(const rc_model *m, const char *symbol, size_t n)
 {
-    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_find(m->vocab.of[RCM_SYMBOLS], symbol, n) : -1;
+    return symbols_of(m) ? rcd_vocab_find(symbols_of(m), symbol, n) : -1;
 }
 
 int32_t rc_model_boundary(const rc_model *m)
 {
-    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_boundary(m->vocab.of[RCM_SYMBOLS]) : -1;
+    return symbols_of(m) ? rcd_vocab_boundary(symbols_of(m)) : -1;
 }
 
 int32_t rc_model_unknown(const rc_model *m)
 {
-    return m->vocab.of[RCM_SYMBOLS] ? rcd_vocab_unk(m->vocab.of[RCM_SYMBOLS]) : -1;
+    return symbols_of(m) ? rcd_vocab_unk(symbols_of(m)) : -1;
 }
 
 /* What the model says of what it reads; classes of series are its symbols. */

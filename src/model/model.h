@@ -216,7 +216,8 @@ typedef struct rcm_results {
     X(RCM_SYMBOLS, "vocab", "what is read or, by series, said")                                    \
     X(RCM_LABELS, "labels", "what is said of what is read")                                        \
     X(RCM_CHARACTERS, "characters", "what words are made of")                                      \
-    X(RCM_FEATURES, "features", "what else is said of words by the data")
+    X(RCM_FEATURES, "features", "what else is said of words by the data")                          \
+    X(RCM_GRAMS, "grams", "n-grams of a bag")
 #define RCM_ENTRY(code, word, help) code,
 typedef enum rcm_kind { RCM_VOCAB_MAP(RCM_ENTRY) RCM_VOCABS } rcm_kind;
 #undef RCM_ENTRY

@@ -3,6 +3,9 @@
  *   tokens -> vectors -> dropout -> recurrent layers -> dropout -> linear -> softmax or a
  *   conditional random field (Lafferty et al. 2001; with an LSTM below: Huang et al. 2015)
  *
+ * With --bag the scores of labels are sums over the n-grams around a token, in place of all that
+ * or, with --direct, added to it.
+ *
  * With feedback a token also reads the label of the one before it: in training the right one, so
  * that all steps are known at once; then the one that was said (Jordan 1986; taggers: Mesnil et al.
  * 2013). Parameters those of tokens.c, rnn.* (see net.h), out.weight (K,F), out.bias; of the field
@@ -16,6 +19,9 @@
 
 struct tag {
     rcm_tokens tokens;
+    bool bagged; /* n-grams around tokens are read, no vectors */
+    bool direct; /* or as well */
+    rcm_bag bag;
     bool layered; /* there are recurrent layers */
     rcn_stack stack;
     int64_t K;       /* labels */
@@ -52,7 +58,20 @@ static rc_status check_feedback(const struct tag *s, const rc_config *c)
     return RC_OK;
 }
 
-static rc_status add_params(rc_model *m, struct tag *s, const rcm_plan *p)
+static rc_status add_field(rc_model *m, struct tag *s)
+{
+    rcn_params *ps = &m->params;
+
+    s->crf = ps->n;
+    if (!s->field)
+        return RC_OK;
+    RC_TRY(rcn_params_table(ps, "crf.trans", s->K, s->K));
+    RC_TRY(rcn_params_table(ps, "crf.first", 1, s->K));
+    return rcn_params_table(ps, "crf.last", 1, s->K);
+}
+
+/* From tokens to scores of labels. */
+static rc_status add_layers(rc_model *m, struct tag *s, const rcm_plan *p)
 {
     rcn_params *ps = &m->params;
     const int one = 1;
@@ -66,13 +85,7 @@ static rc_status add_params(rc_model *m, struct tag *s, const rcm_plan *p)
     s->out = ps->n;
     RC_TRY(rcn_params_weight(ps, "out.weight", 2, 1, &one, s->K,
                              s->layered ? s->stack.out : inputs_of(s)));
-    RC_TRY(rcn_params_weight(ps, "out.bias", 1, 1, &one, s->K, 1));
-    s->crf = ps->n;
-    if (!s->field)
-        return RC_OK;
-    RC_TRY(rcn_params_table(ps, "crf.trans", s->K, s->K));
-    RC_TRY(rcn_params_table(ps, "crf.first", 1, s->K));
-    return rcn_params_table(ps, "crf.last", 1, s->K);
+    return rcn_params_weight(ps, "out.bias", 1, 1, &one, s->K, 1);
 }
 
 /* Is there a tag that may stand alone, and again and again: a path through a sequence of any
@@ -110,11 +123,30 @@ static rc_status find_rules(struct tag *s, const rc_model *m)
     return status;
 }
 
+/* The same with room for it. */
+static rc_status build_layers(rc_model *m, struct tag *s)
+{
+    const rc_config *c = m->config;
+    rcm_plan p;
+
+    RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
+    rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
+    p.stack.in = inputs_of(s);
+
+    const double field = s->field ? (double)s->K * (double)(s->K + 2) : 0;
+    const double back = (double)s->F * (double)(s->K + 1);
+    const double needs = rcm_tokens_room(&s->tokens, m) + (double)s->K + field + back;
+    rc_status status = s->layered ? rcm_plan_room(m, &p, needs) : rcm_room(m, needs);
+    if (status == RC_OK)
+        status = add_layers(m, s, &p);
+    rcb_free(p.hidden);
+    return status;
+}
+
 static rc_status build(rc_model *m)
 {
     const rc_config *c = m->config;
     struct tag *s = rcb_calloc(1, sizeof *s);
-    rcm_plan p;
 
     if (!s)
         return RC_ENOMEM;
@@ -129,23 +161,17 @@ static rc_status build(rc_model *m)
                             "loses whole sequences");
     if (rcd_scheme_of(&s->scheme, c->scheme) != RC_OK)
         return RC_FAIL(RC_EFORMAT, "a model that tags needs a scheme");
-    s->layered = !c->flat;
+    s->bagged = !rcm_tokens_wanted(c);
+    s->direct = c->direct;
+    s->layered = !c->flat && !s->bagged;
     s->F = c->feedback ? c->feedback_embed : 0;
     RC_TRY(check_feedback(s, c));
-    RC_TRY(rcm_plan_stack(&p, c, c->bidirectional ? 2 : 1));
-    rcm_tokens_plan(&s->tokens, m, c->embed ? c->embed : s->layered ? p.hidden[0] : 100);
-    p.stack.in = inputs_of(s);
-
-    const double field = s->field ? (double)s->K * (double)(s->K + 2) : 0;
-    const double back = (double)s->F * (double)(s->K + 1);
-    const double needs = rcm_tokens_room(&s->tokens, m) + (double)s->K + field + back;
-    rc_status status = s->layered ? rcm_plan_room(m, &p, needs) : rcm_room(m, needs);
-    if (status == RC_OK)
-        status = find_rules(s, m);
-    if (status == RC_OK)
-        status = add_params(m, s, &p);
-    rcb_free(p.hidden);
-    return status;
+    RC_TRY(find_rules(s, m));
+    if (!s->bagged)
+        RC_TRY(build_layers(m, s));
+    if (s->bagged || s->direct)
+        RC_TRY(rcm_bag_new(&s->bag, m, s->K));
+    return add_field(m, s);
 }
 
 static void unbuild(rc_model *m)
@@ -156,6 +182,7 @@ static void unbuild(rc_model *m)
         return;
     rcb_free(s->weight);
     rcd_moves_free(&s->moves);
+    rcm_bag_free(&s->bag);
     rcm_tokens_free(&s->tokens);
     rcn_stack_free(&s->stack);
     rcb_free(s);
@@ -173,9 +200,10 @@ static rc_status init(rc_model *m)
 
 /* ---- running ----------------------------------------------------------------------------- */
 
-/* Scores of labels, (N,K), out of what is read of tokens. before: (N) rows of the table of labels,
- * where there is feedback. carry: see rcn_stack_run(). extra: see rcm_feed; may be NULL. */
-static rc_var *run(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *x,
+/* Scores of labels, (N,K), out of what is read of tokens. direct: what n-grams score beside; NULL:
+ * there are none. before: (N) rows of the table of labels, where there is feedback. carry: see
+ * rcn_stack_run(). extra: see rcm_feed; may be NULL. */
+static rc_var *run(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *x, rc_var *direct,
                    const int32_t *before, rc_real *carry, rc_var **extra)
 {
     const struct tag *s = m->own;
@@ -193,7 +221,17 @@ static rc_var *run(const rc_model *m, rc_graph *g, const rcd_batch *b, rc_var *x
         if (extra)
             *extra = rcm_penalties(m->config, g, b, raw, x);
     }
-    return rc_linear(g, x, rcm_var(m, g, s->out), rcm_var(m, g, s->out + 1));
+    x = rc_linear(g, x, rcm_var(m, g, s->out), rcm_var(m, g, s->out + 1));
+    return direct ? rc_add(g, x, direct) : x;
+}
+
+/* What n-grams score beside layers, if they do. */
+static rc_var *direct_scores(const rc_model *m, rc_graph *g, const rcm_labelled *of,
+                             const rcd_batch *b)
+{
+    const struct tag *s = m->own;
+
+    return s->direct ? rcm_bag_run(&s->bag, m, g, of, b) : NULL;
 }
 
 /* The label that is right before every row, as a row of the table of labels. NULL: the graph has
@@ -220,7 +258,10 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
 
     if (s->F > 0 && !before)
         return NULL;
-    return run(m, g, b, rcm_tokens_run(&s->tokens, m, g, of, b), before, NULL, extra);
+    if (s->bagged)
+        return rcm_bag_run(&s->bag, m, g, of, b);
+    return run(m, g, b, rcm_tokens_run(&s->tokens, m, g, of, b), direct_scores(m, g, of, b), before,
+               NULL, extra);
 }
 
 static rc_crf field(const rc_model *m, rc_graph *g, const rc_crf_rules *rules)
@@ -343,8 +384,8 @@ typedef struct walk {
     rc_real *value;  /* (N,K) scores */
 } walk;
 
-static rc_status walk_step(walk *w, const rc_model *m, const rcd_batch *b, rc_var *x, int64_t t,
-                           int32_t *label)
+static rc_status walk_step(walk *w, const rc_model *m, const rcd_batch *b, rc_var *x,
+                           rc_var *direct, int64_t t, int32_t *label)
 {
     const struct tag *s = m->own;
     const int64_t first = b->at[t], n = b->at[t + 1] - first;
@@ -355,7 +396,10 @@ static rc_status walk_step(walk *w, const rc_model *m, const rcd_batch *b, rc_va
 
     rc_graph_reset(w->g);
     rc_var *own = rcg_leaf(w->g, rc_shape_2(n, x->cols), x->ld, x->x + first * x->ld, NULL);
-    rc_var *score = run(m, w->g, &step, own, w->before, w->carry, NULL);
+    rc_var *beside = direct ? rcg_leaf(w->g, rc_shape_2(n, direct->cols), direct->ld,
+                                       direct->x + first * direct->ld, NULL)
+                            : NULL;
+    rc_var *score = run(m, w->g, &step, own, beside, w->before, w->carry, NULL);
     RC_TRY(rc_graph_status(w->g));
     RC_TRY(rc_var_read(w->g, score, value, n * s->K));
     for (int64_t i = 0; i < n; i++)
@@ -370,6 +414,7 @@ static rc_status say_on(const rc_model *m, rc_graph *g, const rcm_labelled *of, 
     const struct tag *s = m->own;
     const size_t B = (size_t)b->seqs, N = (size_t)b->rows;
     rc_var *x = rcm_tokens_run(&s->tokens, m, g, of, b);
+    rc_var *direct = direct_scores(m, g, of, b);
     walk w = {.before = rcg_keep(g, B, sizeof *w.before),
               .value = rcg_keep(g, N * (size_t)s->K, sizeof *w.value)};
 
@@ -383,7 +428,7 @@ static rc_status say_on(const rc_model *m, rc_graph *g, const rcm_labelled *of, 
         w.before[i] = (int32_t)s->K;
     rc_status status = RC_OK;
     for (int64_t t = 0; status == RC_OK && t < b->steps; t++)
-        status = walk_step(&w, m, b, x, t, out->label);
+        status = walk_step(&w, m, b, x, direct, t, out->label);
     rc_graph_free(w.g);
     for (int64_t row = 0; status == RC_OK && out->all && row < b->rows; row++)
         rcm_shares(s->K, w.value + row * s->K, out->all + row * s->K);
@@ -478,7 +523,7 @@ static rc_status predict_file(const rc_model *m, const char *path, const rc_pred
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static void work(const rc_model *m, rcg_work *w)
+static void work_layers(const rc_model *m, rcg_work *w)
 {
     const struct tag *s = m->own;
 
@@ -494,6 +539,16 @@ static void work(const rc_model *m, rcg_work *w)
         rcm_penalties_work(m->config, s->stack.out, w);
     }
     rcg_work_linear(w, s->layered ? s->stack.out : inputs_of(s), s->K);
+}
+
+static void work(const rc_model *m, rcg_work *w)
+{
+    const struct tag *s = m->own;
+
+    if (!s->bagged)
+        work_layers(m, w);
+    if (s->bagged || s->direct)
+        rcm_bag_work(&s->bag, m->config, w);
     if (s->field)
         rcg_work_crf_loss(w, s->K);
     else
@@ -504,6 +559,8 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     const struct tag *s = m->own;
 
+    if (s->bagged || s->direct)
+        RC_TRY(rcm_bag_conventions(&s->bag, m, w));
     return s->layered ? rcm_stack_conventions(&s->stack, m->config, w) : RC_OK;
 }
 
@@ -512,9 +569,12 @@ static rc_status facts(const rc_model *m, rcm_words *w)
     const struct tag *s = m->own;
     rc_entry e;
 
-    RC_TRY(rcm_tokens_facts(&s->tokens, m, w));
+    if (!s->bagged)
+        RC_TRY(rcm_tokens_facts(&s->tokens, m, w));
     if (s->layered)
         RC_TRY(rcm_stack_facts(&s->stack, m->config, w));
+    if (s->bagged || s->direct)
+        RC_TRY(rcm_bag_facts(&s->bag, m, w));
     (void)rcm_list("decoders", s->field ? RCM_DECODER_CRF : RCM_DECODER_SOFTMAX, &e);
     RC_TRY(rcm_words_add(w, "decoder", "%s (%s)", e.name, e.help));
     if (s->F > 0)

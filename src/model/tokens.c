@@ -25,11 +25,7 @@ void rcm_tokens_plan(rcm_tokens *t, const rc_model *m, int64_t embed)
     t->feature_size = m->vocab.of[RCM_FEATURES] ? c->feature_embed : 0;
     t->width += net == RCM_CHAR_CNN ? t->char_units : net == RCM_CHAR_RNN ? 2 * t->char_units : 0;
     t->width += t->casing_size;
-    for (const char *p = c->features; t->feature_size > 0 && *p; p = strchr(p, ',') + 1) {
-        t->F++;
-        if (!strchr(p, ','))
-            break;
-    }
+    t->F = t->feature_size > 0 ? rcm_columns(c->features) : 0;
     t->width += t->F * t->feature_size;
     t->each = t->width;
     t->around = c->around;

@@ -33,6 +33,33 @@ recur train classify --train films.tsv --bag tfidf --dry-run | grep -cE 'paramet
 recur train classify --train films.tsv --folds 6 --fold 2 "${small[@]}" --bag nb --epochs 1 \
     --out f.model | grep -c '^test'
 
+# What stands around tokens, and what is beside layers.
+printf 'EU B-ORG NN\nrejects O VB\nGerman B-MISC JJ\n\nPeter B-PER NN\nBlackburn I-PER NN\n\n' \
+    >news.conll
+while read -r task o; do
+    file=films.tsv
+    [ $task = classify ] || file="news.conll --label-column #2"
+    recur train $task --train $file "${small[@]}" $o --epochs 3 --out one.model >/dev/null
+    recur train $task --train $file "${small[@]}" $o --epochs 3 --out two.model --threads 3 \
+        >/dev/null
+    cmp one.model two.model
+    recur train $task --train $file "${small[@]}" $o --epochs 2 --out two.model >/dev/null
+    recur resume two.model --epochs 3 --quiet >/dev/null
+    cmp one.model two.model
+    recur info one.model | grep -E '^(bag|n-grams|hash|layers|decoder)[a-z -]* '
+    recur quantize one.model --to int8 --out small.model --quiet --force >/dev/null
+    recur predict small.model ${file%% *} --gold --format labels | wc -l
+    recur train $task --train $file $o --dry-run | grep -cE 'parameters|memory|time'
+done <<'EOF'
+tag --bag binary --ngrams 1-2 --decoder crf
+tag --bag binary --direct --hidden 6 --char-ngrams 2-3 --features #3 --bidirectional --dropout 0.2
+tag --bag binary --direct --hidden 6 --hash 60 --feedback --gram-around 1
+classify --bag nb --direct --hidden 6 --cell gru --ngrams 1-2 --gram-count 2
+classify --bag tfidf --direct --flat --widths 2 --maps 5 --mlp 4 --pooling max
+classify --bag binary --places --ngrams 1-2
+EOF
+recur draw tag --bag binary --decoder crf | grep label= | tail -2
+
 # What cannot be.
 printf 'good\tx\nbad\tx\n' >one.tsv
 ! recur train classify --train one.tsv "${small[@]}" --valid-split 0 --bag nb --out b.model

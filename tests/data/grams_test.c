@@ -67,6 +67,47 @@ static void runs_of_characters_know_where_words_end(void **unused)
     rcd_labelled_free(&l);
 }
 
+/* Behind the number of the first one. */
+static void runs_at_places_are_told_apart(void **unused)
+{
+    rcd_labelled l = set_of(texts, RCD_WORD);
+    const int64_t which[] = {0, 2};
+    rcd_grams_plan how = {
+        .level = RCD_WORD, .fold = {.lower = true}, .tokens = {1, 2}, .places = true};
+
+    (void)unused;
+    check_names(&l, &how, which, 2,
+                "0 the*1|0 the cat*1|1 cat*1|1 cat saw*1|2 saw*1|2 saw the*1|3 the*1|3 the cat*1|"
+                "4 cat*1|0 cat*1");
+    rcd_labelled_free(&l);
+}
+
+/* Runs of each column around a token, none wholly outside of its sequence. */
+static void tokens_have_what_stands_around_them(void **unused)
+{
+    rcd_labelled l;
+    const int64_t which[] = {0, 1};
+    rcd_grams_plan how = {.level = RCD_WORD, .tokens = {1, 2}, .around = 1};
+
+    (void)unused;
+    CHECK_STATUS(labelled_of(&l, "a.conll", "A N x\nb V y\n\n7 N x\n",
+                             (rcd_labelling){.level = RCD_WORD,
+                                             .each = true,
+                                             .format = RCD_FORMAT_COLUMNS,
+                                             .label_column = "#3",
+                                             .text_column = "#1",
+                                             .features = "#2"}),
+                 RC_OK);
+    check_names(&l, &how, which, 2,
+                "0-1  A*1|0+0 A*1|0+0 A b*1|0+1 b*1|1-1  N*2|1+0 N*2|1+0 N V*1|1+1 V*1|"
+                "2-1  c*1|2+0 c*1|2+0 c b*1|2+1 b*1|0-1 A*1|0-1 A b*1|0+0 b*1|0+0 b *1|"
+                "1-1 N*1|1-1 N V*1|1+0 V*1|1+0 V *1|2-1 c*1|2-1 c b*1|2+0 b*1|2+0 b *1|"
+                "0-1  7*1|0+0 7*1|0+0 7 *1|1+0 N *1|2-1  g*1|2+0 g*1|2+0 g *1");
+    how.around = 0;
+    check_names(&l, &how, which + 1, 1, "0+0 7*1|1+0 N*1|2+0 g*1");
+    rcd_labelled_free(&l);
+}
+
 static void characters_are_tokens_across_words(void **unused)
 {
     rcd_labelled l = set_of("x\ta b\n", RCD_CHAR);
@@ -175,6 +216,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_of_words_are_counted_folded),
         cmocka_unit_test(runs_of_characters_know_where_words_end),
+        cmocka_unit_test(runs_at_places_are_told_apart),
+        cmocka_unit_test(tokens_have_what_stands_around_them),
         cmocka_unit_test(characters_are_tokens_across_words),
         cmocka_unit_test(what_no_dictionary_holds_is_left_out),
         cmocka_unit_test(numbers_rise_and_are_those_of_the_dictionary),

@@ -403,7 +403,7 @@ static void bags_take_the_room_they_are_said_to(void **unused)
     assert_true(ids && at);
     for (int64_t b = 0; b <= B; b++)
         at[b] = 300 * b;
-    rcg_work_bag(&w, t.K, 300.0 * (double)B);
+    rcg_work_bag(&w, B, t.K, 300.0 * (double)B);
     rc_var *y = rc_bag(t.g, table_of(&t, 10), &(rc_bags){B, at, ids, weight, false});
     check_room("bag", &t, rc_sum(t.g, y), &w);
     assert_true(w.flops == 600.0 * (double)(B * t.K));

@@ -1,5 +1,5 @@
-/* bag_test.c -- texts as bags of n-grams: numbers worked out by hand and by another, slow way; what
- * is learned, kept in files, and refused.
+/* bag_test.c -- texts, and what stands around tokens, as bags of n-grams: numbers worked out by
+ * hand and by another, slow way; what is learned, kept in files, and refused.
  */
 #include "model/labelled_toy.h"
 
@@ -11,32 +11,48 @@
         "bag", __VA_ARGS__, NULL                                                                   \
     }
 
-static const char *const kinds[][15] = {
-    {"valid-every", "200", "bag", "binary", NULL},
-    {"valid-every", "200", "bag", "count", "ngrams", "1-2", "sublinear", "true", NULL},
-    {"valid-every", "200", "bag", "tfidf", "ngrams", "1-3", NULL},
-    {"valid-every", "200", "bag", "tfidf", "char-ngrams", "2-4", "sublinear", "true", NULL},
-    {"valid-every", "200", "bag", "nb", "ngrams", "1-2", "char-ngrams", "3", NULL},
-    {"valid-every", "200", "bag", "nb", "hash", "50", NULL},
-    {"valid-every", "200", "bag", "count", "mlp", "6", "hash", "64", NULL},
-    {"valid-every", "200", "bag", "tfidf", "tokens", "char", "ngrams", "2-3", "mlp", "7,5", NULL},
+static const struct {
+    const char *task;
+    const char *options[16];
+} kinds[] = {
+    {"classify", {"bag", "binary"}},
+    {"classify", {"bag", "count", "ngrams", "1-2", "sublinear", "true"}},
+    {"classify", {"bag", "tfidf", "ngrams", "1-3"}},
+    {"classify", {"bag", "tfidf", "char-ngrams", "2-4", "sublinear", "true"}},
+    {"classify", {"bag", "nb", "ngrams", "1-2", "char-ngrams", "3"}},
+    {"classify", {"bag", "nb", "hash", "50"}},
+    {"classify", {"bag", "nb", "places", "true", "gram-count", "1"}},
+    {"classify", {"bag", "count", "mlp", "6", "hash", "64"}},
+    {"classify", {"bag", "tfidf", "tokens", "char", "ngrams", "2-3", "mlp", "7,5"}},
+    {"classify", {"bag", "nb", "direct", "true", "cell", "gru", "bidirectional", "true"}},
+    {"classify", {"bag", "tfidf", "direct", "true", "ngrams", "1-2", "mlp", "4", "flat", "true"}},
+    {"tag", {"bag", "binary"}},
+    {"tag", {"bag", "binary", "ngrams", "1-3", "char-ngrams", "2", "decoder", "crf"}},
+    {"tag", {"bag", "binary", "hash", "90", "features", "#3", "gram-around", "1"}},
+    {"tag", {"bag", "binary", "direct", "true", "decoder", "crf", "features", "#3"}},
+    {"tag", {"bag", "binary", "direct", "true", "cell", "gru", "feedback", "true"}},
+    {"tag", {"bag", "binary", "direct", "true", "flat", "true", "gram-around", "0"}},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+/* A corpus for a kind. */
+static const char *corpus_of(size_t kind)
+{
+    return strcmp(kinds[kind].task, "tag") == 0 ? toy_file("k.conll", toy_tags)
+                                                : toy_file("k.tsv", toy_reviews);
+}
+
 static labelled_toy open_bag(const char *path, const char *const options[])
 {
-    labelled_toy t = labelled_open("classify", path, options);
-
-    CHECK_STATUS(t.c->task->measure_data(t.m, t.corpus), RC_OK);
-    return t;
+    return labelled_open("classify", path, options);
 }
 
 static void batches_add_up(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < KINDS; i++) {
-        labelled_toy t = open_bag(toy_file("b.tsv", toy_reviews), kinds[i]);
+        labelled_toy t = labelled_open(kinds[i].task, corpus_of(i), kinds[i].options);
 
         labelled_adds_up(&t);
         labelled_close(&t);
@@ -47,8 +63,7 @@ static void every_kind_learns_a_corpus_by_heart(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < KINDS; i++)
-        assert_true(labelled_train("classify", toy_file("l.tsv", toy_reviews), "200", kinds[i]) <
-                    1e-6);
+        assert_true(labelled_train(kinds[i].task, corpus_of(i), "200", kinds[i].options) < 1e-6);
 }
 
 static void on_row(void *ctx, const rc_gradcheck_row *row)
@@ -66,7 +81,7 @@ static void gradients_are_those_of_differences(void **unused)
     (void)unused;
     for (size_t i = 0; i < KINDS; i++)
         for (int drop = 0; drop < 2; drop++) {
-            rc_config *c = labelled_config("classify", toy_file("g.tsv", toy_reviews), kinds[i]);
+            rc_config *c = labelled_config(kinds[i].task, corpus_of(i), kinds[i].options);
             int tensors = 0;
 
             CHECK_STATUS(rc_config_set(c, "dropout", drop ? "0.4" : "0"), RC_OK);
@@ -81,7 +96,7 @@ static void gradients_are_those_of_differences(void **unused)
 /* What a table of the model has for an n-gram: its first number. */
 static double table_at(const labelled_toy *t, const char *gram)
 {
-    const int32_t id = rcd_vocab_find(t->m->vocab.of[RCM_SYMBOLS], gram, strlen(gram));
+    const int32_t id = rcd_vocab_find(t->m->vocab.of[RCM_GRAMS], gram, strlen(gram));
     rcf_tensor table;
 
     assert_true(id >= 0 && t->c->task->table(t->m, 0, &table));
@@ -223,7 +238,7 @@ static double slow_loss(const slow *s, const labelled_toy *t, int text, bool nb)
         score[k] = (double)bias[k];
         for (int i = 0; i < s->grams[text]; i++) {
             const char *gram = s->gram[text][i];
-            const int32_t id = rcd_vocab_find(t->m->vocab.of[RCM_SYMBOLS], gram, strlen(gram));
+            const int32_t id = rcd_vocab_find(t->m->vocab.of[RCM_GRAMS], gram, strlen(gram));
 
             if (is_first(s, text, i))
                 score[k] += (double)rows[id * 3 + k] *
@@ -252,6 +267,97 @@ static void losses_are_those_of_a_slow_computation(void **unused)
     }
 }
 
+/* ---- tags --------------------------------------------------------------------------------- */
+
+/* The weight that row `id` of the table has for a label: any number, always the same. */
+static double some_weight(int32_t id, int32_t label)
+{
+    return sin(1.7 * id + 0.3 * label);
+}
+
+/* What n-grams of a token score for a label. */
+static double score_of(const labelled_toy *t, const char *const *grams, int32_t label)
+{
+    const rcd_vocab *v = t->m->vocab.of[RCM_GRAMS];
+    double sum = 0;
+
+    for (; *grams; grams++) {
+        const int32_t id = rcd_vocab_find(v, *grams, strlen(*grams));
+
+        assert_true(id >= 0);
+        sum += some_weight(id, label);
+    }
+    return sum;
+}
+
+/* Two tokens "b A" "c B" with labels X and Y, one on each side read. */
+static void tokens_have_the_ngrams_around_them(void **unused)
+{
+    (void)unused;
+    static const char *const grams[2][11] = {
+        {"0+0 b", "0+1 c", "1+0 A", "1+1 B", "2+0 b", "2+1 b", "  b ", NULL},
+        {"0-1 b", "0+0 c", "1-1 A", "1+0 B", "2-1 b", "2+0 b", "  c ", NULL}};
+    labelled_toy t =
+        labelled_open("tag", toy_file("two.conll", "b X A\nc Y B\n"),
+                      (const char *const[]){"bag", "binary", "gram-around", "1", "char-ngrams", "3",
+                                            "features", "#3", "label-column", "#2", NULL});
+    rcn_param *p = &t.m->params.p[0];
+    double want = 0;
+
+    assert_string_equal(p->name, "bag.weight");
+    assert_int_equal(rcd_vocab_size(t.m->vocab.of[RCM_GRAMS]), p->dim[0]);
+    assert_int_equal(p->dim[0], 11 + 2 + 2); /* of runs, of characters, held always */
+    for (int32_t i = 0; i < p->dim[0]; i++)
+        for (int32_t k = 0; k < 2; k++)
+            p->w[i * p->ld + k] = (rc_real)some_weight(i, k);
+    memset(t.m->params.p[1].w, 0, (size_t)t.m->params.p[1].size * sizeof(rc_real));
+    for (int at = 0; at < 2; at++) {
+        const char *label = at ? "Y" : "X";
+        const int32_t right = rcd_vocab_find(t.m->vocab.of[RCM_LABELS], label, 1);
+
+        want += log(exp(score_of(&t, grams[at], 0)) + exp(score_of(&t, grams[at], 1))) -
+                score_of(&t, grams[at], right);
+    }
+    const int64_t first = 0;
+    CHECK_NEAR(labelled_loss(&t, &first, 1), want, 20 * TOLERANCE);
+    labelled_close(&t);
+}
+
+/* N-grams that weigh nothing say something else than those that weigh something. */
+static void what_is_direct_is_added(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < KINDS; i++) {
+        labelled_toy t = labelled_open(kinds[i].task, corpus_of(i), kinds[i].options);
+        const rcn_param *p = rcn_params_find(&t.m->params, "bag.weight");
+        const int64_t first = 0;
+
+        if (t.c->direct) {
+            const double with = labelled_loss(&t, &first, 1);
+
+            memset(p->w, 0, (size_t)p->size * sizeof *p->w);
+            assert_true(fabs(labelled_loss(&t, &first, 1) - with) > 1e-3);
+        }
+        labelled_close(&t);
+    }
+}
+
+/* Only what a token cannot be counted by is refused. */
+static void tags_have_one_kind_of_bag(void **unused)
+{
+    (void)unused;
+    static const char *const wrong[] = {"count", "tfidf", "nb"};
+
+    for (size_t i = 0; i < 3; i++) {
+        rc_config *c = labelled_config("tag", toy_file("w.conll", toy_tags), BAG(wrong[i]));
+        rc_trainer *t;
+
+        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
+        CHECK_MESSAGE_HAS("what stands around a token is there or not");
+        rc_config_free(c);
+    }
+}
+
 /* ---- files ------------------------------------------------------------------------------- */
 
 static const rcf_tensor *only(const void *from, const char *name)
@@ -265,7 +371,7 @@ static void a_copy_says_the_same(void **unused)
 {
     (void)unused;
     for (size_t i = 0; i < KINDS; i++) {
-        labelled_toy t = open_bag(toy_file("c.tsv", toy_reviews), kinds[i]);
+        labelled_toy t = labelled_open(kinds[i].task, corpus_of(i), kinds[i].options);
         const double before = labelled_loss(&t, (const int64_t[]){0, 4}, 2);
         rc_model *copy;
 
@@ -318,10 +424,13 @@ static void what_does_not_go_together_is_refused(void **unused)
 {
     (void)unused;
     static const struct {
-        const char *options[7];
+        const char *options[9];
         const char *words;
     } cases[] = {
         {{"ngrams", "1-2"}, "cannot set 'ngrams': the model reads no bag"},
+        {{"direct", "true"}, "cannot set 'direct': the model reads no bag"},
+        {{"bag", "nb", "places", "true", "ngrams", "0", "char-ngrams", "2"}, "without 'ngrams'"},
+        {{"bag", "nb", "gram-count", "2", "hash", "9"}, "cannot cut n-grams"},
         {{"hash", "9"}, "cannot set 'hash': the model reads no bag"},
         {{"bag", "nb", "hidden", "7"}, "cannot set 'hidden': a bag of n-grams is read at once"},
         {{"bag", "nb", "cell", "gru"}, "cannot set 'cell': a bag"},
@@ -395,8 +504,8 @@ static rc_status live(void *ctx)
 static void every_failed_allocation_is_an_error(void **unused)
 {
     (void)unused;
-    for (size_t i = 1; i < 5; i += 3) {
-        rc_config *c = labelled_config("classify", toy_file("a.tsv", toy_reviews), kinds[i]);
+    for (size_t i = 1; i < KINDS; i += 3) {
+        rc_config *c = labelled_config(kinds[i].task, corpus_of(i), kinds[i].options);
 
         CHECK_EACH_ALLOCATION(live, c);
         rc_config_free(c);
@@ -411,6 +520,9 @@ int main(void)
         cmocka_unit_test(gradients_are_those_of_differences),
         cmocka_unit_test(idf_and_ratios_are_those_worked_out_by_hand),
         cmocka_unit_test(losses_are_those_of_a_slow_computation),
+        cmocka_unit_test(tokens_have_the_ngrams_around_them),
+        cmocka_unit_test(what_is_direct_is_added),
+        cmocka_unit_test(tags_have_one_kind_of_bag),
         cmocka_unit_test(a_copy_says_the_same),
         cmocka_unit_test(tables_that_do_not_fit_are_refused),
         cmocka_unit_test(what_does_not_go_together_is_refused),

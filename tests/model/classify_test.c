@@ -62,9 +62,9 @@ static void the_last_steps_have_seen_all_tokens(void **unused)
 static void a_flat_model_is_opened_again(void **unused)
 {
     (void)unused;
-    rc_config *c = labelled_config("classify", toy_file("f.tsv", toy_reviews),
-                                   (const char *const[]){"flat", "true", "pooling", "mean", "steps",
-                                                         "2", NULL});
+    rc_config *c = labelled_config(
+        "classify", toy_file("f.tsv", toy_reviews),
+        (const char *const[]){"flat", "true", "pooling", "mean", "steps", "2", NULL});
     const char *path = check_temp_path("flat.model");
     rc_trainer *t;
     rc_model *m;

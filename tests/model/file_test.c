@@ -75,7 +75,7 @@ static void a_file_has_all_vocabularies(void **unused)
 {
     (void)unused;
     rc_model *m = rich_model("word"), *back;
-    const char *const texts[RCM_VOCABS] = {NULL, "B I I O O O", "abc abc", "NN VB VB ."};
+    const char *const texts[RCM_VOCABS] = {NULL, "B I I O O O", "abc abc", "NN VB VB .", "so a so"};
     TOY_PATH(path, "vocabs.rc");
 
     for (int k = 1; k < RCM_VOCABS; k++)

@@ -246,14 +246,15 @@ static void vocabularies_that_do_not_fit_are_refused(void **unused)
         "tag", toy_file("v.conll", toy_tags),
         (const char *const[]){"label-column", "#2", "features", "#3", "char-net", "cnn", NULL});
     static const char *const words[] = {"a vocabulary of level 'word'", "a vocabulary of them",
-                                        "'char-net'", "'features'"};
+                                        "'char-net'", "'features'", "of n-grams"};
 
     for (int kind = 0; kind < RCM_VOCABS; kind++)
         for (int with = -1; with < RCM_VOCABS; with++) {
             rcm_vocabs vocab;
             rc_model *m;
 
-            if (with == kind || (kind == RCM_SYMBOLS && with == RCM_FEATURES) ||
+            if (with == kind || (with < 0 ? kind : with) == RCM_GRAMS ||
+                (kind == RCM_SYMBOLS && with == RCM_FEATURES) ||
                 (kind == RCM_FEATURES && with == RCM_SYMBOLS))
                 continue;
             CHECK_STATUS(rcm_vocabs_clone(&vocab, &t.m->vocab), RC_OK);

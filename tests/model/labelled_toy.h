@@ -41,7 +41,7 @@ static inline rc_config *labelled_config(const char *task, const char *train,
 
     for (; options && *options; options += 2)
         CHECK_STATUS(rc_config_set(c, options[0], options[1]), RC_OK);
-    if (!c->flat && (!c->bag || strcmp(c->bag, "none") == 0) && rc_config_is_default(c, "hidden"))
+    if (!c->flat && rcm_tokens_wanted(c) && rc_config_is_default(c, "hidden"))
         CHECK_STATUS(rc_config_set(c, "hidden", "5"), RC_OK);
     return c;
 }
