@@ -145,6 +145,10 @@ typedef struct rcm_bag {
     rc_real *ratio; /* (V,M) RCM_BAG_NB, M are its labels; else NULL */
 } rcm_bag;
 
+rcm_bag_kind rcm_bag_kind_of(const rc_config *c);
+/* What n-grams are, and which are kept. RC_EINVAL. (bag_plan.c) */
+rc_status rcm_grams_plan(rcd_grams_plan *out, const rc_config *c);
+rcd_cut rcm_grams_cut(const rc_config *c);
 /* Does the model read bags? */
 bool rcm_bag_wanted(const rc_config *c);
 /* Does it read vectors of tokens? All do but those that read bags alone. */

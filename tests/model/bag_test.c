@@ -342,22 +342,6 @@ static void what_is_direct_is_added(void **unused)
     }
 }
 
-/* Only what a token cannot be counted by is refused. */
-static void tags_have_one_kind_of_bag(void **unused)
-{
-    (void)unused;
-    static const char *const wrong[] = {"count", "tfidf", "nb"};
-
-    for (size_t i = 0; i < 3; i++) {
-        rc_config *c = labelled_config("tag", toy_file("w.conll", toy_tags), BAG(wrong[i]));
-        rc_trainer *t;
-
-        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
-        CHECK_MESSAGE_HAS("what stands around a token is there or not");
-        rc_config_free(c);
-    }
-}
-
 /* ---- files ------------------------------------------------------------------------------- */
 
 static const rcf_tensor *only(const void *from, const char *name)
@@ -418,51 +402,7 @@ static void tables_that_do_not_fit_are_refused(void **unused)
     assert_true(to[5] == 6);
 }
 
-/* ---- what cannot be ---------------------------------------------------------------------- */
-
-static void what_does_not_go_together_is_refused(void **unused)
-{
-    (void)unused;
-    static const struct {
-        const char *options[9];
-        const char *words;
-    } cases[] = {
-        {{"ngrams", "1-2"}, "cannot set 'ngrams': the model reads no bag"},
-        {{"direct", "true"}, "cannot set 'direct': the model reads no bag"},
-        {{"bag", "nb", "places", "true", "ngrams", "0", "char-ngrams", "2"}, "without 'ngrams'"},
-        {{"bag", "nb", "gram-count", "2", "hash", "9"}, "cannot cut n-grams"},
-        {{"hash", "9"}, "cannot set 'hash': the model reads no bag"},
-        {{"bag", "nb", "hidden", "7"}, "cannot set 'hidden': a bag of n-grams is read at once"},
-        {{"bag", "nb", "cell", "gru"}, "cannot set 'cell': a bag"},
-        {{"bag", "nb", "flat", "true"}, "cannot set 'flat': a bag"},
-        {{"bag", "nb", "widths", "3"}, "cannot set 'widths': a bag"},
-        {{"bag", "nb", "char-net", "cnn"}, "cannot set 'char-net': a bag"},
-        {{"bag", "nb", "temporal-penalty", "1"}, "cannot set 'temporal-penalty': a bag"},
-        {{"bag", "nb", "mlp", "5"}, "cannot set 'mlp' with --bag nb"},
-        {{"bag", "binary", "sublinear", "true"}, "which does not count"},
-        {{"bag", "count", "ngrams", "0"}, "there are no n-grams"},
-        {{"bag", "count", "ngrams", "2-1"}, "cannot set 'ngrams' to '2-1'"},
-        {{"bag", "count", "ngrams", "1-10"}, "a length from 1 to 9"},
-        {{"bag", "count", "ngrams", "1-"}, "cannot set 'ngrams' to '1-'"},
-        {{"bag", "count", "ngrams", "00"}, "cannot set 'ngrams' to '00'"},
-        {{"bag", "count", "ngrams", ""}, "cannot set 'ngrams' to ''"},
-        {{"bag", "count", "ngrams", "99999999999999999999"}, "cannot set 'ngrams' to '999"},
-        {{"bag", "count", "char-ngrams", "2-17"}, "a length from 1 to 16"},
-        {{"bag", "count", "char-ngrams", "2", "tokens", "char"}, "where tokens are no words"},
-        {{"bag", "count", "tokens", "byte"}, "n-grams of bytes in a dictionary"},
-        {{"bag", "count", "hash", "9", "min-count", "2"}, "cannot cut n-grams"},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rc_config *c =
-            labelled_config("classify", toy_file("w.tsv", toy_reviews), cases[i].options);
-        rc_trainer *t;
-
-        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
-        CHECK_MESSAGE_HAS(cases[i].words);
-        rc_config_free(c);
-    }
-}
+/* ---- parts and failures ------------------------------------------------------------------ */
 
 /* N-grams of the part that is validated are unknown, and a text of such alone has the bias. */
 static void other_parts_make_nothing_known(void **unused)
@@ -522,10 +462,8 @@ int main(void)
         cmocka_unit_test(losses_are_those_of_a_slow_computation),
         cmocka_unit_test(tokens_have_the_ngrams_around_them),
         cmocka_unit_test(what_is_direct_is_added),
-        cmocka_unit_test(tags_have_one_kind_of_bag),
         cmocka_unit_test(a_copy_says_the_same),
         cmocka_unit_test(tables_that_do_not_fit_are_refused),
-        cmocka_unit_test(what_does_not_go_together_is_refused),
         cmocka_unit_test(other_parts_make_nothing_known),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };
