@@ -121,7 +121,8 @@ static int print_series(const rc_evaluation *e, const shown *s)
                e->spans > 0 ? right / (double)e->spans : 0, 100 * span_f1(e));
     }
     if (e->strange > 0)
-        printf("not known    %s labels that training had not\n", say_count(a, e->strange));
+        printf("not known    %s label%s that training had not\n", say_count(a, e->strange),
+               e->strange == 1 ? "" : "s");
     printf("speed        %s sequences/s (%s)\n", say_short(a, (double)e->sequences / s->seconds),
            say_seconds(b, s->seconds));
     if (!s->scores)

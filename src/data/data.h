@@ -563,18 +563,20 @@ typedef struct rcd_lengths {
 /* What the n-grams of a text are: runs of tokens, folded, words with a blank between ("a good
  * film"); and runs of the characters of a word between two blanks, which mark its ends, behind one
  * more blank, which tells them from words ("  fi", " ilm", " lm "), words level alone. The marks by
- * themselves are none, nor are RCD_UNK and RCD_EOS; a line feed in a token is a blank.
+ * themselves are none, nor are RCD_UNK and RCD_EOS where nothing stands before them; a line feed in
+ * a token is a blank, and a token with a blank in it is the same as a run.
  *
  * Where tokens have labels each has n-grams of its own: the runs of every column between `around`
  * tokens before it and as many after it, behind the number of the column and where the run begins
  * ("0-1 a good", "1+0 JJ NN"; column 0 are tokens, 1 to F features, F+1 how tokens are capitalised,
  * letters from a for rcd_casing; beyond an end of its sequence stands nothing), and the runs of its
- * own characters. */
+ * own characters. Features are not folded. */
 typedef struct rcd_grams_plan {
     rcd_level level; /* of tokens */
     rcd_fold fold;
     rcd_lengths tokens, characters;
-    bool places;    /* runs of tokens stand behind the number of their first one, from 0: "7 A C" */
+    /* runs of tokens of a text stand behind the number of their first one, from 0: "7 A C" */
+    bool places;
     int64_t around; /* where tokens have labels */
 } rcd_grams_plan;
 

@@ -6,6 +6,7 @@
  */
 #include "data/data_in.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,11 +56,19 @@ static rcd_word folded_at(const folded *f, int32_t token)
 
 /* ---- n-grams one by one ------------------------------------------------------------------ */
 
+/* What stands before a run of a column around a token: "0-1". */
+typedef struct prefix {
+    char text[40];
+    size_t n;
+} prefix;
+
 typedef struct walker {
     const rcd_labelled *l;
     const rcd_grams_plan *how;
     folded tokens;
-    rcd_casing *casing; /* (tokens) where n-grams are of tokens; else NULL */
+    /* where n-grams are of tokens; else NULL */
+    rcd_casing *casing; /* (tokens) */
+    prefix *prefixes;   /* (columns, offsets) */
     rcb_buf gram;
     rcd_each each;
     void *ctx;
@@ -122,10 +131,11 @@ static rc_status walk_column(walker *w, int64_t k, int64_t from, int64_t end, in
     const int64_t around = w->how->around;
 
     for (int64_t first = -around; first <= around; first++) {
+        const prefix *before = &w->prefixes[column * (2 * around + 1) + first + around];
         bool inside = false;
 
         rcb_buf_clear(&w->gram);
-        RC_TRY(rcb_buf_printf(&w->gram, "%" PRId32 "%+" PRId64, column, first));
+        RC_TRY(rcb_buf_add(&w->gram, before->text, before->n));
         for (int64_t n = 1; n <= len->to && first + n - 1 <= around; n++) {
             const int64_t at = k + first + n - 1;
 
@@ -188,27 +198,44 @@ static rc_status walk_characters(walker *w, rcd_word word, rcb_buf *marked)
     return RC_OK;
 }
 
-static rc_status walker_open(walker *w, const rcd_labelled *l, const rcd_grams_plan *how)
+/* What is needed where n-grams are of tokens. */
+static rc_status open_each(walker *w)
 {
-    *w = (walker){.l = l, .how = how};
-    assert(how->characters.to == 0 || how->level == RCD_WORD);
-    RC_TRY(fold_tokens(&w->tokens, &l->tokens, how));
-    if (!l->each)
-        return RC_OK;
+    const rcd_labelled *l = w->l;
+    const int64_t around = w->how->around, offsets = 2 * around + 1;
+
     w->casing = rcb_alloc((size_t)l->tokens.n, sizeof *w->casing);
-    for (int32_t i = 0; w->casing && i < l->tokens.n; i++) {
+    w->prefixes = rcb_alloc((size_t)((l->F + 2) * offsets), sizeof *w->prefixes);
+    if (!w->casing || !w->prefixes)
+        return RC_ENOMEM;
+    for (int32_t i = 0; i < l->tokens.n; i++) {
         size_t n;
         const char *p = rcd_names_at(&l->tokens, i, &n);
 
         w->casing[i] = rcd_casing_of(p, n);
     }
-    return w->casing ? RC_OK : RC_ENOMEM;
+    for (int64_t i = 0; i < (l->F + 2) * offsets; i++) {
+        prefix *p = &w->prefixes[i];
+
+        p->n = (size_t)snprintf(p->text, sizeof p->text, "%" PRId64 "%+" PRId64, i / offsets,
+                                i % offsets - around);
+    }
+    return RC_OK;
+}
+
+static rc_status walker_open(walker *w, const rcd_labelled *l, const rcd_grams_plan *how)
+{
+    *w = (walker){.l = l, .how = how};
+    assert(how->characters.to == 0 || how->level == RCD_WORD);
+    RC_TRY(fold_tokens(&w->tokens, &l->tokens, how));
+    return l->each ? open_each(w) : RC_OK;
 }
 
 static void walker_close(walker *w)
 {
     folded_free(&w->tokens);
     rcb_free(w->casing);
+    rcb_free(w->prefixes);
     rcb_buf_free(&w->gram);
 }
 

@@ -276,9 +276,9 @@ void rcg_work_sample_loss(rcg_work *w, int64_t K, double drawn);
 void rcg_work_group_loss(rcg_work *w, int64_t K, const rc_groups *groups, const double *share);
 void rcg_work_tree_loss(rcg_work *w, int64_t K, double way, int64_t depth);
 /* One row for each sequence: by a pooling, or by attention, which has weights; or for each of some
- * bags with so many rows of a table in all. */
+ * bags with so many rows of a table in all, which have so many weights each (0: all are 1). */
 void rcg_work_pool(rcg_work *w, int64_t cols, bool attention);
-void rcg_work_bag(rcg_work *w, int64_t bags, int64_t cols, double ids);
+void rcg_work_bag(rcg_work *w, int64_t bags, int64_t cols, double ids, double each);
 void rcg_work_crf_loss(rcg_work *w, int64_t K);
 /* What operations over some of the rows take, about `share` of them: begin `part` with it, add
  * those operations, and bring it back. Room is said for as many rows as many batches may bring. */

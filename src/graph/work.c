@@ -212,13 +212,13 @@ void rcg_work_pool(rcg_work *w, int64_t cols, bool attention)
     take_scratch(w, attention ? N : 0);
 }
 
-void rcg_work_bag(rcg_work *w, int64_t bags, int64_t cols, double ids)
+void rcg_work_bag(rcg_work *w, int64_t bags, int64_t cols, double ids, double each)
 {
     const double B = (double)bags;
 
     w->flops += 2 * ids * (double)cols;
     w->keep += 2 * B * (double)rck_pad(cols) + as_reals(B, sizeof(int64_t));
-    w->keep += ids + as_reals(ids, sizeof(int32_t));
+    w->keep += ids * each + as_reals(ids, sizeof(int32_t));
 }
 
 /* ---- some of the rows -------------------------------------------------------------------- */

@@ -46,7 +46,7 @@ rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut 
         s = rcd_grams_names(&names, set, &how, which, cut->to[RCM_TRAIN]);
     rcb_free(which);
     if (s == RC_OK && names.n < 2)
-        s = RC_FAIL(RC_EDATA, "cannot tell classes apart: '%s' has %" PRId32 " different n-gram%s",
+        s = RC_FAIL(RC_EDATA, "cannot tell labels apart: '%s' has %" PRId32 " different n-gram%s",
                     c->train, names.n, names.n == 1 ? "" : "s");
     if (s == RC_OK)
         s = rcd_vocab_of_names(out, RCD_LINE, &names, NULL, &rare, c->train);
@@ -54,8 +54,10 @@ rc_status rcm_bag_vocab(rcd_vocab **out, const rcd_labelled *set, const rcm_cut 
     if (s == RC_OK && rcd_vocab_size(*out) < 4) { /* two are always held */
         rcd_vocab_free(*out);
         *out = NULL;
-        s = RC_FAIL_HINT(RC_EDATA, "a lower --gram-count or --min-count, a higher --max-vocab",
-                         "cannot tell classes apart: fewer than 2 n-grams of '%s' are left",
+        s = RC_FAIL_HINT(RC_EDATA,
+                         c->direct ? "a lower --gram-count"
+                                   : "a lower --gram-count or --min-count, a higher --max-vocab",
+                         "cannot tell labels apart: fewer than 2 n-grams of '%s' are left",
                          c->train);
     }
     return s;
@@ -322,31 +324,51 @@ rc_var *rcm_bag_run(const rcm_bag *b, const rc_model *m, rc_graph *g, const rcm_
                   rc_embed(g, rcm_var(m, g, b->bias), first, n));
 }
 
-/* Runs of tokens that begin at a token or, where tokens have labels, of a column around one. */
-static int64_t runs_of(const rcd_grams_plan *how)
+/* Runs of a column around a token, in the mean over those of a sequence of so many. */
+static double runs_around(const rcd_grams_plan *how, double length)
 {
+    const int64_t A = how->around, L = length < 1 ? 1 : length > 1000 ? 1000 : (int64_t)length;
     int64_t runs = 0;
 
-    for (int64_t n = how->tokens.from; how->tokens.to > 0 && n <= how->tokens.to; n++)
-        runs += how->around == 0 ? 1 : n <= 2 * how->around + 1 ? 2 * how->around + 2 - n : 0;
-    return runs;
+    for (int64_t k = 0; k < L; k++)
+        for (int64_t n = how->tokens.from; n <= how->tokens.to; n++) {
+            const int64_t first = -A > 1 - n - k ? -A : 1 - n - k; /* one that is not outside */
+            const int64_t last = A - n + 1 < L - 1 - k ? A - n + 1 : L - 1 - k;
+
+            runs += last >= first ? last - first + 1 : 0;
+        }
+    return (double)runs / (double)L;
+}
+
+/* N-grams of a token, or that begin at it. */
+static double ids_of(const rc_config *c, const rcg_work *w)
+{
+    rcd_grams_plan how = {0};
+
+    (void)rcm_grams_plan(&how, c); /* which was checked */
+    const rcd_lengths *in = &how.characters, *of = &how.tokens;
+    double ids = in->to > 0 ? LETTERS * (double)(in->to - in->from + 1) : 0;
+
+    if (of->to > 0 && c->task->each)
+        ids += (double)(2 + rcm_columns(c->features)) *
+               runs_around(&how, (double)w->rows / (double)(w->seqs > 0 ? w->seqs : 1));
+    else if (of->to > 0)
+        ids += (double)(of->to - of->from + 1);
+    return ids;
 }
 
 void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w)
 {
-    const double each = b->kind == RCM_BAG_NB ? (double)b->M : 1;
-    rcd_grams_plan how = {0};
-
-    (void)rcm_grams_plan(&how, c); /* which was checked */
-    const int64_t inside = how.characters.to > 0 ? how.characters.to - how.characters.from + 1 : 0;
-    const int64_t columns = c->task->each ? 2 + rcm_columns(c->features) : 1;
-    const double ids = (double)w->rows * (double)(columns * runs_of(&how) + LETTERS * inside);
-
+    const double longs = (double)sizeof(int64_t) / sizeof(rc_real), ints = longs / 2;
+    const bool ones = b->kind == RCM_BAG_BINARY && c->dropout == 0;
+    const double each = ones ? 0 : b->kind == RCM_BAG_NB ? (double)b->M : 1;
+    const double ids = (double)w->rows * ids_of(c, w);
     const int64_t bags = c->task->each ? w->rows : w->seqs;
 
-    rcg_work_bag(w, bags, b->M, ids);
-    w->keep += ids * (2 * each); /* made here, and copied: of the copy, 1 for each is counted */
-    w->keep += 4 * (double)bags * (double)rck_pad(b->M); /* the bias, and the sum with it */
+    rcg_work_bag(w, bags, b->M, ids, each);
+    w->keep += ids * (each + ints) + (double)bags * (2 * longs + ints); /* made here, and copied */
+    /* the bias, the sum with it, and that with the scores of layers */
+    w->keep += (c->direct ? 6 : 4) * (double)bags * (double)rck_pad(b->M);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -377,13 +399,14 @@ rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w)
                               how.level == RCD_WORD   ? "words"
                               : how.level == RCD_CHAR ? "characters"
                                                       : "bytes");
+    if (s == RC_OK && how.places)
+        s = rcb_buf_printf(&text, ", each at its place");
+    if (s == RC_OK && m->config->task->each && how.tokens.to > 0)
+        s = rcb_buf_printf(&text, " within %" PRId64 " of a token", how.around);
     if (s == RC_OK)
         s = add_lengths(&text, &how.characters, "characters of a word");
-    if (s == RC_OK && how.around > 0)
-        s = rcb_buf_printf(&text, ", within %" PRId64 " of a token", how.around);
     if (s == RC_OK)
-        s = rcm_words_add(w, "n-grams", "%s%s: %" PRId64 "%s", text.p,
-                          how.places ? ", each at its place" : "", v ? b->V - 2 : b->V,
+        s = rcm_words_add(w, "n-grams", "%s: %" PRId64 "%s", text.p, v ? b->V - 2 : b->V,
                           v ? "" : " buckets");
     rcb_buf_free(&text);
     return s;
@@ -391,7 +414,19 @@ rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w)
 
 rc_status rcm_bag_conventions(const rcm_bag *b, const rc_model *m, rcm_words *w)
 {
-    if (strcmp(m->config->char_ngrams, "0") != 0)
+    rcd_grams_plan how;
+
+    RC_TRY(rcm_grams_plan(&how, m->config));
+    if (m->config->task->each && how.tokens.to > 0)
+        RC_TRY(
+            rcm_words_add(w, "around a token",
+                          "'0-1 a good': of column 0 from the token before it on; 0 are tokens, "
+                          "then features, last how a token is capitalised (a not, b small, c one "
+                          "capital, d capitals, e one and small, f mixed, g digits, h digits "
+                          "among others); beyond an end stands nothing"));
+    if (how.places)
+        RC_TRY(rcm_words_add(w, "places", "'7 A C': behind the number of the first token, from 0"));
+    if (how.characters.to > 0)
         RC_TRY(rcm_words_add(w, "characters of a word",
                              "its ends are blanks, and one more stands before them"));
     if (!m->vocab.of[RCM_GRAMS])

@@ -115,6 +115,21 @@ rcd_cut rcm_grams_cut(const rc_config *c)
                      .max_size = c->direct ? 0 : c->max_vocab};
 }
 
+/* What says something of runs of tokens alone, where there are none. */
+static rc_status check_runs(const rc_config *c, const rcd_grams_plan *how)
+{
+    static const char *const of_runs[] = {"places", "gram-around", "features"};
+
+    if (how->tokens.to > 0)
+        return RC_OK;
+    for (size_t i = 0; i < sizeof of_runs / sizeof *of_runs; i++)
+        if (rc_config_get(c, of_runs[i]) && !rc_config_is_default(c, of_runs[i]) &&
+            !(c->direct && strcmp(of_runs[i], "features") == 0)) /* which layers read */
+            return RC_FAIL(RC_EINVAL, "cannot set '%s': it means nothing without 'ngrams'",
+                           of_runs[i]);
+    return RC_OK;
+}
+
 static rc_status check_pairs(const rc_config *c, const rcd_grams_plan *how)
 {
     const rcm_bag_kind kind = rcm_bag_kind_of(c);
@@ -123,6 +138,12 @@ static rc_status check_pairs(const rc_config *c, const rcd_grams_plan *how)
         return RC_FAIL_HINT(RC_EINVAL, "use --bag binary",
                             "cannot set 'bag' to '%s': what stands around a token is there or not",
                             c->bag);
+    if (c->task->each && how->tokens.to > 2 * how->around + 1)
+        return RC_FAIL(RC_EINVAL,
+                       "cannot set 'ngrams' to '%s': of 'gram-around' %" PRId64
+                       " tokens on each side there are runs of %" PRId64 " at most",
+                       c->ngrams, how->around, 2 * how->around + 1);
+    RC_TRY(check_runs(c, how));
     if (how->tokens.to == 0 && how->characters.to == 0)
         return RC_FAIL(RC_EINVAL, "there are no n-grams: 'ngrams' and 'char-ngrams' are both 0");
     if (how->characters.to > 0 && how->level != RCD_WORD)
@@ -134,8 +155,9 @@ static rc_status check_pairs(const rc_config *c, const rcd_grams_plan *how)
     if (c->hash > 0 && (rcm_grams_cut(c).min_count > 1 || rcm_grams_cut(c).max_size > 0))
         return RC_FAIL(RC_EINVAL, "cannot cut n-grams that are numbered by a hash: leave "
                                   "'gram-count', 'min-count' and 'max-vocab' out");
-    if (c->places && how->tokens.to == 0)
-        return RC_FAIL(RC_EINVAL, "cannot set 'places': it means nothing without 'ngrams'");
+    if (c->gram_count > 0 && !c->direct && !rc_config_is_default(c, "min-count"))
+        return RC_FAIL(RC_EINVAL,
+                       "cannot set 'min-count': 'gram-count' says which n-grams are kept");
     if (c->sublinear && kind != RCM_BAG_COUNT && kind != RCM_BAG_TFIDF)
         return RC_FAIL(RC_EINVAL, "cannot set 'sublinear' with --bag %s, which does not count",
                        c->bag);

@@ -6,7 +6,7 @@
  * Each part but the first and the last can be left out. With --bag all up to the layers of relu is
  * one sum over n-grams, which is the first of these or, without them, the scores themselves; with
  * --direct it is added to the scores.
- * Parameters those of tokens.c or bag.c, rnn.* (see net.h), conv.W.weight (maps, W F) for a width
+ * Parameters those of tokens.c and bag.c, rnn.* (see net.h), conv.W.weight (maps, W F) for a width
  * W, those of pool.c, mlp.N.weight, out.weight and out.bias.
  */
 #include "model/labelled_in.h"

@@ -184,7 +184,19 @@ static bool fits(const rcd_vocab *v, bool wanted, rcd_level level)
     return wanted ? v && rcd_vocab_level(v) == level : !v;
 }
 
-rc_status rcm_labelled_fit(const rc_model *m)
+/* Models of before 2026-11-28 have the n-grams of a bag where others have symbols. */
+static void move_grams(rc_model *m)
+{
+    rcd_vocab **symbols = &m->vocab.of[RCM_SYMBOLS], **grams = &m->vocab.of[RCM_GRAMS];
+
+    if (!rcm_tokens_wanted(m->config) && *symbols && !*grams &&
+        rcd_vocab_level(*symbols) == RCD_LINE) {
+        *grams = *symbols;
+        *symbols = NULL;
+    }
+}
+
+rc_status rcm_labelled_fit(rc_model *m)
 {
     const rc_config *c = m->config;
     const rcd_labelling how = labelling_of(c);
@@ -193,6 +205,7 @@ rc_status rcm_labelled_fit(const rc_model *m)
     const bool bag = rcm_bag_wanted(c), tokens = rcm_tokens_wanted(c);
 
     RC_TRY(rcm_bag_check(c));
+    move_grams(m);
     if (!fits(m->vocab.of[RCM_GRAMS], bag && c->hash == 0, RCD_LINE))
         return RC_FAIL(RC_EFORMAT, "its vocabulary of n-grams does not fit 'bag' and 'hash'");
     if (!fits(m->vocab.of[RCM_SYMBOLS], tokens, how.level))

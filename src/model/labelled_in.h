@@ -83,7 +83,7 @@ rc_status rcm_labelled_scheme(rcd_labelled *set, rc_config *c, int32_t *odd);
 int64_t rcm_columns(const char *columns);
 
 /* Do the vocabularies of a model fit together and to its configuration? RC_EFORMAT, RC_EINVAL. */
-rc_status rcm_labelled_fit(const rc_model *m);
+rc_status rcm_labelled_fit(rc_model *m);
 /* Labels of a model: of its vocabulary all but the two that are always held and stand last. */
 static inline int64_t rcm_labels(const rc_model *m)
 {

@@ -8,10 +8,10 @@
  *
  * With feedback a token also reads the label of the one before it: in training the right one, so
  * that all steps are known at once; then the one that was said (Jordan 1986; taggers: Mesnil et al.
- * 2013). Parameters those of tokens.c, rnn.* (see net.h), out.weight (K,F), out.bias; of the field
- * crf.trans (K,K) from row to column, crf.first (K), crf.last (K); feedback.weight (K+1,E), whose
- * last row is what the first token reads. Where the labels are tags of spans, decoding keeps to
- * what their scheme allows.
+ * 2013). Parameters those of tokens.c and bag.c, rnn.* (see net.h), out.weight (K,F), out.bias; of
+ * the field crf.trans (K,K) from row to column, crf.first (K), crf.last (K); feedback.weight
+ * (K+1,E), whose last row is what the first token reads. Where the labels are tags of spans,
+ * decoding keeps to what their scheme allows.
  */
 #include "model/labelled_in.h"
 
@@ -123,7 +123,7 @@ static rc_status find_rules(struct tag *s, const rc_model *m)
     return status;
 }
 
-/* The same with room for it. */
+/* Tokens, layers and the output layer, with room for them. */
 static rc_status build_layers(rc_model *m, struct tag *s)
 {
     const rc_config *c = m->config;
@@ -260,8 +260,10 @@ static rc_var *scores(const rc_model *m, rc_graph *g, const rcm_labelled *of, co
         return NULL;
     if (s->bagged)
         return rcm_bag_run(&s->bag, m, g, of, b);
-    return run(m, g, b, rcm_tokens_run(&s->tokens, m, g, of, b), direct_scores(m, g, of, b), before,
-               NULL, extra);
+    rc_var *direct = direct_scores(m, g, of, b); /* each draws its masks, in this order */
+    rc_var *x = rcm_tokens_run(&s->tokens, m, g, of, b);
+
+    return run(m, g, b, x, direct, before, NULL, extra);
 }
 
 static rc_crf field(const rc_model *m, rc_graph *g, const rc_crf_rules *rules)

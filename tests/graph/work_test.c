@@ -387,30 +387,33 @@ static void a_random_field_takes_the_room_it_is_said_to(void **unused)
     trial_close(&t);
 }
 
+/* Bags with a weight for every row, or where all are 1. */
 static void bags_take_the_room_they_are_said_to(void **unused)
 {
     (void)unused;
     check_seed();
-    trial t;
+    for (int each = 0; each < 2; each++) {
+        trial t;
 
-    trial_open(&t, pick(100, 300));
-    const int64_t B = t.rows.seqs;
-    int32_t *ids = rcb_calloc((size_t)(300 * B), sizeof *ids);
-    int64_t *at = rcb_calloc((size_t)B + 1, sizeof *at);
-    rc_real *weight = zeros(300 * B);
-    rcg_work w = empty_work(&t);
+        trial_open(&t, pick(100, 300));
+        const int64_t B = t.rows.seqs;
+        int32_t *ids = rcb_calloc((size_t)(300 * B), sizeof *ids);
+        int64_t *at = rcb_calloc((size_t)B + 1, sizeof *at);
+        rc_real *weight = zeros(300 * B);
+        rcg_work w = empty_work(&t);
 
-    assert_true(ids && at);
-    for (int64_t b = 0; b <= B; b++)
-        at[b] = 300 * b;
-    rcg_work_bag(&w, B, t.K, 300.0 * (double)B);
-    rc_var *y = rc_bag(t.g, table_of(&t, 10), &(rc_bags){B, at, ids, weight, false});
-    check_room("bag", &t, rc_sum(t.g, y), &w);
-    assert_true(w.flops == 600.0 * (double)(B * t.K));
-    rcb_free(ids);
-    rcb_free(at);
-    rcb_free(weight);
-    trial_close(&t);
+        assert_true(ids && at);
+        for (int64_t b = 0; b <= B; b++)
+            at[b] = 300 * b;
+        rcg_work_bag(&w, B, t.K, 300.0 * (double)B, each);
+        const rc_bags bags = {B, at, ids, each ? weight : NULL, false};
+        check_room("bag", &t, rc_sum(t.g, rc_bag(t.g, table_of(&t, 10), &bags)), &w);
+        assert_true(w.flops == 600.0 * (double)(B * t.K));
+        rcb_free(ids);
+        rcb_free(at);
+        rcb_free(weight);
+        trial_close(&t);
+    }
 }
 
 /* ---- products ---------------------------------------------------------------------------- */

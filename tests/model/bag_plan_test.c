@@ -83,6 +83,7 @@ static void what_does_not_go_together_is_refused(void **unused)
         {{"direct", "true"}, "cannot set 'direct': the model reads no bag"},
         {{"bag", "nb", "places", "true", "ngrams", "0", "char-ngrams", "2"}, "without 'ngrams'"},
         {{"bag", "nb", "gram-count", "2", "hash", "9"}, "cannot cut n-grams"},
+        {{"bag", "nb", "gram-count", "2", "min-count", "5"}, "'gram-count' says which"},
         {{"hash", "9"}, "cannot set 'hash': the model reads no bag"},
         {{"bag", "nb", "hidden", "7"}, "cannot set 'hidden': a bag of n-grams is read at once"},
         {{"bag", "nb", "cell", "gru"}, "cannot set 'cell': a bag"},
@@ -116,19 +117,32 @@ static void what_does_not_go_together_is_refused(void **unused)
     }
 }
 
-/* Only what a token cannot be counted by is refused. */
-static void tags_have_one_kind_of_bag(void **unused)
+/* As above, around tokens. */
+static void what_tokens_cannot_have_is_refused(void **unused)
 {
     (void)unused;
-    static const char *const wrong[] = {"count", "tfidf", "nb"};
+    static const struct {
+        const char *options[9];
+        const char *words;
+    } cases[] = {
+        {{"bag", "count"}, "what stands around a token is there or not"},
+        {{"bag", "tfidf"}, "what stands around a token is there or not"},
+        {{"bag", "nb"}, "what stands around a token is there or not"},
+        {{"bag", "binary", "gram-around", "1", "ngrams", "4-5"}, "runs of 3 at most"},
+        {{"bag", "binary", "gram-around", "0", "ngrams", "2", "hash", "9"}, "runs of 1 at most"},
+        {{"bag", "binary", "ngrams", "0", "char-ngrams", "2", "gram-around", "3"},
+         "'gram-around': it means nothing without 'ngrams'"},
+        {{"bag", "binary", "ngrams", "0", "char-ngrams", "2", "features", "#3"},
+         "'features': it means nothing without 'ngrams'"},
+        {{"bag", "binary", "feedback", "true"}, "cannot set 'feedback': a bag"},
+    };
 
-    for (size_t i = 0; i < 3; i++) {
-        rc_config *c = labelled_config("tag", toy_file("w.conll", toy_tags),
-                                       (const char *const[]){"bag", wrong[i], NULL});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rc_config *c = labelled_config("tag", toy_file("w.conll", toy_tags), cases[i].options);
         rc_trainer *t;
 
         CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
-        CHECK_MESSAGE_HAS("what stands around a token is there or not");
+        CHECK_MESSAGE_HAS(cases[i].words);
         rc_config_free(c);
     }
 }
@@ -140,7 +154,7 @@ int main(void)
         cmocka_unit_test(rare_ngrams_are_left_out_as_is_said),
         cmocka_unit_test(layers_are_read_with_and_without_a_bag),
         cmocka_unit_test(what_does_not_go_together_is_refused),
-        cmocka_unit_test(tags_have_one_kind_of_bag),
+        cmocka_unit_test(what_tokens_cannot_have_is_refused),
     };
 
     return cmocka_run_group_tests_name("bag plan", tests, NULL, NULL);

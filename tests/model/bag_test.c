@@ -21,10 +21,10 @@ static const struct {
     {"classify", {"bag", "tfidf", "char-ngrams", "2-4", "sublinear", "true"}},
     {"classify", {"bag", "nb", "ngrams", "1-2", "char-ngrams", "3"}},
     {"classify", {"bag", "nb", "hash", "50"}},
-    {"classify", {"bag", "nb", "places", "true", "gram-count", "1"}},
+    {"classify", {"bag", "nb", "places", "true", "ngrams", "1-2"}},
     {"classify", {"bag", "count", "mlp", "6", "hash", "64"}},
     {"classify", {"bag", "tfidf", "tokens", "char", "ngrams", "2-3", "mlp", "7,5"}},
-    {"classify", {"bag", "nb", "direct", "true", "cell", "gru", "bidirectional", "true"}},
+    {"classify", {"bag", "nb", "direct", "true", "cell", "gru", "gram-count", "2"}},
     {"classify", {"bag", "tfidf", "direct", "true", "ngrams", "1-2", "mlp", "4", "flat", "true"}},
     {"tag", {"bag", "binary"}},
     {"tag", {"bag", "binary", "ngrams", "1-3", "char-ngrams", "2", "decoder", "crf"}},
@@ -323,23 +323,78 @@ static void tokens_have_the_ngrams_around_them(void **unused)
     labelled_close(&t);
 }
 
-/* N-grams that weigh nothing say something else than those that weigh something. */
+/* How much more the right one of two labels scores, of the first sequence. */
+static double margin(const labelled_toy *t)
+{
+    const int64_t first = 0;
+
+    return -log(exp(labelled_loss(t, &first, 1)) - 1);
+}
+
+static void clear(const labelled_toy *t, const char *name)
+{
+    const rcn_param *p = rcn_params_find(&t->m->params, name);
+
+    assert_non_null(p);
+    memset(p->w, 0, (size_t)p->size * sizeof *p->w);
+    CHECK_STATUS(rcn_params_refresh(&t->m->params, t->pool), RC_OK);
+}
+
+/* What both say is the sum of what each says where the other one says nothing. */
 static void what_is_direct_is_added(void **unused)
 {
     (void)unused;
-    for (size_t i = 0; i < KINDS; i++) {
-        labelled_toy t = labelled_open(kinds[i].task, corpus_of(i), kinds[i].options);
-        const rcn_param *p = rcn_params_find(&t.m->params, "bag.weight");
-        const int64_t first = 0;
+    static const char *const tasks[] = {"classify", "tag"}, *const names[] = {"d.tsv", "d.conll"};
+    static const char *const files[] = {"x\ta b\ny\tc\n", "a X\n\nb Y\n"};
+    static const char *const said[] = {"bag.weight", "bag.bias", "out.weight", "out.bias"};
 
-        if (t.c->direct) {
-            const double with = labelled_loss(&t, &first, 1);
+    for (int i = 0; i < 4; i++) {
+        const char *const options[] = {"bag",
+                                       "binary",
+                                       "direct",
+                                       "true",
+                                       "flat",
+                                       "true",
+                                       i % 2 ? "embed" : "ngrams",
+                                       i % 2 ? "7" : "1",
+                                       NULL};
+        double of[3];
 
-            memset(p->w, 0, (size_t)p->size * sizeof *p->w);
-            assert_true(fabs(labelled_loss(&t, &first, 1) - with) > 1e-3);
+        for (int k = 0; k < 3; k++) { /* both, layers, n-grams */
+            labelled_toy t =
+                labelled_open(tasks[i / 2], toy_file(names[i / 2], files[i / 2]), options);
+
+            for (int n = 2 * k - 2; k > 0 && n < 2 * k; n++)
+                clear(&t, said[n]);
+            of[k] = margin(&t);
+            assert_true(fabs(of[k]) > 1e-3);
+            labelled_close(&t);
         }
-        labelled_close(&t);
+        CHECK_NEAR(of[0], of[1] + of[2], 200 * TOLERANCE);
     }
+}
+
+/* Models of before n-grams had a vocabulary of their own. */
+static void older_models_are_read(void **unused)
+{
+    (void)unused;
+    labelled_toy t = open_bag(toy_file("o.tsv", toy_reviews), BAG("binary", "ngrams", "1-2"));
+    const double before = labelled_loss(&t, (const int64_t[]){0, 4}, 2);
+    rcm_vocabs vocab;
+    rc_model *m;
+
+    CHECK_STATUS(rcm_vocabs_clone(&vocab, &t.m->vocab), RC_OK);
+    assert_null(vocab.of[RCM_SYMBOLS]);
+    vocab.of[RCM_SYMBOLS] = vocab.of[RCM_GRAMS];
+    vocab.of[RCM_GRAMS] = NULL;
+    CHECK_STATUS(rcm_model_new(&m, t.c, vocab), RC_OK);
+    assert_true(m->vocab.of[RCM_GRAMS] && !m->vocab.of[RCM_SYMBOLS]);
+    for (size_t i = 0; i < m->params.n; i++)
+        memcpy(m->params.p[i].w, t.m->params.p[i].w, (size_t)m->params.p[i].size * sizeof(rc_real));
+    rc_model_free(t.m);
+    t.m = m;
+    assert_true(labelled_loss(&t, (const int64_t[]){0, 4}, 2) == before);
+    labelled_close(&t);
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -462,6 +517,7 @@ int main(void)
         cmocka_unit_test(losses_are_those_of_a_slow_computation),
         cmocka_unit_test(tokens_have_the_ngrams_around_them),
         cmocka_unit_test(what_is_direct_is_added),
+        cmocka_unit_test(older_models_are_read),
         cmocka_unit_test(a_copy_says_the_same),
         cmocka_unit_test(tables_that_do_not_fit_are_refused),
         cmocka_unit_test(other_parts_make_nothing_known),

@@ -238,13 +238,21 @@ static void beyond_an_epoch_there_is_nothing(void **unused)
     labelled_close(&t);
 }
 
+/* Vocabularies of one level. */
+static bool are_alike(int a, int b)
+{
+    return (a == RCM_SYMBOLS && b == RCM_FEATURES) || (a == RCM_FEATURES && b == RCM_SYMBOLS) ||
+           (a == RCM_GRAMS && b == RCM_LABELS) || (a == RCM_LABELS && b == RCM_GRAMS);
+}
+
 /* As a file of whoever could have them. */
 static void vocabularies_that_do_not_fit_are_refused(void **unused)
 {
     (void)unused;
-    labelled_toy t = labelled_open(
-        "tag", toy_file("v.conll", toy_tags),
-        (const char *const[]){"label-column", "#2", "features", "#3", "char-net", "cnn", NULL});
+    labelled_toy t =
+        labelled_open("tag", toy_file("v.conll", toy_tags),
+                      (const char *const[]){"label-column", "#2", "features", "#3", "char-net",
+                                            "cnn", "bag", "binary", "direct", "true", NULL});
     static const char *const words[] = {"a vocabulary of level 'word'", "a vocabulary of them",
                                         "'char-net'", "'features'", "of n-grams"};
 
@@ -253,9 +261,7 @@ static void vocabularies_that_do_not_fit_are_refused(void **unused)
             rcm_vocabs vocab;
             rc_model *m;
 
-            if (with == kind || (with < 0 ? kind : with) == RCM_GRAMS ||
-                (kind == RCM_SYMBOLS && with == RCM_FEATURES) ||
-                (kind == RCM_FEATURES && with == RCM_SYMBOLS))
+            if (with == kind || are_alike(kind, with))
                 continue;
             CHECK_STATUS(rcm_vocabs_clone(&vocab, &t.m->vocab), RC_OK);
             rcd_vocab_free(vocab.of[kind]);

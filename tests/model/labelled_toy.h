@@ -115,6 +115,7 @@ static inline double labelled_train(const char *task, const char *train, const c
 
     CHECK_STATUS(rc_config_set(c, "batch", "100"), RC_OK);
     CHECK_STATUS(rc_config_set(c, "steps", steps), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "valid-every", steps), RC_OK);
     CHECK_STATUS(rc_config_set(c, "epochs", "0"), RC_OK);
     CHECK_STATUS(rc_config_set(c, "lr", "0.02"), RC_OK);
     CHECK_STATUS(rc_config_set(c, "valid", train), RC_OK);

@@ -80,6 +80,54 @@ static void memory_is_foretold_within_15_percent(void **unused)
     check_memory(CONFIG(text, "batch", "40", "seq", "100000"), 2); /* no more than the text */
 }
 
+/* Of texts and words that are read as bags, alone and beside layers. */
+static void memory_of_bags_is_foretold(void **unused)
+{
+    (void)unused;
+    static const char *const options[][13] = {
+        {"classify", "bag", "count", "ngrams", "1-2"},
+        {"classify", "bag", "nb", "ngrams", "1-2", "dropout", "0.3"},
+        {"classify", "bag", "binary", "direct", "true", "hidden", "20", "pooling", "max"},
+        {"tag", "bag", "binary", "ngrams", "1-2", "features", "#3"},
+        {"tag", "bag", "binary", "ngrams", "1-2", "dropout", "0.3", "decoder", "crf"},
+        {"tag", "bag", "binary", "gram-around", "20", "ngrams", "1"},
+        {"tag", "bag", "binary", "direct", "true", "hidden", "20", "gram-around", "1"},
+    };
+    char texts[1024], words[1024];
+    rcb_buf text = {0}, word = {0};
+
+    check_seed();
+    snprintf(texts, sizeof texts, "%s", check_temp_path("texts.tsv"));
+    snprintf(words, sizeof words, "%s", check_temp_path("words.conll"));
+    for (int i = 0; i < 200; i++) {
+        CHECK_STATUS(rcb_buf_printf(&text, "l%d\t", i % 5), RC_OK);
+        for (int k = 0; k < 20; k++) {
+            CHECK_STATUS(rcb_buf_printf(&text, "w%d ", (int)pick(0, 2000)), RC_OK);
+            CHECK_STATUS(rcb_buf_printf(&word, "w%d L%d F%d\n", (int)pick(0, 2000), k % 9, k % 4),
+                         RC_OK);
+        }
+        CHECK_STATUS(rcb_buf_printf(&text, "\n"), RC_OK);
+        CHECK_STATUS(rcb_buf_printf(&word, "\n"), RC_OK);
+    }
+    check_write_file(texts, text.p, text.n);
+    check_write_file(words, word.p, word.n);
+    rcb_buf_free(&text);
+    rcb_buf_free(&word);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const bool tag = strcmp(options[i][0], "tag") == 0;
+        rc_config *c;
+
+        CHECK_STATUS(rc_config_new(&c, options[i][0]), RC_OK);
+        CHECK_STATUS(rc_config_set(c, "train", tag ? words : texts), RC_OK);
+        CHECK_STATUS(rc_config_set(c, "valid-split", "0"), RC_OK);
+        if (tag)
+            CHECK_STATUS(rc_config_set(c, "label-column", "#2"), RC_OK);
+        for (const char *const *o = options[i] + 1; *o; o += 2)
+            CHECK_STATUS(rc_config_set(c, o[0], o[1]), RC_OK);
+        check_memory(c, 4);
+    }
+}
+
 /* Of words as frequent as in a language; the largest of many batches is what counts. */
 static void memory_of_every_output_layer_is_foretold(void **unused)
 {
@@ -208,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_foretold_within_15_percent),
+        cmocka_unit_test(memory_of_bags_is_foretold),
         cmocka_unit_test(memory_of_every_output_layer_is_foretold),
         cmocka_unit_test(weights_gradients_and_optimiser_are_counted),
         cmocka_unit_test(an_estimate_fits_together),
