@@ -72,6 +72,19 @@ static void layers_are_read_with_and_without_a_bag(void **unused)
     }
 }
 
+/* A training with these options is refused in these words. */
+static void check_refused(const char *task, const char *const options[], const char *words)
+{
+    const bool tag = strcmp(task, "tag") == 0;
+    const char *path = tag ? toy_file("w.conll", toy_tags) : toy_file("w.tsv", toy_reviews);
+    rc_config *c = labelled_config(task, path, options);
+    rc_trainer *t;
+
+    CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
+    CHECK_MESSAGE_HAS(words);
+    rc_config_free(c);
+}
+
 static void what_does_not_go_together_is_refused(void **unused)
 {
     (void)unused;
@@ -106,15 +119,8 @@ static void what_does_not_go_together_is_refused(void **unused)
         {{"bag", "count", "hash", "9", "min-count", "2"}, "cannot cut n-grams"},
     };
 
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rc_config *c =
-            labelled_config("classify", toy_file("w.tsv", toy_reviews), cases[i].options);
-        rc_trainer *t;
-
-        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
-        CHECK_MESSAGE_HAS(cases[i].words);
-        rc_config_free(c);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refused("classify", cases[i].options, cases[i].words);
 }
 
 /* As above, around tokens. */
@@ -137,14 +143,8 @@ static void what_tokens_cannot_have_is_refused(void **unused)
         {{"bag", "binary", "feedback", "true"}, "cannot set 'feedback': a bag"},
     };
 
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rc_config *c = labelled_config("tag", toy_file("w.conll", toy_tags), cases[i].options);
-        rc_trainer *t;
-
-        CHECK_STATUS(rc_trainer_new(&t, c, check_temp_path("refused"), NULL), RC_EINVAL);
-        CHECK_MESSAGE_HAS(cases[i].words);
-        rc_config_free(c);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refused("tag", cases[i].options, cases[i].words);
 }
 
 int main(void)
