@@ -170,6 +170,28 @@ RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char
 RC_API const char *
 rc_model_precision(const rc_model *m); /* "f32" (recur64: "f64"), "bf16" or "int8" */
 
+/* One model that says the mean of what several say: of equal weights an ensemble.
+ *
+ * out      receives it, which the caller frees; it has copies of the members, and of a mixture
+ *          among them the members.
+ * member   (n) models of classify, or of tag with tags of the same scheme. They may read a file
+ *          each in its own way. Labels go by name; one that a member does not know has the
+ *          probability 0 from it.
+ * n        2 or more, 1000 members at most.
+ * weight   (n) numbers above 0, which are divided by their sum; NULL: all are equal.
+ *
+ * It evaluates, predicts, is saved and opened like any model; it is not trained. The loss that it
+ * is said to have is that of labels one by one, of a conditional random field too.
+ *
+ * RC_EINVAL (too few, of other tasks, weights), RC_EBUSY (a member is being trained),
+ * RC_ENOMEM. */
+RC_API rc_status rc_model_mix(rc_model **out, const rc_model *const *member, size_t n,
+                              const double *weight);
+/* What a mixture is made of: how many (0: it is none), and member i, a view that is valid as long
+ * as the mixture, with its weight (NULL: not wanted); NULL past the end. */
+RC_API size_t rc_model_members(const rc_model *m);
+RC_API const rc_model *rc_model_member(const rc_model *m, size_t i, double *weight);
+
 /* How it was made; a view, valid as long as the model. */
 RC_API const rc_config *rc_model_config(const rc_model *m);
 RC_API int64_t rc_model_parameters(const rc_model *m); /* logical numbers that are trained */
@@ -313,8 +335,8 @@ typedef struct rc_evaluation {
     int64_t measured;  /* of labels, those that are known, over which `nats` is summed */
     int64_t spans, spans_said, spans_right; /* of tags: that there are, were said, and both; 0: the
                                                labels are no tags of spans */
-    int64_t numbers;   /* that were said, where the model standardizes them; else 0 */
-    double squares;    /* sum of their squared errors, in the units of the data */
+    int64_t numbers; /* that were said, where the model standardizes them; else 0 */
+    double squares;  /* sum of their squared errors, in the units of the data */
 } rc_evaluation;
 
 /* What training and evaluation sum up: "nats" (-ln p), "squared error", or "standardized squared
@@ -342,11 +364,11 @@ RC_API rc_status rc_model_evaluate(const rc_model *m, const char *path,
 /* ---- what a model says of a file --------------------------------------------------------- */
 
 typedef struct rc_predict_options {
-    int threads;   /* 0 (default): RECUR_THREADS or all cores */
-    int64_t ahead; /* of a model of the next step: so many steps beyond the end of each sequence,
+    int threads;     /* 0 (default): RECUR_THREADS or all cores */
+    int64_t ahead;   /* of a model of the next step: so many steps beyond the end of each sequence,
                       each read as if it had come (1, the default: the first of them) */
-    bool gold;     /* of labels: the file has right ones, which are told too */
-    bool states;   /* in place of answers, one vector for each sequence: what its answer at the
+    bool gold;       /* of labels: the file has right ones, which are told too */
+    bool states;     /* in place of answers, one vector for each sequence: what its answer at the
                       last step is made of, all that the output layer reads */
     rc_note_fn note; /* NULL (default): what was passed over is not told */
     void *note_ctx;

@@ -142,6 +142,8 @@ rc_status rcf_writer_meta(rcf_writer *w, const char *key, const char *value);
 rc_status rcf_writer_add(rcf_writer *w, const rcf_tensor *t);
 /* Beside, then renamed; the file at `path` is the old or the new one, whole, at every moment. */
 rc_status rcf_writer_save(rcf_writer *w, const char *path);
+/* The same bytes, added to a buffer. RC_ENOMEM. */
+rc_status rcf_writer_print(rcf_writer *w, rcb_buf *out);
 void rcf_writer_free(rcf_writer *w);
 
 /* ---- arrays of NumPy (npy.c) ------------------------------------------------------------- */

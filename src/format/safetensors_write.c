@@ -207,12 +207,18 @@ static rc_status print_header(const rcf_writer *w, uint32_t data_crc, rcb_buf *o
     return RC_OK;
 }
 
+/* The length of the header. */
+static void print_prefix(unsigned char out[RCF_PREFIX], size_t n)
+{
+    for (int i = 0; i < RCF_PREFIX; i++)
+        out[i] = (unsigned char)((uint64_t)n >> (8 * i));
+}
+
 static rc_status write_sections(const rcf_writer *w, rcb_out *o, const rcb_buf *header)
 {
     unsigned char prefix[RCF_PREFIX];
 
-    for (int i = 0; i < RCF_PREFIX; i++)
-        prefix[i] = (unsigned char)((uint64_t)header->n >> (8 * i));
+    print_prefix(prefix, header->n);
     RC_TRY(rcb_out_write(o, prefix, sizeof prefix));
     RC_TRY(rcb_out_write(o, header->p, header->n));
     for (size_t i = 0; i < w->count; i++)
@@ -221,14 +227,20 @@ static rc_status write_sections(const rcf_writer *w, rcb_out *o, const rcb_buf *
     return RC_OK;
 }
 
-static rc_status write_file(const rcf_writer *w, const char *path, const rcb_buf *header)
+static rc_status check_header(const rcb_buf *header, const char *path)
 {
-    rcb_out *o;
-
     if (header->n > RCF_HEADER_LIMIT)
         return RC_FAIL(RC_EINVAL,
                        "cannot write '%s': names and words take %zu bytes, the limit is %d", path,
                        header->n, RCF_HEADER_LIMIT);
+    return RC_OK;
+}
+
+static rc_status write_file(const rcf_writer *w, const char *path, const rcb_buf *header)
+{
+    rcb_out *o;
+
+    RC_TRY(check_header(header, path));
     RC_TRY(rcb_out_open(&o, path));
 
     const rc_status s = write_sections(w, o, header);
@@ -239,15 +251,40 @@ static rc_status write_file(const rcf_writer *w, const char *path, const rcb_buf
     return rcb_out_commit(o);
 }
 
-rc_status rcf_writer_save(rcf_writer *w, const char *path)
+static uint32_t crc_of(const rcf_writer *w)
 {
-    rcb_buf header = {0};
     uint32_t crc = 0;
 
     for (size_t i = 0; i < w->count; i++)
         crc = rcb_crc32(crc, w->pieces[i].p, w->pieces[i].n);
+    return crc;
+}
 
-    rc_status s = print_header(w, crc, &header);
+rc_status rcf_writer_print(rcf_writer *w, rcb_buf *out)
+{
+    rcb_buf header = {0};
+    unsigned char prefix[RCF_PREFIX];
+    rc_status s = print_header(w, crc_of(w), &header);
+
+    if (s == RC_OK)
+        s = check_header(&header, "a file in memory");
+    print_prefix(prefix, header.n);
+    if (s == RC_OK)
+        s = rcb_buf_add(out, (const char *)prefix, sizeof prefix);
+    if (s == RC_OK)
+        s = rcb_buf_add(out, header.p, header.n);
+    for (size_t i = 0; s == RC_OK && i < w->count; i++)
+        if (w->pieces[i].n > 0)
+            s = rcb_buf_add(out, w->pieces[i].p, w->pieces[i].n);
+    rcb_buf_free(&header);
+    return s;
+}
+
+rc_status rcf_writer_save(rcf_writer *w, const char *path)
+{
+    rcb_buf header = {0};
+    rc_status s = print_header(w, crc_of(w), &header);
+
     if (s == RC_OK)
         s = write_file(w, path, &header);
     rcb_buf_free(&header);

@@ -320,25 +320,6 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
     return sum ? rc_var_total(g, sum, &out->nats) : RC_OK;
 }
 
-static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
-                            rcb_pool *pool, rc_evaluation *out)
-{
-    (void)tracks;
-    return rcm_labelled_score(m, say, &rcm_labelled_of(c)->part[part], pool, out);
-}
-
-static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eval_options *o,
-                               rcb_pool *pool, rc_evaluation *out)
-{
-    return rcm_labelled_evaluate(m, say, path, o, pool, out);
-}
-
-static rc_status predict_file(const rc_model *m, const char *path, const rc_predict_options *o,
-                              rcb_pool *pool, rc_prediction_fn fn, void *ctx)
-{
-    return rcm_labelled_predict(m, say, path, o, pool, fn, ctx);
-}
-
 /* ---- words ------------------------------------------------------------------------------- */
 
 /* Up to the vector of a text, of so many numbers. */
@@ -477,9 +458,10 @@ const rcm_task rcm_classify = {
     .carry_width = carry_width,
     .loss = loss,
     .work = work,
-    .score_part = score_part,
-    .evaluate_file = evaluate_file,
-    .predict_file = predict_file,
+    .say = say,
+    .score_part = rcm_labelled_score,
+    .evaluate_file = rcm_labelled_evaluate,
+    .predict_file = rcm_labelled_predict,
     .conventions = conventions,
     .facts = facts,
 };

@@ -18,6 +18,8 @@
  * A model of fewer bits has its matrices as BF16, or as I8 with a tensor NAME.scale of one number
  * for every row.
  *
+ * A model that is made of models has each as a file of its own, a tensor of bytes (members.c).
+ *
  * Whatever is named state.* belongs to a training state and is passed over. Nothing in a file tells
  * of time, place or machine: the same model gives the same bytes.
  */
@@ -45,22 +47,36 @@ enum { MOST_RESULTS = 1000 }; /* each is looked for among all: a file must not t
 
 /* ---- buffers that live until the file is written ----------------------------------------- */
 
-rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out)
+/* One more, taken over even on failure. */
+static rc_status push(rcm_buffers *b, void *one)
 {
     if (b->n == b->cap) {
         const size_t cap = b->cap ? 2 * b->cap : 16;
         void **p = rcb_realloc(b->p, b->cap, cap, sizeof *p);
 
-        if (!p)
+        if (!p) {
+            rcb_free(one);
             return RC_ENOMEM;
+        }
         b->p = p;
         b->cap = cap;
     }
-    *out = rcb_alloc(count, size);
-    if (!*out)
-        return RC_ENOMEM;
-    b->p[b->n++] = *out;
+    b->p[b->n++] = one;
     return RC_OK;
+}
+
+rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out)
+{
+    *out = rcb_alloc(count, size);
+    return *out ? push(b, *out) : RC_ENOMEM;
+}
+
+rc_status rcm_buffers_give(rcm_buffers *b, rcb_buf *own)
+{
+    void *p = own->p;
+
+    *own = (rcb_buf){0};
+    return push(b, p);
 }
 
 void rcm_buffers_free(rcm_buffers *b)
@@ -254,7 +270,7 @@ rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep)
         RC_TRY(write_param(&m->params.p[i], w, keep));
     for (size_t i = 0; task->table && task->table(m, i, &table); i++)
         RC_TRY(rcf_writer_add(w, &table));
-    return RC_OK;
+    return task->mixed ? rcm_members_write(&m->members, w, keep) : RC_OK;
 }
 
 rc_status rc_model_save(const rc_model *m, const char *path)
@@ -580,11 +596,14 @@ static rc_status load_tensors(rc_model *m, const rcf_file *f, const char *path, 
     }
     if (task->table)
         RC_TRY(in_file(path, task->tables_load(m, find_tensor, f)));
+    if (task->mixed)
+        RC_TRY(in_file(path, rcm_members_load(&m->members, f, pool)));
     for (size_t i = 0; i < rcf_file_count(f); i++) {
         const char *name = rcf_file_at(f, i)->name;
 
         if (strncmp(name, RCM_STATE_PREFIX, strlen(RCM_STATE_PREFIX)) != 0 &&
-            !rcn_params_find(&m->params, name) && !is_scale(m, name) && !has_table(m, name))
+            !rcn_params_find(&m->params, name) && !is_scale(m, name) && !has_table(m, name) &&
+            !rcm_members_tensor(&m->members, name))
             return CANNOT_OPEN(path, "tensor '%s' has no place in a model of its configuration",
                                name);
     }
@@ -639,7 +658,7 @@ static rc_status read_model(rc_model **out, const rcf_file *f, const char *path,
     if (s == RC_OK)
         s = in_file(path, read_json(m, f, KEY_RESULTS, read_results));
     if (s == RC_OK)
-        s = rcm_model_settle(m, pool);
+        s = in_file(path, rcm_model_settle(m, pool));
     if (s != RC_OK) {
         rc_model_free(m);
         return s;

@@ -57,6 +57,9 @@ static rc_status read_files(rcd_labelled *l, const char *files, const rcd_labell
 
 void rcm_labelled_free(rcm_labelled *l)
 {
+    for (size_t i = 0; i < l->members; i++)
+        rcm_labelled_free(&l->member[i]);
+    rcb_free(l->member);
     rcb_free(l->word);
     rcb_free(l->casing);
     rcb_free(l->label);
@@ -65,7 +68,8 @@ void rcm_labelled_free(rcm_labelled *l)
     rcb_free(l->feature);
     rcd_spelling_free(&l->spell);
     rcd_grams_free(&l->grams);
-    rcd_labelled_free(&l->set);
+    if (!l->lent)
+        rcd_labelled_free(&l->set);
     *l = (rcm_labelled){0};
 }
 
@@ -555,11 +559,103 @@ rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t
     return s;
 }
 
+/* ---- files of a model -------------------------------------------------------------------- */
+
+/* Do two models make the same sequences of a file? */
+static bool read_alike(const rc_config *a, const rc_config *b)
+{
+    static const char *const options[] = {
+        "format",   "coding",       "tokens",      "split",  "html", "label-column", "text-column",
+        "features", "label-prefix", "label-until", "binary", "most", "tail",         "scheme",
+    };
+    bool alike = a->task == b->task;
+
+    for (size_t i = 0; alike && i < sizeof options / sizeof *options; i++) {
+        const char *x = rc_config_get(a, options[i]), *y = rc_config_get(b, options[i]);
+
+        alike = x && y ? strcmp(x, y) == 0 : x == y;
+    }
+    return alike;
+}
+
+/* The set of an earlier member, if that one reads alike; else its own. */
+static rc_status member_file(rcm_labelled *all, size_t i, const rc_model *m, const char *path,
+                             bool blind)
+{
+    const rc_model *member = m->members.p[i];
+    rcm_labelled *l = &all->member[i];
+
+    for (size_t k = 0; k < i; k++)
+        if (read_alike(member->config, m->members.p[k]->config)) {
+            l->set = all->member[k].set;
+            l->lent = true;
+            return number(l, member->config, &member->vocab);
+        }
+    return rcm_labelled_file(l, member, path, blind);
+}
+
+/* All members speak of the same. */
+static rc_status check_member(const rcm_labelled *all, size_t i, const char *path)
+{
+    const rcd_labelled *a = &all->member[0].set, *b = &all->member[i].set;
+
+    if (a->n != b->n)
+        return RC_FAIL(RC_EDATA,
+                       "cannot mix what is said of '%s': member 1 reads %" PRId64 " sequences, "
+                       "member %zu %" PRId64,
+                       path, a->n, i + 1, b->n);
+    for (int64_t k = 0; a->each && k < a->n; k++)
+        if (a->start[k + 1] != b->start[k + 1])
+            return RC_FAIL(RC_EDATA,
+                           "cannot mix what is said of '%s': members 1 and %zu do not read the "
+                           "same words in sequence %" PRId64,
+                           path, i + 1, k);
+    return RC_OK;
+}
+
+/* Standard input can be read once. */
+static rc_status check_path(const rc_model *m, const char *path)
+{
+    for (size_t i = 1; strcmp(path, "-") == 0 && i < m->members.n; i++)
+        if (!read_alike(m->members.p[i]->config, m->members.p[0]->config))
+            return RC_FAIL_HINT(RC_EINVAL, "pass a file",
+                                "cannot read standard input twice: members 1 and %zu of the "
+                                "mixture read in different ways",
+                                i + 1);
+    return RC_OK;
+}
+
+static rc_status read_members(rcm_labelled *out, const rc_model *m, const char *path, bool blind)
+{
+    RC_TRY(check_path(m, path));
+    out->member = rcb_calloc(m->members.n, sizeof *out->member);
+    if (!out->member)
+        return RC_ENOMEM;
+    out->members = m->members.n;
+    for (size_t i = 0; i < out->members; i++) {
+        RC_TRY(member_file(out, i, m, path, blind));
+        RC_TRY(check_member(out, i, path));
+    }
+    out->set = out->member[0].set;
+    out->lent = true;
+    out->label = rcb_alloc((size_t)out->set.labels.n, sizeof *out->label);
+    return out->label
+               ? rcd_names_ids(out->label, &out->set.labels, m->vocab.of[RCM_LABELS], NULL, -1)
+               : RC_ENOMEM;
+}
+
 rc_status rcm_labelled_file(rcm_labelled *out, const rc_model *m, const char *path, bool blind)
 {
+    *out = (rcm_labelled){0};
+    if (m->members.n > 0) {
+        const rc_status status = read_members(out, m, path, blind);
+
+        if (status != RC_OK)
+            rcm_labelled_free(out);
+        return status;
+    }
     rcd_labelling how = labelling_of(m->config);
 
-    *out = (rcm_labelled){0};
     how.blind = blind;
     rc_status s = rcd_labelled_read(&out->set, path, &how);
     if (s == RC_OK && !blind)

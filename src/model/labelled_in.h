@@ -11,12 +11,15 @@
 /* Sequences of files, and the ids that a model has for what occurs in them. */
 typedef struct rcm_labelled {
     rcd_labelled set;
-    int32_t *word;      /* (set.tokens.n) of RCM_SYMBOLS; NULL: not wanted */
-    int32_t *casing;    /* (set.tokens.n) rcd_casing; NULL: not wanted */
-    rcd_spelling spell; /* of tokens by RCM_CHARACTERS; empty: not wanted */
-    int32_t *label;     /* (set.labels.n) of RCM_LABELS; -1: the model does not know it */
-    int32_t **feature;  /* (set.F)(features[f].n) of RCM_FEATURES */
-    rcd_grams grams;    /* by RCM_GRAMS or a hash; empty: not wanted */
+    int32_t *word;               /* (set.tokens.n) of RCM_SYMBOLS; NULL: not wanted */
+    int32_t *casing;             /* (set.tokens.n) rcd_casing; NULL: not wanted */
+    rcd_spelling spell;          /* of tokens by RCM_CHARACTERS; empty: not wanted */
+    int32_t *label;              /* (set.labels.n) of RCM_LABELS; -1: the model does not know it */
+    int32_t **feature;           /* (set.F)(features[f].n) of RCM_FEATURES */
+    rcd_grams grams;             /* by RCM_GRAMS or a hash; empty: not wanted */
+    bool lent;                   /* the set is another's */
+    size_t members;              /* of a mixture; else 0 */
+    struct rcm_labelled *member; /* (members) the same file as each of them reads it */
 } rcm_labelled;
 
 /* Some of them: numbers [from,to) of the order that `cut` gives; NULL: of their own. */
@@ -84,6 +87,11 @@ int64_t rcm_columns(const char *columns);
 
 /* Do the vocabularies of a model fit together and to its configuration? RC_EFORMAT, RC_EINVAL. */
 rc_status rcm_labelled_fit(rc_model *m);
+/* Who reads the files of a model: of a mixture its first member, else the model itself. */
+static inline const rc_model *rcm_reader(const rc_model *m)
+{
+    return m->members.n > 0 ? m->members.p[0] : m;
+}
 /* Labels of a model: of its vocabulary all but the two that are always held and stand last. */
 static inline int64_t rcm_labels(const rc_model *m)
 {
@@ -180,27 +188,41 @@ void rcm_bag_work(const rcm_bag *b, const rc_config *c, rcg_work *w);
 rc_status rcm_bag_facts(const rcm_bag *b, const rc_model *m, rcm_words *w);
 rc_status rcm_bag_conventions(const rcm_bag *b, const rc_model *m, rcm_words *w);
 
+/* ---- tags that go together (allowed.c) --------------------------------------------------- */
+
+/* What labels may follow which. */
+typedef struct rcm_allowed {
+    rcd_moves moves; /* of the scheme; empty: all may */
+    rc_crf_rules rules;
+} rcm_allowed;
+/* Of K labels that are tags of a scheme ("none": all may follow); nothing is forbidden where the
+ * scheme would leave some sequences no path, as without O. RC_EFORMAT: no such scheme;
+ * RC_ENOMEM. */
+rc_status rcm_allowed_new(rcm_allowed *out, const rcd_vocab *labels, int64_t K, const char *scheme);
+void rcm_allowed_free(rcm_allowed *p);
+/* The labels (N) of every sequence that are allowed and score most together, out of scores (N,K) of
+ * each; where all may follow `label` is left as it is. RC_..: the graph's failure. */
+rc_status rcm_allowed_best(const rcm_allowed *p, rc_graph *g, const rcd_batch *b, int64_t K,
+                           rc_var *score, int32_t *label);
+
 /* ---- what is said (labelled_score.c) ----------------------------------------------------- */
 
-/* What a task says of a batch, in memory of the graph: a label for every row, or one for every
- * sequence. */
+/* What a task says of a batch (see rcm_task), in memory of the graph: a label for every row, or one
+ * for every sequence. */
 typedef struct rcm_said {
     int32_t *label; /* (N or B) */
     rc_real *all;   /* (N or B, labels) that of every label; NULL: not wanted */
     double nats;    /* - ln p of what is right, summed */
     int64_t known;  /* over so many labels that the model knows */
 } rcm_said;
-/* RC_..: the graph's failure. */
-typedef rc_status (*rcm_say_fn)(const rc_model *m, rc_graph *g, const rcm_labelled *of,
-                                const rcd_batch *b, bool wants_all, rcm_said *out);
 
-rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
+/* See rcm_task. */
+rc_status rcm_labelled_score(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
                              rcb_pool *pool, rc_evaluation *out);
-rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path,
-                                const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out);
-rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *path,
-                               const rc_predict_options *o, rcb_pool *pool, rc_prediction_fn fn,
-                               void *ctx);
+rc_status rcm_labelled_evaluate(const rc_model *m, const char *path, const rc_eval_options *o,
+                                rcb_pool *pool, rc_evaluation *out);
+rc_status rcm_labelled_predict(const rc_model *m, const char *path, const rc_predict_options *o,
+                               rcb_pool *pool, rc_prediction_fn fn, void *ctx);
 
 /* The highest of n scores, of equal ones the first; and their softmax. */
 int32_t rcm_best_of(int64_t n, const rc_real *score);

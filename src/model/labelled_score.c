@@ -46,7 +46,6 @@ typedef struct answer {
 
 typedef struct teller {
     const rc_model *m;
-    rcm_say_fn say;
     bool wants_all;
     rc_status (*fn)(void *ctx, const answer *a);
     void *ctx;
@@ -101,7 +100,7 @@ static rc_status tell_batch(teller *t, const rcm_labelled_part *part, int64_t fi
     rcm_said said;
 
     rc_graph_reset(t->g);
-    RC_TRY(t->say(t->m, t->g, part->of, &t->b, t->wants_all, &said));
+    RC_TRY(t->m->config->task->say(t->m, t->g, part->of, &t->b, t->wants_all, &said));
     t->nats += said.nats;
     t->known += said.known;
     for (int64_t c = 0; c < t->b.seqs; c++)
@@ -113,7 +112,7 @@ static rc_status tell_batch(teller *t, const rcm_labelled_part *part, int64_t fi
 
 static rc_status tell_all(teller *t, const rcm_labelled_part *part, rcb_pool *pool)
 {
-    const int64_t batch = t->m->config->batch;
+    const int64_t batch = rcm_reader(t->m)->config->batch;
     const size_t most = (size_t)most_labels(&part->of->set);
     int64_t at = 0;
 
@@ -266,17 +265,17 @@ static rc_status add_score(void *ctx, const answer *a)
 static bool are_spans(const rc_model *m, const rcd_detect *detect)
 {
     rcd_scheme scheme = RCD_SCHEME_NONE;
-    const bool known = rcd_scheme_of(&scheme, m->config->scheme) == RC_OK;
+    const bool known = rcd_scheme_of(&scheme, rcm_reader(m)->config->scheme) == RC_OK;
 
     return (known && scheme != RCD_SCHEME_NONE) || rcd_detect_scheme(detect) != RCD_SCHEME_NONE;
 }
 
-static rc_status score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
-                       rc_report *into, rcb_pool *pool, rc_evaluation *out)
+static rc_status score(const rc_model *m, const rcm_labelled_part *part, rc_report *into,
+                       rcb_pool *pool, rc_evaluation *out)
 {
     rc_evaluation e = {0};
     scorer s = {.m = m, .e = &e, .report.into = into};
-    teller t = {.m = m, .say = say, .wants_all = into, .fn = add_score, .ctx = &s};
+    teller t = {.m = m, .wants_all = into, .fn = add_score, .ctx = &s};
     rc_status status = scorer_open(&s, &part->of->set);
 
     if (status == RC_OK)
@@ -294,10 +293,11 @@ static rc_status score(const rc_model *m, rcm_say_fn say, const rcm_labelled_par
     return status;
 }
 
-rc_status rcm_labelled_score(const rc_model *m, rcm_say_fn say, const rcm_labelled_part *part,
+rc_status rcm_labelled_score(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
                              rcb_pool *pool, rc_evaluation *out)
 {
-    return score(m, say, part, NULL, pool, out);
+    (void)tracks;
+    return score(m, &rcm_labelled_of(c)->part[part], NULL, pool, out);
 }
 
 /* What was passed over or mended, sentence by sentence. */
@@ -318,8 +318,8 @@ static rc_status tell_notes(const rcm_labelled *l, bool blind, rc_note_fn fn, vo
     return s;
 }
 
-rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *path,
-                                const rc_eval_options *o, rcb_pool *pool, rc_evaluation *out)
+rc_status rcm_labelled_evaluate(const rc_model *m, const char *path, const rc_eval_options *o,
+                                rcb_pool *pool, rc_evaluation *out)
 {
     rcm_labelled l;
 
@@ -328,7 +328,7 @@ rc_status rcm_labelled_evaluate(const rc_model *m, rcm_say_fn say, const char *p
     rc_status s = tell_notes(&l, false, o->note, o->note_ctx);
 
     if (s == RC_OK)
-        s = score(m, say, &all, o->report, pool, out);
+        s = score(m, &all, o->report, pool, out);
     rcm_labelled_free(&l);
     return s;
 }
@@ -367,12 +367,11 @@ static rc_status speak(void *ctx, const answer *a)
     return RC_OK;
 }
 
-rc_status rcm_labelled_predict(const rc_model *m, rcm_say_fn say, const char *path,
-                               const rc_predict_options *o, rcb_pool *pool, rc_prediction_fn fn,
-                               void *ctx)
+rc_status rcm_labelled_predict(const rc_model *m, const char *path, const rc_predict_options *o,
+                               rcb_pool *pool, rc_prediction_fn fn, void *ctx)
 {
     speaker s = {fn, ctx, rcm_labels(m)};
-    teller t = {.m = m, .say = say, .wants_all = true, .fn = speak, .ctx = &s};
+    teller t = {.m = m, .wants_all = true, .fn = speak, .ctx = &s};
     rcm_labelled l;
 
     if (o->states)

@@ -9,14 +9,27 @@
 #include <string.h>
 
 #define TASK(name) extern const rcm_task rcm_##name;
+#define MIXED TASK
 #include "model/models.def"
 #undef TASK
+#undef MIXED
 
 static const rcm_task *const tasks[] = {
 #define TASK(name) &rcm_##name,
+#define MIXED(name)
 #include "model/models.def"
 #undef TASK
+#undef MIXED
     NULL,
+};
+
+/* Those that are not trained. */
+static const rcm_task *const mixed[] = {
+#define TASK(name)
+#define MIXED(name) &rcm_##name,
+#include "model/models.def"
+#undef TASK
+#undef MIXED
 };
 
 const rcm_task *rcm_task_at(size_t i)
@@ -29,6 +42,9 @@ const rcm_task *rcm_task_find(const char *name)
     for (size_t i = 0; tasks[i]; i++)
         if (strcmp(tasks[i]->name, name) == 0)
             return tasks[i];
+    for (size_t i = 0; i < sizeof mixed / sizeof *mixed; i++)
+        if (strcmp(mixed[i]->name, name) == 0)
+            return mixed[i];
     return NULL;
 }
 

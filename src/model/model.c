@@ -78,6 +78,7 @@ void rc_model_free(rc_model *m)
         return;
     assert(m->trainers == 0);
     m->config->task->unbuild(m);
+    rcm_members_free(&m->members);
     rcn_params_free(&m->params);
     rcm_vocabs_free(&m->vocab);
     rcb_free(m->history.p);
@@ -156,6 +157,8 @@ rc_status rc_model_clone(rc_model **out, const rc_model *m)
     if (s == RC_OK)
         s = clone_tables(*out, m);
     if (s == RC_OK)
+        s = rcm_members_copy(&(*out)->members, &m->members, 1);
+    if (s == RC_OK)
         s = copy_record(*out, m);
     if (s == RC_OK)
         s = rcm_model_settle(*out, NULL);
@@ -183,6 +186,9 @@ rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *preci
     RC_TRY(rcm_list_check(rcm_list, "precisions", "precision", precision));
     const int bits = rcm_list_index("precisions", precision);
 
+    if (m->members.n > 0)
+        return RC_FAIL_HINT(RC_EINVAL, "quantize its members, then mix them",
+                            "cannot quantize a mixture: the weights are those of its members");
     if (m->params.n == 0)
         return RC_FAIL(RC_EINVAL, "cannot quantize a model of the task '%s': it has no weights",
                        m->config->task->name);
@@ -339,8 +345,8 @@ static rc_status add_facts(const rc_model *m, rcm_words *w)
     }
     for (size_t i = 0; rcm_words_at(&m->origin, i, &name, &text); i++)
         RC_TRY(rcm_words_add(w, name, "%s", text));
-    if (m->params.n > 0)
-        RC_TRY(rcm_words_add(w, "parameters", "%" PRId64, m->params.count));
+    if (m->params.n > 0 || m->members.n > 0)
+        RC_TRY(rcm_words_add(w, "parameters", "%" PRId64, rc_model_parameters(m)));
     if (bits_of(m) != RCG_REALS)
         RC_TRY(rcm_words_add(w, "precision", "%s", rc_model_precision(m)));
     return add_training(m, w);
@@ -384,7 +390,11 @@ const rc_config *rc_model_config(const rc_model *m)
 
 int64_t rc_model_parameters(const rc_model *m)
 {
-    return m->params.count;
+    int64_t n = m->params.count;
+
+    for (size_t i = 0; i < m->members.n; i++)
+        n += rc_model_parameters(m->members.p[i]);
+    return n;
 }
 
 /* Parameters first, then the task's tables. */

@@ -11,6 +11,8 @@
 #include "net/net.h"
 
 typedef struct rcm_task rcm_task;
+struct rcm_labelled;
+struct rcm_said;
 
 /* ---- configuration (config.c) ------------------------------------------------------------ */
 
@@ -233,13 +235,21 @@ static inline rcm_vocabs rcm_symbols_alone(rcd_vocab *symbols)
 void rcm_vocabs_free(rcm_vocabs *v);
 rc_status rcm_vocabs_clone(rcm_vocabs *out, const rcm_vocabs *v);
 
+/* What a model is made of that is made of models, and what each counts: the weights add up to 1. */
+typedef struct rcm_members {
+    rc_model **p;   /* (n) */
+    double *weight; /* (n) */
+    size_t n;
+} rcm_members;
+
 struct rc_model {
     rc_config *config;
     rcn_params params;
     rcm_vocabs vocab;
     rcm_history history;
     rcm_results results;
-    rcm_words origin; /* what the first values came from; kept in the file */
+    rcm_members members; /* of a mixture; else there are none */
+    rcm_words origin;    /* what the first values came from; kept in the file */
     rcm_words facts;
     void *own;    /* what the task built */
     int64_t room; /* numbers a file holds for this model: more need not be allocated */
@@ -280,6 +290,8 @@ typedef struct rcm_buffers {
 } rcm_buffers;
 void rcm_buffers_free(rcm_buffers *b);
 rc_status rcm_buffers_take(rcm_buffers *b, size_t count, size_t size, void **out);
+/* What a buffer has becomes theirs, even on failure. RC_ENOMEM. */
+rc_status rcm_buffers_give(rcm_buffers *b, rcb_buf *own);
 rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep);
 /* RC_EFORMAT: not a recur model, of a newer version, or not what its configuration says. `path` is
  * for messages. `pool` (NULL: none) shares the work. */
@@ -339,6 +351,8 @@ struct rcm_task {
     const char *help;
     bool labels; /* what it says is right or wrong, and is judged by that */
     bool each;   /* it says one for every token, not for the sequence */
+    bool mixed;  /* it is made of other models (members.c), and not trained: of what follows it has
+                    build, unbuild, settle, what is said of files, and words */
 
     /* Read the data of a configuration; with `have` given (resume) encode by those vocabularies,
      * else build what is wanted and return it through `made`, which comes empty, is
@@ -400,6 +414,11 @@ struct rcm_task {
     rc_status (*score_part)(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
                             rcb_pool *pool, rc_evaluation *out);
 
+    /* Of a task that says labels (labelled_in.h): what it says of a batch of `of`. RC_..: the
+     * graph's failure. */
+    rc_status (*say)(const rc_model *m, rc_graph *g, const struct rcm_labelled *of,
+                     const rcd_batch *b, bool wants_all, struct rcm_said *out);
+
     /* Evaluation of a file. NULL: it is a text, and the task has `evaluate`. */
     rc_status (*evaluate_file)(const rc_model *m, const char *path, const rc_eval_options *o,
                                rcb_pool *pool, rc_evaluation *out);
@@ -426,6 +445,6 @@ struct rcm_task {
 };
 
 const rcm_task *rcm_task_find(const char *name); /* NULL: none */
-const rcm_task *rcm_task_at(size_t i);           /* NULL past the end */
+const rcm_task *rcm_task_at(size_t i);           /* of those that are trained; NULL past the end */
 
 #endif

@@ -11,6 +11,25 @@
  * (RC_EFORMAT). */
 rc_status rcm_model_alloc(rc_model **out, const rc_config *c, rcm_vocabs vocab, int64_t room);
 
+/* ---- models of models (members.c) -------------------------------------------------------- */
+
+enum { RCM_MEMBERS_MOST = 1000 };
+
+/* One more, taken over even on failure. RC_ENOMEM. */
+rc_status rcm_members_add(rcm_members *ms, rc_model *member, double weight);
+void rcm_members_free(rcm_members *ms);
+/* Copies of all; members of `to`, which come after what it has, count `weight` times as much.
+ * RC_ENOMEM. */
+rc_status rcm_members_copy(rcm_members *to, const rcm_members *from, double weight);
+/* Into and out of a file: RCM_MEMBERS_WEIGHTS (n), and each as a file of its own, RCM_MEMBERS_FILE
+ * with its number, from 0. RC_EFORMAT, RC_ENOMEM. */
+#define RCM_MEMBERS_WEIGHTS "member.weights"
+#define RCM_MEMBERS_FILE "member.%zu"
+rc_status rcm_members_write(const rcm_members *ms, rcf_writer *w, rcm_buffers *keep);
+rc_status rcm_members_load(rcm_members *ms, const rcf_file *f, rcb_pool *pool);
+/* Is a tensor of that name one of them? */
+bool rcm_members_tensor(const rcm_members *ms, const char *name);
+
 /* The numbers of "256,128", each from lo to hi: how many there are, and at most `most` of them.
  * False: it is no such text. `out` may be NULL. */
 bool rcm_scan_numbers(const char *text, double lo, double hi, int64_t most, int64_t *out,

@@ -31,9 +31,7 @@ struct tag {
     size_t feedback;
     bool field;
     size_t crf; /* places of trans, first, last */
-    rcd_scheme scheme;
-    rcd_moves moves; /* of the scheme; empty: none */
-    rc_crf_rules rules;
+    rcm_allowed allowed;
 };
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -88,41 +86,6 @@ static rc_status add_layers(rc_model *m, struct tag *s, const rcm_plan *p)
     return rcn_params_weight(ps, "out.bias", 1, 1, &one, s->K, 1);
 }
 
-/* Is there a tag that may stand alone, and again and again: a path through a sequence of any
- * length? */
-static bool leave_a_path(const rcd_moves *m)
-{
-    for (int32_t i = 0; i < m->n; i++)
-        if (m->first[i] && m->last[i] && m->from_to[(int64_t)i * m->n + i])
-            return true;
-    return false;
-}
-
-/* What the labels of the model may follow, if they are tags; nothing where the scheme would leave
- * some sequences no path, as without O. */
-static rc_status find_rules(struct tag *s, const rc_model *m)
-{
-    const rcd_vocab *v = m->vocab.of[RCM_LABELS];
-    rcd_tags tags = {0};
-    rc_status status = RC_OK;
-
-    for (int32_t i = 0; status == RC_OK && i < s->K; i++) {
-        size_t n;
-        int32_t id;
-        const char *p = rcd_vocab_symbol(v, i, &n);
-
-        status = rcd_tags_add(&tags, p, n, &id);
-    }
-    if (status == RC_OK && s->scheme != RCD_SCHEME_NONE)
-        status = rcd_moves_new(&s->moves, &tags, s->scheme);
-    if (s->moves.n > 0 && !leave_a_path(&s->moves))
-        rcd_moves_free(&s->moves);
-    if (s->moves.n > 0)
-        s->rules = (rc_crf_rules){s->moves.first, s->moves.from_to, s->moves.last};
-    rcd_tags_free(&tags);
-    return status;
-}
-
 /* Tokens, layers and the output layer, with room for them. */
 static rc_status build_layers(rc_model *m, struct tag *s)
 {
@@ -159,14 +122,12 @@ static rc_status build(rc_model *m)
         return RC_FAIL_HINT(RC_EINVAL, "leave --class-weights out, or pass --decoder softmax",
                             "cannot weigh labels by 'class-weights': a conditional random field "
                             "loses whole sequences");
-    if (rcd_scheme_of(&s->scheme, c->scheme) != RC_OK)
-        return RC_FAIL(RC_EFORMAT, "a model that tags needs a scheme");
     s->bagged = !rcm_tokens_wanted(c);
     s->direct = c->direct;
     s->layered = !c->flat && !s->bagged;
     s->F = c->feedback ? c->feedback_embed : 0;
     RC_TRY(check_feedback(s, c));
-    RC_TRY(find_rules(s, m));
+    RC_TRY(rcm_allowed_new(&s->allowed, m->vocab.of[RCM_LABELS], s->K, c->scheme));
     if (!s->bagged)
         RC_TRY(build_layers(m, s));
     if (s->bagged || s->direct)
@@ -181,7 +142,7 @@ static void unbuild(rc_model *m)
     if (!s)
         return;
     rcb_free(s->weight);
-    rcd_moves_free(&s->moves);
+    rcm_allowed_free(&s->allowed);
     rcm_bag_free(&s->bag);
     rcm_tokens_free(&s->tokens);
     rcn_stack_free(&s->stack);
@@ -366,7 +327,7 @@ static int64_t carry_width(const rc_model *m)
 /* The best label that may follow another (K: none does). last: it ends its sequence. */
 static int32_t best_after(const struct tag *s, const rc_real *score, int32_t before, bool last)
 {
-    const rcd_moves *moves = &s->moves;
+    const rcd_moves *moves = &s->allowed.moves;
     int32_t best = -1;
 
     for (int32_t k = 0; k < moves->n; k++) {
@@ -455,20 +416,7 @@ static rc_status say_each(const rc_model *m, rc_graph *g, const rcd_batch *b, rc
         if (out->all)
             rcm_shares(s->K, of, out->all + row * s->K);
     }
-    if (s->moves.n == 0)
-        return RC_OK;
-    const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
-    rc_real *zeros = rcg_keep(g, (size_t)(s->K * s->K), sizeof *zeros);
-
-    if (!zeros)
-        return rc_graph_status(g);
-    memset(zeros, 0, (size_t)(s->K * s->K) * sizeof *zeros);
-    const rc_crf free_moves = {.trans = rc_leaf(g, rc_shape_2(s->K, s->K), zeros, NULL),
-                               .first = RC_NONE,
-                               .last = RC_NONE,
-                               .rules = &s->rules};
-
-    return rc_crf_decode(g, &rows, score, &free_moves, out->label, NULL);
+    return rcm_allowed_best(&s->allowed, g, b, s->K, score, out->label);
 }
 
 /* The best path, by the field if there is one, that keeps to the scheme. */
@@ -477,7 +425,7 @@ static rc_status say_paths(const rc_model *m, rc_graph *g, const rcd_batch *b, r
 {
     const struct tag *s = m->own;
     const rc_rows rows = {.steps = b->steps, .seqs = b->seqs, .at = b->at};
-    const rc_crf crf = field(m, g, s->moves.n > 0 ? &s->rules : NULL);
+    const rc_crf crf = field(m, g, s->allowed.moves.n > 0 ? &s->allowed.rules : NULL);
 
     RC_TRY(rc_crf_decode(g, &rows, score, &crf, out->label, NULL));
     return out->all ? rc_crf_marginals(g, &rows, score, &crf, out->all) : RC_OK;
@@ -502,25 +450,6 @@ static rc_status say(const rc_model *m, rc_graph *g, const rcm_labelled *of, con
 
     RC_TRY(rc_graph_status(g));
     return sum ? rc_var_total(g, sum, &out->nats) : RC_OK;
-}
-
-static rc_status score_part(const rc_model *m, const rcm_corpus *c, rcm_part part, int64_t tracks,
-                            rcb_pool *pool, rc_evaluation *out)
-{
-    (void)tracks;
-    return rcm_labelled_score(m, say, &rcm_labelled_of(c)->part[part], pool, out);
-}
-
-static rc_status evaluate_file(const rc_model *m, const char *path, const rc_eval_options *o,
-                               rcb_pool *pool, rc_evaluation *out)
-{
-    return rcm_labelled_evaluate(m, say, path, o, pool, out);
-}
-
-static rc_status predict_file(const rc_model *m, const char *path, const rc_predict_options *o,
-                              rcb_pool *pool, rc_prediction_fn fn, void *ctx)
-{
-    return rcm_labelled_predict(m, say, path, o, pool, fn, ctx);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -609,9 +538,10 @@ const rcm_task rcm_tag = {
     .carry_width = carry_width,
     .loss = loss,
     .work = work,
-    .score_part = score_part,
-    .evaluate_file = evaluate_file,
-    .predict_file = predict_file,
+    .say = say,
+    .score_part = rcm_labelled_score,
+    .evaluate_file = rcm_labelled_evaluate,
+    .predict_file = rcm_labelled_predict,
     .conventions = conventions,
     .facts = facts,
 };

@@ -73,6 +73,9 @@ static rc_status make_fresh(rc_trainer *t, const rc_config *c, const rcd_text *t
 
     RC_TRY(rc_config_clone(&t->config, c));
     t->task = c->task;
+    if (t->task->mixed)
+        return RC_FAIL_HINT(RC_EINVAL, "rc_model_mix() makes it of others",
+                            "a model of the task '%s' is not trained", t->task->name);
     if (text)
         RC_TRY(rcm_corpus_of(&t->corpus, t->config, text, &vocab.of[RCM_SYMBOLS]));
     else

@@ -66,6 +66,27 @@ static void a_failed_save_leaves_the_old_file(void **unused)
     rcf_writer_free(w);
 }
 
+static void in_memory_it_has_the_same_bytes(void **unused)
+{
+    (void)unused;
+    const char *path = check_temp_path("printed.safetensors");
+    const rcf_tensor t = {
+        .name = "a", .dtype = RCF_I8, .rank = 1, .dim = {3}, .data = signs, .bytes = 3};
+    const rcf_tensor none = {.name = "b", .dtype = RCF_F32, .rank = 1};
+    rcb_buf bytes = {0};
+    rcf_writer *w;
+
+    CHECK_STATUS(rcf_writer_new(&w), RC_OK);
+    CHECK_STATUS(rcf_writer_meta(w, "k", "v"), RC_OK);
+    CHECK_STATUS(rcf_writer_add(w, &t), RC_OK);
+    CHECK_STATUS(rcf_writer_add(w, &none), RC_OK);
+    CHECK_STATUS(rcf_writer_print(w, &bytes), RC_OK);
+    CHECK_STATUS(rcf_writer_save(w, path), RC_OK);
+    check_file_has(path, bytes.p, bytes.n);
+    rcb_buf_free(&bytes);
+    rcf_writer_free(w);
+}
+
 /* A limit on the size of files stands for a disk that is full. */
 static void a_full_disk_leaves_the_old_file(void **unused)
 {
@@ -121,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_written_is_refused),
         cmocka_unit_test(a_failed_save_leaves_the_old_file),
+        cmocka_unit_test(in_memory_it_has_the_same_bytes),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
         cmocka_unit_test(no_allocation_of_writing_is_trusted),
     };
