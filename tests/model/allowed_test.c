@@ -22,7 +22,7 @@ static rcd_vocab *labels(void)
 /* By every sequence of labels: what is allowed in IOB2, and the best of it. */
 static void by_hand(const rc_real *score, int32_t *best)
 {
-    double most = -INFINITY;
+    double most = -(double)INFINITY;
 
     for (int code = 0; code < K * K * K * K; code++) {
         int32_t y[ROWS];
