@@ -167,8 +167,8 @@ RC_API void rc_model_free(rc_model *m);
  * RC_EINVAL (no such precision, a model without weights or quantized before), RC_ENAN (a weight
  * that is not finite, or too large for so few bits), RC_EBUSY (the model is being trained). */
 RC_API rc_status rc_model_quantize(rc_model **out, const rc_model *m, const char *precision);
-RC_API const char *
-rc_model_precision(const rc_model *m); /* "f32" (recur64: "f64"), "bf16" or "int8" */
+/* "f32" (recur64: "f64"), "bf16" or "int8"; of a mixture that of its first member. */
+RC_API const char *rc_model_precision(const rc_model *m);
 
 /* One model that says the mean of what several say: of equal weights an ensemble.
  *
@@ -183,7 +183,7 @@ rc_model_precision(const rc_model *m); /* "f32" (recur64: "f64"), "bf16" or "int
  * It evaluates, predicts, is saved and opened like any model; it is not trained. The loss that it
  * is said to have is that of labels one by one, of a conditional random field too.
  *
- * RC_EINVAL (too few, of other tasks, weights), RC_EBUSY (a member is being trained),
+ * RC_EINVAL (too few or too many, of other tasks, weights), RC_EBUSY (a member is being trained),
  * RC_ENOMEM. */
 RC_API rc_status rc_model_mix(rc_model **out, const rc_model *const *member, size_t n,
                               const double *weight);

@@ -1,5 +1,6 @@
 /* labelled.c -- the data of the tasks classify and tag: files read, cut into parts, numbered by the
- * vocabularies of a model, which the training part makes; batches of an epoch.
+ * vocabularies of a model, which the training part makes; batches of an epoch; of a mixture the
+ * same file as each member reads it.
  */
 #include "model/labelled_in.h"
 
@@ -561,21 +562,22 @@ rc_status rcm_labelled_next(const rcm_labelled_part *part, int64_t most, int64_t
 
 /* ---- files of a model -------------------------------------------------------------------- */
 
-/* Do two models make the same sequences of a file? */
-static bool read_alike(const rc_config *a, const rc_config *b)
+static bool same_text(const char *a, const char *b)
 {
-    static const char *const options[] = {
-        "format",   "coding",       "tokens",      "split",  "html", "label-column", "text-column",
-        "features", "label-prefix", "label-until", "binary", "most", "tail",         "scheme",
-    };
-    bool alike = a->task == b->task;
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
 
-    for (size_t i = 0; alike && i < sizeof options / sizeof *options; i++) {
-        const char *x = rc_config_get(a, options[i]), *y = rc_config_get(b, options[i]);
+/* Do two models make the same sequences of a file? Every field of rcd_labelling, and schemes. */
+static bool read_alike(const rc_config *one, const rc_config *other)
+{
+    const rcd_labelling a = labelling_of(one), b = labelling_of(other);
 
-        alike = x && y ? strcmp(x, y) == 0 : x == y;
-    }
-    return alike;
+    return a.format == b.format && a.each == b.each && a.coding == b.coding && a.level == b.level &&
+           a.split == b.split && a.html == b.html && same_text(a.label_column, b.label_column) &&
+           same_text(a.text_column, b.text_column) && same_text(a.features, b.features) &&
+           same_text(a.prefix, b.prefix) && same_text(a.label_until, b.label_until) &&
+           a.binary == b.binary && a.most == b.most && a.tail == b.tail &&
+           same_text(one->scheme, other->scheme);
 }
 
 /* The set of an earlier member, if that one reads alike; else its own. */
@@ -594,22 +596,29 @@ static rc_status member_file(rcm_labelled *all, size_t i, const rc_model *m, con
     return rcm_labelled_file(l, member, path, blind);
 }
 
-/* All members speak of the same. */
-static rc_status check_member(const rcm_labelled *all, size_t i, const char *path)
+/* All members speak of the same: sequences from the same lines, of as many words where each has a
+ * label. */
+static rc_status check_member(const rcm_labelled *all, size_t i)
 {
     const rcd_labelled *a = &all->member[0].set, *b = &all->member[i].set;
 
-    if (a->n != b->n)
-        return RC_FAIL(RC_EDATA,
-                       "cannot mix what is said of '%s': member 1 reads %" PRId64 " sequences, "
-                       "member %zu %" PRId64,
-                       path, a->n, i + 1, b->n);
-    for (int64_t k = 0; a->each && k < a->n; k++)
-        if (a->start[k + 1] != b->start[k + 1])
+    for (int64_t k = 0; k < a->n || k < b->n; k++) {
+        int64_t here = -1, there = -1;
+        const char *one = k < a->n ? rcd_labelled_where(a, k, &here) : NULL;
+        const char *other = k < b->n ? rcd_labelled_where(b, k, &there) : NULL;
+        const bool first = other && (!one || there < here);
+
+        if (here != there)
+            return RC_FAIL(RC_EDATA,
+                           "cannot mix what is said of '%s': of members 1 and %zu one alone reads "
+                           "line %" PRId64,
+                           one ? one : other, i + 1, first ? there : here);
+        if (a->each && a->start[k + 1] != b->start[k + 1])
             return RC_FAIL(RC_EDATA,
                            "cannot mix what is said of '%s': members 1 and %zu do not read the "
-                           "same words in sequence %" PRId64,
-                           path, i + 1, k);
+                           "same words in the sequence from line %" PRId64,
+                           one, i + 1, here);
+    }
     return RC_OK;
 }
 
@@ -634,7 +643,7 @@ static rc_status read_members(rcm_labelled *out, const rc_model *m, const char *
     out->members = m->members.n;
     for (size_t i = 0; i < out->members; i++) {
         RC_TRY(member_file(out, i, m, path, blind));
-        RC_TRY(check_member(out, i, path));
+        RC_TRY(check_member(out, i));
     }
     out->set = out->member[0].set;
     out->lent = true;

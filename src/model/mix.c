@@ -14,6 +14,8 @@
 
 #define TASK_NAME "mix"
 
+static const double least_weight = 1e-9; /* of the whole: less would say nothing */
+
 struct mix {
     int64_t K;       /* labels */
     size_t n;        /* members whose labels are known here */
@@ -31,6 +33,9 @@ static rc_status build(rc_model *m)
     if (!s)
         return RC_ENOMEM;
     m->own = s;
+    for (int i = 0; i < RCM_VOCABS; i++)
+        if (i != RCM_LABELS && m->vocab.of[i])
+            return RC_FAIL(RC_EFORMAT, "a mixture has no vocabulary but that of labels");
     if (!v || rcd_vocab_level(v) != RCD_LINE || rcm_labels(m) < 1 ||
         rcd_vocab_unk(v) < rcm_labels(m) || rcd_vocab_boundary(v) < rcm_labels(m))
         return RC_FAIL(RC_EFORMAT, "a mixture needs a vocabulary of labels");
@@ -125,6 +130,7 @@ static rc_status settle(rc_model *m, rcb_pool *pool)
 /* All labels of the members, by how often they came. */
 static rc_status join_labels(rcd_vocab **out, const rc_model *const *member, size_t n)
 {
+    const int64_t most = INT64_MAX / RCM_MEMBERS_MOST; /* the sum of all is a number */
     rcd_names names = {0};
     rc_status s = RC_OK;
 
@@ -136,7 +142,9 @@ static rc_status join_labels(rcd_vocab **out, const rc_model *const *member, siz
             int32_t id;
             const char *p = rcd_vocab_symbol(v, k, &bytes);
 
-            s = rcd_names_add(&names, p, bytes, rcd_vocab_count(v, k), &id);
+            const int64_t count = rcd_vocab_count(v, k);
+
+            s = rcd_names_add(&names, p, bytes, count < 1 ? 1 : count < most ? count : most, &id);
         }
     }
     if (s == RC_OK)
@@ -145,23 +153,40 @@ static rc_status join_labels(rcd_vocab **out, const rc_model *const *member, siz
     return s;
 }
 
-static rc_status check_weights(const double *weight, size_t n, double *sum)
+/* What each member of `member` counts, before they are divided by their sum, which is between 1 and
+ * n: the largest is 1. */
+static rc_status check_weights(const double *weight, size_t n, double *most)
 {
-    *sum = 0;
+    *most = 0;
     for (size_t i = 0; i < n; i++) {
         if (!(weight[i] > 0 && isfinite(weight[i])))
             return RC_FAIL(RC_EINVAL, "cannot mix with the weight %g: it must be above 0",
                            weight[i]);
-        *sum += weight[i];
+        *most = fmax(*most, weight[i]);
     }
+    for (size_t i = 0; i < n; i++)
+        if (weight[i] / *most < least_weight)
+            return RC_FAIL(RC_EINVAL, "cannot mix with weights as different as %g and %g",
+                           weight[i], *most);
     return RC_OK;
 }
 
-static rc_status add_members(rc_model *m, const rc_model *const *member, size_t n,
-                             const double *weight, double sum)
+static double sum_of(const double *weight, size_t n, double most)
 {
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++)
+        sum += weight[i] / most;
+    return sum;
+}
+
+static rc_status add_members(rc_model *m, const rc_model *const *member, size_t n,
+                             const double *weight, double most)
+{
+    const double sum = weight ? sum_of(weight, n, most) : (double)n;
+
     for (size_t i = 0; i < n; i++) {
-        const double own = weight ? weight[i] / sum : 1 / sum;
+        const double own = (weight ? weight[i] / most : 1) / sum;
         rc_model *copy;
 
         if (member[i]->members.n > 0) {
@@ -171,9 +196,23 @@ static rc_status add_members(rc_model *m, const rc_model *const *member, size_t 
         RC_TRY(rc_model_clone(&copy, member[i]));
         RC_TRY(rcm_members_add(&m->members, copy, own));
     }
-    if (m->members.n > RCM_MEMBERS_MOST)
-        return RC_FAIL(RC_EINVAL, "cannot mix %zu models: the limit is %d", m->members.n,
-                       RCM_MEMBERS_MOST);
+    for (size_t i = 0; i < m->members.n; i++)
+        if (m->members.weight[i] < least_weight)
+            return RC_FAIL(RC_EINVAL, "cannot mix: member %zu would count %g", i + 1,
+                           m->members.weight[i]);
+    return RC_OK;
+}
+
+static rc_status check_count(const rc_model *const *member, size_t n)
+{
+    size_t all = 0;
+
+    for (size_t i = 0; i < n && all <= RCM_MEMBERS_MOST; i++)
+        all += member[i]->members.n > 0 ? member[i]->members.n : 1;
+    if (n < 2)
+        return RC_FAIL(RC_EINVAL, "a mixture is made of two models or more");
+    if (all > RCM_MEMBERS_MOST)
+        return RC_FAIL(RC_EINVAL, "cannot mix more than %d models", RCM_MEMBERS_MOST);
     return RC_OK;
 }
 
@@ -194,20 +233,19 @@ static rc_status begin(rc_model **out, const rc_model *const *member, size_t n)
 rc_status rc_model_mix(rc_model **out, const rc_model *const *member, size_t n,
                        const double *weight)
 {
-    double sum = (double)n;
+    double most = 1;
     rc_model *m;
 
     *out = NULL;
-    if (n < 2)
-        return RC_FAIL(RC_EINVAL, "a mixture is made of two models or more");
+    RC_TRY(check_count(member, n));
     if (weight)
-        RC_TRY(check_weights(weight, n, &sum));
+        RC_TRY(check_weights(weight, n, &most));
     for (size_t i = 0; i < n; i++) {
         RC_TRY(rcm_model_free_to_run(member[i]));
         RC_TRY(check_member(rcm_reader(member[0]), rcm_reader(member[i]), i));
     }
     RC_TRY(begin(&m, member, n));
-    rc_status s = add_members(m, member, n, weight, sum);
+    rc_status s = add_members(m, member, n, weight, most);
     if (s == RC_OK)
         s = rcm_model_settle(m, NULL);
     if (s != RC_OK) {
@@ -310,10 +348,10 @@ static int32_t right(const meeting *t, int64_t row)
     return label >= 0 ? t->of->label[label] : -1;
 }
 
-/* A logarithm that is finite for what no member gives a chance. */
+/* A logarithm that is finite for what no member gives a chance; NaN stays. */
 static double log_of(double p)
 {
-    return log(p > (double)FLT_MIN ? p : (double)FLT_MIN);
+    return log(p < (double)FLT_MIN ? (double)FLT_MIN : p);
 }
 
 static rc_status conclude(const meeting *t, rc_graph *g, bool wants_all, rcm_said *out)
@@ -397,8 +435,9 @@ static rc_status facts(const rc_model *m, rcm_words *w)
         char name[32];
 
         (void)snprintf(name, sizeof name, "member %zu", i + 1);
-        RC_TRY(rcm_words_add(w, name, "counts %.3g; %" PRId64 " parameters; %s", ms->weight[i],
-                             rc_model_parameters(ms->p[i]), options_of(ms->p[i])));
+        RC_TRY(rcm_words_add(w, name, "counts %.3g; %" PRId64 " parameters, %s; %s", ms->weight[i],
+                             rc_model_parameters(ms->p[i]), rc_model_precision(ms->p[i]),
+                             options_of(ms->p[i])));
     }
     return rcm_words_add(w, "labels", "%" PRId64, rcm_labels(m));
 }

@@ -174,6 +174,8 @@ rc_status rc_model_clone(rc_model **out, const rc_model *m)
 /* How the matrices are held: all of a model are alike. */
 static rcg_bits bits_of(const rc_model *m)
 {
+    if (m->members.n > 0)
+        return bits_of(m->members.p[0]);
     for (size_t i = 0; i < m->params.n; i++)
         if (m->params.p[i].rank == 2)
             return m->params.p[i].bits;

@@ -66,6 +66,13 @@ static rc_status equip(rc_trainer *t)
     return rct_comm_new(&t->comm, t->model, t->pool);
 }
 
+static rc_status check_task(const rcm_task *task)
+{
+    return task->mixed ? RC_FAIL_HINT(RC_EINVAL, "rc_model_mix() makes it of others",
+                                      "a model of the task '%s' is not trained", task->name)
+                       : RC_OK;
+}
+
 /* On `text`, or on the files of the configuration. */
 static rc_status make_fresh(rc_trainer *t, const rc_config *c, const rcd_text *text)
 {
@@ -73,9 +80,7 @@ static rc_status make_fresh(rc_trainer *t, const rc_config *c, const rcd_text *t
 
     RC_TRY(rc_config_clone(&t->config, c));
     t->task = c->task;
-    if (t->task->mixed)
-        return RC_FAIL_HINT(RC_EINVAL, "rc_model_mix() makes it of others",
-                            "a model of the task '%s' is not trained", t->task->name);
+    RC_TRY(check_task(t->task));
     if (text)
         RC_TRY(rcm_corpus_of(&t->corpus, t->config, text, &vocab.of[RCM_SYMBOLS]));
     else
@@ -120,6 +125,7 @@ static rc_status make_from(rc_trainer *t, const rcf_file *f)
                        t->state_path, rc_model_precision(t->model));
     RC_TRY(rc_config_clone(&t->config, t->model->config));
     t->task = t->config->task;
+    RC_TRY(check_task(t->task));
     RC_TRY(t->task->corpus_open(&t->corpus, t->config, &t->model->vocab, NULL));
     RC_TRY(equip(t));
     if (t->corpus_crc != crc)

@@ -28,6 +28,8 @@ static void use(const rc_model *m)
         expect(*name != '\0');
     for (size_t i = 0; rc_model_tensor(m, i, &info); i++)
         expect(info.count >= 0);
+    for (size_t i = 0; i < rc_model_members(m); i++)
+        use(rc_model_member(m, i, NULL));
     if (!m->config->task->step || !m->vocab.of[RCM_SYMBOLS]) {
         expect(rc_runner_new(&r, m) == RC_EINVAL && !r);
         return;

@@ -141,6 +141,79 @@ static void means_are_said_of_tags(void **unused)
     labelled_close(&b);
 }
 
+/* What follows what in the answers of a model of tags. */
+typedef struct follower {
+    const rc_model *m;
+    int64_t last; /* sequence */
+    char before[16], said[16];
+    int broken; /* by what is said */
+    int moved;  /* what is said is not the most probable */
+} follower;
+
+static bool follow(void *ctx, const rc_prediction *p)
+{
+    follower *f = ctx;
+    size_t n;
+    const char *said = rc_model_label(f->m, p->said, &n);
+
+    assert_true(n < sizeof f->said);
+    (void)snprintf(f->said, sizeof f->said, "%.*s", (int)n, said);
+    if (p->sequence != f->last)
+        (void)snprintf(f->before, sizeof f->before, "O");
+    f->broken += f->said[0] == 'I' && strcmp(f->before + 1, f->said + 1) != 0;
+    f->moved += p->said != rcm_best_of(p->count, p->values);
+    f->last = p->sequence;
+    memcpy(f->before, f->said, sizeof f->before);
+    return true;
+}
+
+/* The labels that are most probable one by one break the scheme; what is said does not. */
+static void what_is_said_keeps_to_the_scheme(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("k.conll", toy_tags);
+    int moved = 0;
+
+    for (int i = 0; i < 5; i++) {
+        const char *const seed[] = {"1", "2", "3", "4", "5", "6"};
+        labelled_toy t[2];
+        rc_model *m;
+
+        for (int k = 0; k < 2; k++)
+            t[k] = labelled_open("tag", path,
+                                 (const char *const[]){"label-column", "#2", "scheme", "iob2",
+                                                       "seed", seed[i + k], NULL});
+        CHECK_STATUS(rc_model_mix(&m, (const rc_model *const[]){t[0].m, t[1].m}, 2, NULL), RC_OK);
+        follower f = {.m = m, .last = -1};
+        CHECK_STATUS(rc_model_predict(m, path, NULL, follow, &f), RC_OK);
+        assert_int_equal(f.broken, 0);
+        moved += f.moved;
+        rc_model_free(m);
+        labelled_close(&t[0]);
+        labelled_close(&t[1]);
+    }
+    assert_true(moved > 0);
+}
+
+/* What is no number stays none. */
+static void nan_is_not_hidden(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("x.tsv", toy_reviews);
+    labelled_toy a = labelled_open("classify", path, NULL),
+                 b = labelled_open("classify", path, NULL);
+    rc_model *m;
+    rc_evaluation e;
+
+    rcn_params_find(&a.m->params, "out.bias")->w[0] = (rc_real)NAN;
+    CHECK_STATUS(rc_model_mix(&m, (const rc_model *const[]){a.m, b.m}, 2, NULL), RC_OK);
+    CHECK_STATUS(rc_model_evaluate(m, path, NULL, &e), RC_OK);
+    assert_true(isnan(e.nats));
+    rc_model_free(m);
+    labelled_close(&a);
+    labelled_close(&b);
+}
+
 /* A label of one member alone; and one of a file that none knows. */
 static void labels_go_by_name(void **unused)
 {
@@ -161,6 +234,35 @@ static void labels_go_by_name(void **unused)
     rc_model_free(m);
     labelled_close(&a);
     labelled_close(&b);
+}
+
+/* Files may say anything of how often a label came. */
+static void counts_of_labels_may_be_anything(void **unused)
+{
+    (void)unused;
+    static const char *const counts[] = {"0", "9223372036854775807"};
+    const char *path = toy_file("c.tsv", toy_reviews);
+
+    for (int i = 0; i < 2; i++) {
+        labelled_toy t = labelled_open("classify", path, NULL);
+        rcb_buf text = {0};
+        rcd_vocab *v;
+        rc_model *m;
+
+        CHECK_STATUS(rcb_buf_printf(&text,
+                                    "{\"level\":\"line\",\"symbols\":[[\"bad\",%s],[\"good\",%s],"
+                                    "[\"so\",2],[\"<unk>\",0],[\"<eos>\",0]]}",
+                                    counts[i], counts[i]),
+                     RC_OK);
+        CHECK_STATUS(rcd_vocab_parse(&v, text.p, text.n), RC_OK);
+        rcd_vocab_free(t.m->vocab.of[RCM_LABELS]);
+        t.m->vocab.of[RCM_LABELS] = v;
+        CHECK_STATUS(rc_model_mix(&m, (const rc_model *const[]){t.m, t.m}, 2, NULL), RC_OK);
+        assert_int_equal(rc_model_labels(m), 3);
+        rc_model_free(m);
+        rcb_buf_free(&text);
+        labelled_close(&t);
+    }
 }
 
 /* A mixture of mixtures is one of all members. */
@@ -211,6 +313,12 @@ static void what_does_not_go_together_is_refused(void **unused)
     CHECK_MESSAGE_HAS("'lm'");
     CHECK_STATUS(MIX(((const double[]){1, 0}), a.m, a.m), RC_EINVAL);
     CHECK_STATUS(MIX(((const double[]){1, (double)INFINITY}), a.m, a.m), RC_EINVAL);
+    CHECK_STATUS(MIX(((const double[]){1e-300, 1e300}), a.m, a.m), RC_EINVAL);
+    CHECK_MESSAGE_HAS("as different as");
+    CHECK_STATUS(MIX(((const double[]){1e308, 1e308}), a.m, a.m), RC_OK);
+    assert_true(m->members.weight[0] == 0.5);
+    rc_model_free(m);
+    m = NULL;
     assert_null(m);
     a.m->trainers = 1;
     CHECK_STATUS(MIX(NULL, a.m, a.m), RC_EBUSY);
@@ -222,12 +330,34 @@ static void what_does_not_go_together_is_refused(void **unused)
     labelled_close(&c);
 }
 
-/* Words that one member reads and another does not: there is no mean of what is said of them. */
-static void members_read_the_same_words(void **unused)
+/* Lines that one member reads and another does not: there is no mean of what is said of them. */
+static void members_read_the_same_lines(void **unused)
 {
     (void)unused;
-    static const char text[] = "a b O\n\nc d O\ne f O\n";
-    const char *path = toy_file("w.conll", text);
+    static const char text[] = "good\t\tvery fine\nbad\tbad film\tvery poor\ngood\tgood film\t\n";
+    const char *path = toy_file("w.tsv", text);
+    labelled_toy t[2];
+    rc_model *m;
+    rc_evaluation e;
+
+    for (int k = 0; k < 2; k++)
+        t[k] = labelled_open("classify", path,
+                             (const char *const[]){"text-column", k ? "#3" : "#2", NULL});
+    CHECK_STATUS(rc_model_mix(&m, (const rc_model *const[]){t[0].m, t[1].m}, 2, NULL), RC_OK);
+    CHECK_STATUS(rc_model_evaluate(m, path, NULL, &e), RC_EDATA);
+    CHECK_MESSAGE_HAS("one alone reads line 1");
+    CHECK_STATUS(
+        rc_model_evaluate(m, toy_file("v.tsv", "good\tgood\tgood\nbad\tbad\t\n"), NULL, &e),
+        RC_EDATA);
+    CHECK_MESSAGE_HAS("one alone reads line 2");
+    rc_model_free(m);
+    labelled_close(&t[0]);
+    labelled_close(&t[1]);
+}
+
+static void standard_input_is_read_once(void **unused)
+{
+    (void)unused;
     labelled_toy a = labelled_open("classify", toy_file("w.tsv", toy_reviews),
                                    (const char *const[]){"format", "tsv", NULL});
     labelled_toy b = labelled_open(
@@ -237,7 +367,6 @@ static void members_read_the_same_words(void **unused)
     rc_evaluation e;
 
     CHECK_STATUS(rc_model_mix(&m, (const rc_model *const[]){a.m, b.m}, 2, NULL), RC_OK);
-    assert_true(rc_model_evaluate(m, path, NULL, &e) != RC_OK);
     CHECK_STATUS(rc_model_evaluate(m, "-", NULL, &e), RC_EINVAL);
     CHECK_MESSAGE_HAS("twice");
     rc_model_free(m);
@@ -315,18 +444,48 @@ static void it_is_not_trained(void **unused)
     rc_config_free(c);
 }
 
+/* A state file that holds a mixture, which no training writes. */
+static void nor_gone_on_with(void **unused)
+{
+    (void)unused;
+    TOY_PATH(path, "z.model");
+    TOY_PATH(state, "z.model.state");
+    labelled_toy t = labelled_open("classify", toy_file("z.tsv", toy_reviews), NULL);
+    rc_model *m;
+    rc_trainer *trainer;
+    rcm_buffers keep = {0};
+    rcf_writer *w;
+
+    CHECK_STATUS(rc_model_mix(&m, (const rc_model *const[]){t.m, t.m}, 2, NULL), RC_OK);
+    CHECK_STATUS(rcf_writer_new(&w), RC_OK);
+    CHECK_STATUS(rcm_model_write(m, w, &keep), RC_OK);
+    CHECK_STATUS(rcf_writer_meta(w, RCM_STATE_PREFIX "place", "corpus 00000000\n"), RC_OK);
+    CHECK_STATUS(rcf_writer_save(w, state), RC_OK);
+    CHECK_STATUS(rc_trainer_resume(&trainer, path, NULL), RC_EINVAL);
+    CHECK_MESSAGE_HAS("not trained");
+    rcf_writer_free(w);
+    rcm_buffers_free(&keep);
+    rc_model_free(m);
+    labelled_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(means_are_said_of_texts),
         cmocka_unit_test(means_are_said_of_tags),
+        cmocka_unit_test(what_is_said_keeps_to_the_scheme),
+        cmocka_unit_test(nan_is_not_hidden),
         cmocka_unit_test(labels_go_by_name),
+        cmocka_unit_test(counts_of_labels_may_be_anything),
         cmocka_unit_test(mixtures_are_flat),
         cmocka_unit_test(what_does_not_go_together_is_refused),
-        cmocka_unit_test(members_read_the_same_words),
+        cmocka_unit_test(members_read_the_same_lines),
+        cmocka_unit_test(standard_input_is_read_once),
         cmocka_unit_test(threads_change_nothing),
         cmocka_unit_test(every_failed_allocation_is_an_error),
         cmocka_unit_test(it_is_not_trained),
+        cmocka_unit_test(nor_gone_on_with),
     };
 
     return cmocka_run_group_tests_name("mix", tests, NULL, NULL);
