@@ -38,6 +38,11 @@ typedef struct opt {
         .name = "threads", .kind = RC_OPTION_INT, .fallback = "0", .lo = 0, .hi = 4096,            \
         .group = "running", .help = "threads (0: RECUR_THREADS, or all cores)"                     \
     }
+#define OPT_NEAREST                                                                                \
+    {                                                                                              \
+        .name = "best", .kind = RC_OPTION_INT, .fallback = "10", .lo = 1, .hi = 1e6,               \
+        .group = "output", .help = "so many words"                                                 \
+    }
 #define OPT_LOG                                                                                    \
     {                                                                                              \
         .name = "log", .kind = RC_OPTION_TEXT, .value = "FILE", .group = "running",                \

@@ -403,6 +403,53 @@ RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
                                   const rc_predict_options *options, rc_prediction_fn fn,
                                   void *ctx);
 
+/* ---- word vectors ------------------------------------------------------------------------ */
+
+/* Vectors of words: a file of word2vec (text or binary), fastText (.vec) or GloVe, which stays
+ * mapped, or a model whose symbols have vectors. Any number of threads may ask at once. Owner.
+ *
+ * RC_EIO, RC_EFORMAT (what is wrong at which byte), RC_EINVAL (a model without vectors), RC_ENOMEM,
+ * RC_ENOSUP (packed in a way that this build lacks). */
+typedef struct rc_vectors rc_vectors;
+RC_API rc_status rc_vectors_open(rc_vectors **out, const char *path);
+RC_API void rc_vectors_free(rc_vectors *v);
+RC_API int64_t rc_vectors_count(const rc_vectors *v);
+RC_API int64_t rc_vectors_dim(const rc_vectors *v);
+/* Word i: n bytes, not always UTF-8, and no 0 behind them; NULL past the end. Valid as long as the
+ * vectors. */
+RC_API const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n);
+/* The number of a word, the first one of that name; -1: not there. It looks at all of them. */
+RC_API int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n);
+/* The numbers of word i, (dim). RC_EINVAL: no such word; RC_EFORMAT: not numbers. */
+RC_API rc_status rc_vectors_read(const rc_vectors *v, int64_t i, rc_real *x);
+
+typedef struct rc_vector_term {
+    int64_t word;
+    double weight;
+} rc_vector_term;
+typedef struct rc_neighbour {
+    int64_t word;
+    double cosine; /* of the angle between it and what was looked for */
+} rc_neighbour;
+/* The words whose vectors point nearest to where the terms do: to the sum of their vectors, each
+ * made of length 1 and times its weight. One term of weight 1: what is like a word. a -1, b 1, c 1:
+ * what is to c as b is to a (3CosAdd, Mikolov et al. 2013; Levy and Goldberg 2014). The terms
+ * themselves are left out, and words whose vectors are zero.
+ *
+ * threads  0: RECUR_THREADS or all cores; the answer is the same for any number.
+ * best     how many are wanted; there may be fewer.
+ * out      (best) the nearest first, equal ones by number.
+ * count    how many there are.
+ *
+ * RC_EINVAL (no terms, no such word), RC_EDATA (the terms add up to zero), RC_EFORMAT (a vector
+ * that is not of numbers), RC_ENOMEM. */
+RC_API rc_status rc_vectors_nearest(const rc_vectors *v, const rc_vector_term *term, size_t terms,
+                                    int threads, int64_t best, rc_neighbour *out, int64_t *count);
+/* Up to `best` words that are spelt almost like this one: those with the fewest bytes put in, left
+ * out or exchanged (1 of words below 5 bytes, 2 below 9, else 3), earlier ones first. How many. */
+RC_API int64_t rc_vectors_spellings(const rc_vectors *v, const char *word, size_t n, int64_t best,
+                                    int64_t *out);
+
 /* ---- labels that were said against those that are right ---------------------------------- */
 
 /* Labels of sequences as they are right ("gold") and as they were said: one for every word, or, of

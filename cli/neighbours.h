@@ -1,0 +1,16 @@
+/* neighbours.h -- what the commands that ask word vectors share: words by name, and what is near,
+ * as a table or as JSON.
+ */
+#ifndef NEIGHBOURS_H
+#define NEIGHBOURS_H
+
+#include "cmd.h"
+
+/* The number of a word; a word that is not there is said, with what is spelt almost like it.
+ * OPT_GO_ON or an exit status. */
+int neighbours_find(const rc_vectors *v, const char *word, int64_t *out);
+/* Ask and print under a heading: `names` (terms) are the words of the terms. An exit status. */
+int neighbours_print(const opts *o, const rc_vectors *v, const rc_vector_term *term, size_t terms,
+                     const char *const *names);
+
+#endif

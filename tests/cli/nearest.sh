@@ -1,0 +1,34 @@
+# nearest.sh -- what is near among word vectors, analogies, words that are not there, files that are
+# none.
+printf '6 2\nking 4 1\nman 2 0\nwoman 0 3\nqueen 2.2 3.4\nnothing 0 0\nkings 8 2\n' >w2v.txt
+sed 1d w2v.txt >glove.txt
+gzip -k w2v.txt
+recur nearest w2v.txt king
+for file in glove.txt w2v.txt.gz; do
+    cmp <(recur nearest w2v.txt king --json) <(recur nearest $file king --json --threads 3)
+done
+cmp <(recur nearest w2v.txt king) <(recur nearest - king <w2v.txt)
+recur nearest w2v.txt king man --best 2
+recur nearest w2v.txt king --best 1 --json | sed 's/: [0-9.]*}/: N}/'
+recur analogy w2v.txt man king woman --best 1
+recur analogy w2v.txt man king woman --best 1 --json | sed 's/: [0-9.]*}/: N}/'
+
+echo "# a model of words"
+. "$TESTS/cli/tiny.bash"
+tiny_train a.model --level word >/dev/null
+recur nearest a.model cat --best 3 | wc -l
+recur nearest - cat --best 3 <a.model | wc -l
+
+echo "# what cannot be answered"
+! recur nearest w2v.txt kng
+! recur nearest w2v.txt zzzzzz man --best 1
+! recur analogy w2v.txt man kin woman
+! recur nearest w2v.txt nothing
+! recur analogy w2v.txt man king
+! recur nearest missing king
+head -c 30 w2v.txt >cut.txt
+! recur nearest cut.txt king
+printf 'king 1 x\nman 2 3\n' >bad.txt
+! recur nearest bad.txt man
+recur train ngram --train text --out n.model --quiet >/dev/null
+! recur nearest n.model cat
