@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "cmd.h"
+#include "neighbours.h"
 #include "reports.h"
 
 static const opt options[] = {
@@ -46,6 +47,12 @@ static const opt options[] = {
      .kind = RC_OPTION_FLAG,
      .group = "evaluation",
      .help = "of labels: what recur report says of them, too (docs/reports.md)"},
+    {.name = "vectors",
+     .kind = RC_OPTION_FLAG,
+     .group = "evaluation",
+     .help =
+         "ask the vectors of a model's words what FILE asks (docs/vectors.md); of a file of word"
+         " vectors that is done without it"},
     OPT_THREADS,
     OPT_JSON,
     OPT_END,
@@ -215,7 +222,7 @@ static int evaluate(const opts *o, const rc_model *m, rc_source *source, rc_repo
     return EXIT_DONE;
 }
 
-static int run(const opts *o)
+static int evaluate_model(const opts *o)
 {
     rc_source *source = NULL;
     rc_report *report = NULL;
@@ -241,6 +248,13 @@ static int run(const opts *o)
     return code;
 }
 
+static int run(const opts *o)
+{
+    if (opts_flag(o, "vectors") || rc_vectors_likely(o->args[0]))
+        return vectors_eval(o);
+    return evaluate_model(o);
+}
+
 const command cmd_eval = {
     .name = "eval",
     .usage = "MODEL FILE [options]",
@@ -248,12 +262,15 @@ const command cmd_eval = {
     .example = "recur eval my.model test.txt\n"
                "recur eval my.model input.txt --from 0.95 --json\n"
                "recur eval even.model even.txt --source even:0.5\n"
-               "recur eval ner.model eng.testa --report",
-    .about = "Scores every symbol of FILE ('-': standard input; .gz, .xz and .zst are read too) and"
-             " prints tokens, nats and bits per token, bits per character, perplexity, how many"
-             " tokens are unknown, and the speed. Of a text by 'recur data', --source tells how far"
-             " from the truth the model is: docs/truth.md. Of labels, --report tells F1, what was"
-             " confused, calibration and intervals.",
+               "recur eval ner.model eng.testa --report\n"
+               "recur eval vectors.bin questions-words.txt",
+    .about =
+        "Scores every symbol of FILE ('-': standard input; .gz, .xz and .zst are read too) and"
+        " prints tokens, nats and bits per token, bits per character, perplexity, how many"
+        " tokens are unknown, and the speed. Of a text by 'recur data', --source tells how far"
+        " from the truth the model is: docs/truth.md. Of labels, --report tells F1, what was"
+        " confused, calibration and intervals. Of word vectors, in a file of word2vec, fastText or"
+        " GloVe, FILE has analogies or pairs of words with how alike they are.",
     .options = options,
     .run = run,
 };

@@ -12,5 +12,7 @@ int neighbours_find(const rc_vectors *v, const char *word, int64_t *out);
 /* Ask and print under a heading: `names` (terms) are the words of the terms. An exit status. */
 int neighbours_print(const opts *o, const rc_vectors *v, const rc_vector_term *term, size_t terms,
                      const char *const *names);
+/* recur eval of word vectors (vectors_eval.c): o->args are the vectors and what asks. */
+int vectors_eval(const opts *o);
 
 #endif

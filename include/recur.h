@@ -413,6 +413,9 @@ RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
 typedef struct rc_vectors rc_vectors;
 RC_API rc_status rc_vectors_open(rc_vectors **out, const char *path);
 RC_API void rc_vectors_free(rc_vectors *v);
+/* Does a file that can be read begin as no model does, so that it may be one of word vectors? False
+ * of standard input, which is not looked at. */
+RC_API bool rc_vectors_likely(const char *path);
 RC_API int64_t rc_vectors_count(const rc_vectors *v);
 RC_API int64_t rc_vectors_dim(const rc_vectors *v);
 /* Word i: n bytes, not always UTF-8, and no 0 behind them; NULL past the end. Valid as long as the
@@ -449,6 +452,34 @@ RC_API rc_status rc_vectors_nearest(const rc_vectors *v, const rc_vector_term *t
  * out or exchanged (1 of words below 5 bytes, 2 below 9, else 3), earlier ones first. How many. */
 RC_API int64_t rc_vectors_spellings(const rc_vectors *v, const char *word, size_t n, int64_t best,
                                     int64_t *out);
+
+/* Word vectors against what people say of words. */
+typedef struct rc_vectors_section {
+    const char *name;
+    int64_t questions;
+    int64_t asked; /* of which all four words are there */
+    int64_t right;
+} rc_vectors_section;
+typedef struct rc_vectors_scores {
+    bool analogies;    /* else pairs of words with how alike they are */
+    int64_t questions; /* or pairs */
+    int64_t asked;     /* whose words are all there */
+    int64_t right;     /* of analogies: answered with the fourth word (3CosAdd, see above) */
+    size_t sections;
+    const rc_vectors_section *section; /* (sections) in the order of the file */
+    double spearman;  /* of pairs: between cosines and the numbers of the file; NaN: not defined */
+    double low, high; /* its 95% interval by Fisher's z (Fieller et al. 1957); NaN below 4 pairs */
+} rc_vectors_scores;
+/* Ask what a file asks ("-": standard input): analogies, "a b c d" in a line, in sections that
+ * begin with ": name" (questions-words.txt), or pairs, "a b 7.5" in a line. A word that is not
+ * there as it is written is looked for in small letters. The same for any number of threads (0:
+ * RECUR_THREADS or all cores).
+ *
+ * RC_EIO, RC_EDATA (a line is neither, or there are none), RC_EFORMAT (a vector that is not of
+ * numbers), RC_ENOMEM. Free the scores with rc_vectors_scores_free(). */
+RC_API rc_status rc_vectors_evaluate(const rc_vectors *v, const char *path, int threads,
+                                     rc_vectors_scores **out);
+RC_API void rc_vectors_scores_free(rc_vectors_scores *scores);
 
 /* ---- labels that were said against those that are right ---------------------------------- */
 

@@ -19,13 +19,27 @@ struct rc_vectors {
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
+enum { HEAD = 9 };
+
 /* A safetensors file begins with the length of its header, which is less than 2^32, and a brace. */
-static bool is_model(const rcb_bytes *b)
+static bool is_model(const unsigned char *p, size_t n)
 {
     static const unsigned char high[4] = {0};
-    const unsigned char *p = b->p;
 
-    return b->n > 8 && memcmp(p + 4, high, sizeof high) == 0 && p[8] == '{';
+    return n >= HEAD && memcmp(p + 4, high, sizeof high) == 0 && p[8] == '{';
+}
+
+bool rc_vectors_likely(const char *path)
+{
+    unsigned char head[HEAD];
+    rcb_stream_in *in;
+    size_t got = 0;
+
+    if (strcmp(path, "-") == 0 || rcb_in_open(&in, path) != RC_OK)
+        return false;
+    const rc_status s = rcb_in_read(in, head, sizeof head, &got);
+    rcb_in_close(in);
+    return s == RC_OK && got > 0 && !is_model(head, got);
 }
 
 static rc_status open_model(rc_vectors *v, const char *path)
@@ -51,8 +65,9 @@ rc_status rc_vectors_open(rc_vectors **out, const char *path)
     if (s == RC_OK)
         s = rcb_file_load(&v->bytes, path);
     if (s == RC_OK)
-        s = is_model(&v->bytes) ? open_model(v, path)
-                                : rcf_vectors_parse(&v->file, path, v->bytes.p, v->bytes.n);
+        s = is_model(v->bytes.p, v->bytes.n)
+                ? open_model(v, path)
+                : rcf_vectors_parse(&v->file, path, v->bytes.p, v->bytes.n);
     if (s != RC_OK) {
         rc_vectors_free(v);
         return s;

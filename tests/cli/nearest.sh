@@ -13,11 +13,24 @@ recur nearest w2v.txt king --best 1 --json | sed 's/: [0-9.]*}/: N}/'
 recur analogy w2v.txt man king woman --best 1
 recur analogy w2v.txt man king woman --best 1 --json | sed 's/: [0-9.]*}/: N}/'
 
+echo "# what a file asks"
+printf ': family\nman woman king queen\n: gram1\nman king woman queen\nman king woman duke\n' >asks
+printf 'man woman 5\nking man 9\nqueen king 8\nqueen man 2\nking duke 1\n' >pairs
+recur eval w2v.txt asks
+recur eval w2v.txt pairs
+recur eval w2v.txt asks --json | grep -o '"asked": 2, "right": [0-9]'
+recur eval glove.txt - --json <pairs | grep -c '"spearman": '
+! recur eval w2v.txt asks --from 0.5
+! recur eval w2v.txt w2v.txt
+! recur eval w2v.txt missing
+
 echo "# a model of words"
 . "$TESTS/cli/tiny.bash"
 tiny_train a.model --level word >/dev/null
 recur nearest a.model cat --best 3 | wc -l
 recur nearest - cat --best 3 <a.model | wc -l
+printf 'cat mat 5\ncat rats 3\n' >alike
+recur eval a.model alike --vectors
 
 echo "# what cannot be answered"
 ! recur nearest w2v.txt kng

@@ -123,6 +123,9 @@ static void models_have_vectors(void **unused)
 
     CHECK_STATUS(rc_model_read(m, "embed.weight", all, (int64_t)rc_model_symbols(m) * 5), RC_OK);
     CHECK_STATUS(rc_model_save(m, path), RC_OK);
+    assert_false(rc_vectors_likely(path));
+    assert_true(rc_vectors_likely(toy_file("l.vec", "a 1\n")));
+    assert_false(rc_vectors_likely(check_temp_path("missing")));
     CHECK_STATUS(rc_vectors_open(&v, path), RC_OK);
     assert_true(rc_vectors_count(v) == rc_model_symbols(m) && rc_vectors_dim(v) == 5);
     const int64_t id = find(v, "question");
