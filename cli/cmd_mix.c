@@ -2,7 +2,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,9 +69,11 @@ static int print_json(const opts *o, const rc_model *mix)
 
 static int print_text(const opts *o, const rc_model *mix)
 {
-    printf("%-12s%zu of %s, %" PRId64 " parameters\n", "mixture", rc_model_members(mix),
+    char a[SAY_ROOM];
+
+    printf("%-12s%zu of %s, %s parameters\n", "mixture", rc_model_members(mix),
            rc_config_task(rc_model_config(rc_model_member(mix, 0, NULL))),
-           rc_model_parameters(mix));
+           say_count(a, rc_model_parameters(mix)));
     printf("%-12s%s\n", "model", opts_text(o, "out"));
     if (!opts_flag(o, "quiet"))
         fprintf(stderr, "next: recur eval %s FILE\n", opts_text(o, "out"));
