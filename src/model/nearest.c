@@ -56,6 +56,15 @@ static rc_status open_model(rc_vectors *v, const char *path)
     return RC_OK;
 }
 
+/* With the table of its words, so that asking for one changes nothing. */
+static rc_status open_file(rc_vectors *v, const char *path)
+{
+    int64_t i;
+
+    RC_TRY(rcf_vectors_parse(&v->file, path, v->bytes.p, v->bytes.n));
+    return rcf_vectors_find(v->file, "", 0, &i);
+}
+
 rc_status rc_vectors_open(rc_vectors **out, const char *path)
 {
     rc_vectors *v = rcb_calloc(1, sizeof *v);
@@ -65,9 +74,7 @@ rc_status rc_vectors_open(rc_vectors **out, const char *path)
     if (s == RC_OK)
         s = rcb_file_load(&v->bytes, path);
     if (s == RC_OK)
-        s = is_model(v->bytes.p, v->bytes.n)
-                ? open_model(v, path)
-                : rcf_vectors_parse(&v->file, path, v->bytes.p, v->bytes.n);
+        s = is_model(v->bytes.p, v->bytes.n) ? open_model(v, path) : open_file(v, path);
     if (s != RC_OK) {
         rc_vectors_free(v);
         return s;
@@ -107,16 +114,14 @@ const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n)
 
 int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n)
 {
-    const int64_t count = rc_vectors_count(v);
+    int64_t i = -1;
 
-    for (int64_t i = 0; i < count; i++) {
-        size_t bytes;
-        const char *p = rc_vectors_word(v, i, &bytes);
-
-        if (bytes == n && memcmp(p, word, n) == 0)
-            return i;
-    }
-    return -1;
+    if (!v->file)
+        return rcd_vocab_find(v->model->vocab.of[RCM_SYMBOLS], word, n);
+    const rc_status s = rcf_vectors_find(v->file, word, n, &i);
+    assert(s == RC_OK); /* the table is there */
+    (void)s;
+    return i;
 }
 
 /* Row i as reals, `room` (dim) where they have to be made. */

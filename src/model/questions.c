@@ -29,8 +29,6 @@ typedef struct score {
 typedef struct exam {
     const rc_vectors *v;
     const char *path;
-    rcd_names words; /* of the vectors */
-    int64_t *number; /* (words.n) of the first vector of that name */
     question *q;
     size_t n, cap;
     rc_real *unit; /* (count, ld) vectors of length 1 */
@@ -41,8 +39,6 @@ typedef struct exam {
 
 static void exam_free(exam *e)
 {
-    rcd_names_free(&e->words);
-    rcb_free(e->number);
     rcb_free(e->q);
     rcb_free(e->unit);
     rcb_free(e->room);
@@ -51,36 +47,14 @@ static void exam_free(exam *e)
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static rc_status number_words(exam *e)
-{
-    const int64_t count = rc_vectors_count(e->v);
-
-    e->number = rcb_alloc((size_t)count, sizeof *e->number);
-    if (!e->number)
-        return RC_ENOMEM;
-    for (int64_t i = 0; i < count; i++) {
-        size_t n;
-        int32_t id;
-        const char *p = rc_vectors_word(e->v, i, &n);
-        const int32_t before = e->words.n;
-
-        RC_TRY(rcd_names_add(&e->words, p, n, 1, &id));
-        if (id == before)
-            e->number[id] = i;
-    }
-    return RC_OK;
-}
-
 /* -1: not there. */
 static rc_status find(const exam *e, rcb_buf *room, const char *p, size_t n, int64_t *out)
 {
-    int32_t id = rcd_names_find(&e->words, p, n);
-
-    if (id < 0 && rcf_is_utf8(p, n)) {
+    *out = rc_vectors_find(e->v, p, n);
+    if (*out < 0 && rcf_is_utf8(p, n)) {
         RC_TRY(rcd_fold_name(room, RCD_WORD, p, n, &(rcd_fold){.lower = true}));
-        id = rcd_names_find(&e->words, room->p, room->n);
+        *out = rc_vectors_find(e->v, room->p, room->n);
     }
-    *out = id < 0 ? -1 : e->number[id];
     return RC_OK;
 }
 
@@ -417,7 +391,6 @@ static rc_status examine(exam *e, score *s, int threads)
 {
     rcb_pool *pool;
 
-    RC_TRY(number_words(e));
     RC_TRY(read_file(e, s));
     RC_TRY(make_units(e));
     s->open.questions = (int64_t)e->n;
