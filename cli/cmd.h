@@ -46,6 +46,8 @@ RC_PRINTF(1, 2) int say_failure(const char *fmt, ...);
 RC_PRINTF(1, 2) int say_misuse(const char *fmt, ...);
 /* For a command that writes a file: OPT_GO_ON, or the misuse of '-' as the value of `option`. */
 int say_if_stream(const opts *o, const char *option);
+/* Likewise: OPT_GO_ON, or the failure of a file that is there already, unless --force was given. */
+int say_if_there(const opts *o, const char *option);
 RC_PRINTF(1, 2) void say_hint(const char *fmt, ...);
 /* The library's message and hint. */
 int say_library_failure(void);

@@ -1,7 +1,6 @@
 /* cmd_data.c -- recur data: texts whose true probabilities are known. */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
-#include <unistd.h>
 #include "cmd.h"
 
 static const opt options[] = {
@@ -83,11 +82,9 @@ static int run(const opts *o)
         return code;
     if (opts_flag(o, "json") && !opts_has(o, "out"))
         return say_misuse("--json is the report of a file that --out names");
-    if (opts_has(o, "out") && access(out, F_OK) == 0 && !opts_flag(o, "force")) {
-        say_failure("'%s' is there already", out);
-        say_hint("pass --force to write over it");
-        return EXIT_FAILED;
-    }
+    code = opts_has(o, "out") ? say_if_there(o, "out") : OPT_GO_ON;
+    if (code != OPT_GO_ON)
+        return code;
     const rc_status status = rc_source_new(&s, o->args[0]);
     if (status != RC_OK)
         return say_library_misuse(status);

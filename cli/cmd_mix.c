@@ -1,11 +1,9 @@
 /* cmd_mix.c -- recur mix: several models as one that says the mean of what they say.
  */
-#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "cmd.h"
 
 static const opt options[] = {
@@ -112,18 +110,14 @@ static int open_and_mix(const opts *o, rc_model **member, const double *weights)
 
 static int run(const opts *o)
 {
-    const char *out = opts_text(o, "out");
     double *weights = calloc(o->arg_count, sizeof *weights);
     rc_model **member = calloc(o->arg_count, sizeof *member);
     int code = weights && member ? say_if_stream(o, "out") : say_out_of_memory();
 
     if (code == OPT_GO_ON && opts_has(o, "weights"))
         code = read_weights(opts_text(o, "weights"), weights, o->arg_count);
-    if (code == OPT_GO_ON && access(out, F_OK) == 0 && !opts_flag(o, "force")) {
-        say_failure("'%s' is there already", out);
-        say_hint("pass --force to write over it");
-        code = EXIT_FAILED;
-    }
+    if (code == OPT_GO_ON)
+        code = say_if_there(o, "out");
     if (code == OPT_GO_ON)
         code = open_and_mix(o, member, opts_has(o, "weights") ? weights : NULL);
     free(weights);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "cmd.h"
 
 static const opt options[] = {
@@ -153,11 +152,9 @@ static int run(const opts *o)
         return code;
     if (opts_has(o, "from") && !opts_has(o, "check"))
         return say_misuse("--from is of the text that --check names");
-    if (access(out, F_OK) == 0 && !opts_flag(o, "force")) {
-        say_failure("'%s' is there already", out);
-        say_hint("pass --force to write over it");
-        return EXIT_FAILED;
-    }
+    code = say_if_there(o, "out");
+    if (code != OPT_GO_ON)
+        return code;
     if (rc_model_open(&m, path) != RC_OK)
         return say_library_failure();
     r.bytes[0] = size_of(path);

@@ -81,6 +81,16 @@ int say_if_stream(const opts *o, const char *option)
     return say_misuse("'recur %s' writes a file, --%s cannot be '-'", o->command->name, option);
 }
 
+int say_if_there(const opts *o, const char *option)
+{
+    const char *path = opts_text(o, option);
+    if (access(path, F_OK) != 0 || opts_flag(o, "force"))
+        return OPT_GO_ON;
+    say_failure("'%s' is there already", path);
+    say_hint("pass --force to write over it");
+    return EXIT_FAILED;
+}
+
 int say_library_failure(void)
 {
     say_failure("%s", rc_error_message());
