@@ -144,6 +144,23 @@ typedef struct rck_update {
     rc_real *m, *v;                                /* slots; NULL where not used */
 } rck_update;
 
+/* Rows of one table against rows of another: m rows `in` and n rows `out`, wherever they lie, of D
+ * reals, a multiple of 16. m and n are at most RCK_CONTRAST, n may be more where m is 1.
+ *
+ *   dots    s(i,j) = in_i . out_j, the bits of `dot`
+ *   steps   to_i += sum_j g(i,j) out_j     out_j += sum_i g(i,j) in_i     of rows as they were
+ *
+ * Where m is 1, `to` may be `in`, and an `out` that comes several times is moved by each, the later
+ * ones from what was made of it before. Else all rows of `to` and `out` differ, and `to` is `in` or
+ * apart from it. */
+enum { RCK_CONTRAST = 64 };
+typedef struct rck_contrast {
+    int64_t D, m, n;
+    rc_real *const *in;  /* (m) */
+    rc_real *const *out; /* (n) */
+    rc_real *const *to;  /* (m) */
+} rck_contrast;
+
 typedef struct rck_table {
     const char *name;
 
@@ -269,6 +286,12 @@ typedef struct rck_table {
      * drop >= 1 drops all. */
     void (*dropout_mask)(rcb_key key, int64_t first, int64_t rows, int64_t width, double drop,
                          rc_real *mask, int64_t ldm);
+
+    /* (contrast.c) errors: g = rate (aim - sigmoid(s)) */
+    void (*contrast_dots)(const rck_contrast *c, rc_real *s); /* (m,n) */
+    void (*contrast_errors)(int64_t n, rc_real rate, const rc_real *aim, const rc_real *s,
+                            rc_real *g);
+    void (*contrast_steps)(const rck_contrast *c, const rc_real *g); /* (m,n) */
 
     /* optimisers (optim.c), flat over any layout */
     void (*sgd)(const rck_update *u);

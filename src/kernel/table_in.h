@@ -32,6 +32,12 @@ void RCK_FN(pair)(int64_t K, int64_t cols, const rc_real *x, int64_t ld, uint16_
 void RCK_FN(pack_t_pairs)(int64_t n, const rc_real *x, int64_t ld, int64_t m0, int64_t m1,
                           int64_t N, int64_t row, rc_real *dst);
 
+/* contrast.c */
+void RCK_BASE(contrast_dots)(const rck_contrast *c, rc_real *s);
+void RCK_BASE(contrast_errors)(int64_t n, rc_real rate, const rc_real *aim, const rc_real *s,
+                               rc_real *g);
+void RCK_BASE(contrast_steps)(const rck_contrast *c, const rc_real *g);
+
 /* lean.c */
 void RCK_FN(row_bf16)(const rck_lean *g);
 void RCK_FN(row_int8)(const rck_lean *g);
