@@ -124,6 +124,27 @@ void rcb_draw(rcb_key key, uint64_t counter, uint64_t second, uint32_t out[4]);
 double rcb_uniform(rcb_key key, uint64_t counter); /* [0, 1), 53 bits */
 double rcb_normal(rcb_key key, uint64_t counter);  /* mean 0, variance 1 (Box-Muller) */
 
+/* ---- draws from a distribution (alias.c) ------------------------------------------------- */
+
+/* Owner: rcb_alias_free(). */
+typedef struct rcb_alias {
+    int32_t n;
+    uint32_t *limit; /* (n) of a box of 2^32, what its own number has */
+    int32_t *other;  /* (n) whose the rest is */
+} rcb_alias;
+
+/* Number i of n, at most INT32_MAX, in proportion to weight[i] >= 0, of which one is not 0.
+ * RC_ENOMEM: nothing is left to free. */
+rc_status rcb_alias_new(rcb_alias *out, const double *weight, int64_t n);
+void rcb_alias_free(rcb_alias *a);
+/* The number that two random words stand for. */
+static inline int32_t rcb_alias_at(const rcb_alias *a, uint32_t u, uint32_t v)
+{
+    const int32_t i = (int32_t)((uint64_t)u * (uint64_t)a->n >> 32);
+
+    return v < a->limit[i] ? i : a->other[i];
+}
+
 /* ---- byte buffers (buf.c) ---------------------------------------------------------------- */
 
 /* A growing string of bytes; always followed by a 0 that does not count. Zero-initialise. */

@@ -260,6 +260,44 @@ rc_status rcd_lines_init(rcd_lines *l, const rcd_tape *tape, const rcd_vocab *v)
 rc_status rcd_lines_batch(const rcd_lines *l, int64_t *line, int64_t seqs, rcd_batch *b);
 void rcd_lines_free(rcd_lines *l);
 
+/* ---- words and what is around them (window.c) -------------------------------------------- */
+
+/* How a text is looked at. */
+typedef struct rcd_look {
+    int64_t width; /* words on each side, at most; 1 .. 1e6 */
+    bool fixed;    /* always so many; else for each word 1 to so many, drawn */
+    double sample; /* words that are a larger share of the text are left out, each time with a
+                      chance of 1 - sqrt(sample / share) - sample / share; 0: none is */
+    uint64_t seed;
+} rcd_look;
+
+/* Owner: rcd_windows_free(); borrows the tape. */
+typedef struct rcd_windows {
+    const rcd_tape *tape;
+    int32_t boundary, unk; /* no windows go over the one, the other is passed over */
+    rcd_look look;
+    rcb_key key;
+    double *keep; /* (V) chance to be kept */
+} rcd_windows;
+rc_status rcd_windows_init(rcd_windows *w, const rcd_tape *tape, const rcd_vocab *v,
+                           const rcd_look *how); /* RC_ENOMEM */
+void rcd_windows_free(rcd_windows *w);
+
+/* A piece of the text as it is seen. Owner: zero-initialise, rcd_view_free(); reused. */
+typedef struct rcd_view {
+    int64_t n;           /* words that are kept, of the piece and around it */
+    int64_t first, last; /* those of the piece: [first,last) */
+    int32_t *word;       /* (n) -1: a line ends here */
+    int32_t *from, *to; /* (n) of words of the piece: its window, itself in the middle, [from,to) */
+    int32_t *width;     /* (n) as it was drawn */
+    int64_t cap;
+} rcd_view;
+/* Tokens [from,to) of the tape as epoch `epoch` sees them. A word's window does not depend on how
+ * the text is cut into pieces. RC_ENOMEM: the view may be freed or filled anew. */
+rc_status rcd_windows_view(const rcd_windows *w, int64_t epoch, int64_t from, int64_t to,
+                           rcd_view *v);
+void rcd_view_free(rcd_view *v);
+
 /* ---- series (series.c) ------------------------------------------------------------------- */
 
 typedef struct rcd_source rcd_source;

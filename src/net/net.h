@@ -123,6 +123,19 @@ rc_status rcn_param_lean(rcn_param *p, rcg_bits bits, rc_real *scale);
 /* The same as in `from`, whose values `to` has. */
 rc_status rcn_params_lean_copy(rcn_params *to, const rcn_params *from);
 
+/* ---- trees over counts (huffman.c) ------------------------------------------------------- */
+
+/* Owner: rcn_huffman_free(). */
+typedef struct rcn_huffman {
+    rc_tree tree;
+    double way;  /* decisions above a symbol, in the mean over what was counted */
+    int32_t *up; /* (2V - 1) see rc_tree */
+} rcn_huffman;
+/* A count below 1 is taken as 1; of equal ones the later symbols are joined first. RC_EINVAL: V
+ * below 2; RC_ENOMEM: it may be freed. */
+rc_status rcn_huffman_new(rcn_huffman *h, const int64_t *count, int64_t V);
+void rcn_huffman_free(rcn_huffman *h);
+
 /* ---- initialisers (init.c) --------------------------------------------------------------- */
 
 /* Fill a parameter by a rule. Rules that need a matrix work gate by gate (each (group, K) block by
