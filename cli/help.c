@@ -47,15 +47,40 @@ static const char *row_tasks(const opt *row)
     return row->tasks ? row->tasks : "";
 }
 
+/* The default of a row; of one of the library that of a task, where it is known. */
+static const char *row_default(const opt *row, const char *task)
+{
+    const char *own = task && row->tasks ? rc_option_default(row->name, task) : NULL;
+    return own ? own : row->fallback ? row->fallback : "";
+}
+
+/* Tasks that have another default than the others: " (embed: 5)", or "". */
+static const char *row_own_defaults(const opt *row, char out[ROW_ROOM])
+{
+    size_t used = 0;
+    rc_entry task;
+    out[0] = '\0';
+    for (size_t i = 0; row->tasks && opt_list("tasks", i, &task); i++) {
+        const char *own = rc_option_default(row->name, task.name);
+        if (!own || strcmp(own, row->fallback) == 0)
+            continue;
+        used = append(out, used, used ? ", " : " (", task.name);
+        used = append(out, used, ": ", own);
+    }
+    if (used)
+        (void)append(out, used, ")", "");
+    return out;
+}
+
 /* Tasks, default, range and entries of the list of a row: "lm; default 32; 1 to 65536". `task`,
  * when it is known, need not be said. */
 static const char *row_facts(const opt *row, const char *task, char out[ROW_ROOM])
 {
     size_t used = 0;
-    char range[ROW_ROOM];
+    char range[ROW_ROOM], own[ROW_ROOM];
     rc_entry entry;
     const bool flag = row->kind == RC_OPTION_FLAG;
-    const char *fallback = row->fallback ? row->fallback : "";
+    const char *fallback = row_default(row, task);
     out[0] = '\0';
     if (!task && row_tasks(row)[0])
         used = append(out, used, "", row_tasks(row));
@@ -63,6 +88,8 @@ static const char *row_facts(const opt *row, const char *task, char out[ROW_ROOM
         used = append(out, used, used ? "; " : "", "must be given");
     if (fallback[0] && !(flag && strcmp(fallback, "false") == 0))
         used = append(out, used, used ? "; default " : "default ", fallback);
+    if (!task && row_own_defaults(row, own)[0])
+        used = append(out, used, own, "");
     if (row_range(row, range)[0])
         used = append(out, used, used ? "; " : "", range);
     for (size_t i = 0; row->list && opt_list(row->list, i, &entry); i++)
@@ -345,14 +372,14 @@ static void put_markdown(FILE *out, const char *text)
 
 static void put_markdown_row(FILE *out, const opt *row)
 {
-    char range[ROW_ROOM];
+    char range[ROW_ROOM], own[ROW_ROOM];
     rc_entry entry;
     const char *value = opt_value_name(row);
     fprintf(out, "| `--%s%s%s` | ", row->name, value[0] ? " " : "", value);
     if (row->needed)
         fputs("must be given", out);
     else if (row->fallback && row->fallback[0])
-        fprintf(out, "`%s`", row->fallback);
+        fprintf(out, "`%s`%s", row->fallback, row_own_defaults(row, own));
     fprintf(out, " | %s", row_range(row, range));
     for (size_t i = 0; row->list && opt_list(row->list, i, &entry); i++)
         fprintf(out, "%s`%s`", i ? " " : "", entry.name);

@@ -131,6 +131,14 @@ static bool of_sequences(const rc_model *m)
     return !rc_config_get(rc_model_config(m), "level");
 }
 
+/* What people do next with a model of this kind. */
+static const char *next_step(const rc_model *m)
+{
+    if (strcmp(rc_config_task(rc_model_config(m)), "embed") == 0)
+        return "next: recur nearest %s WORD";
+    return of_sequences(m) ? "next: recur eval %s FILE" : "next: recur sample %s";
+}
+
 /* Numbers of a step that differ very much in size: the library has noted how much. */
 static void hint_at_scales(const opts *o, const rc_model *m)
 {
@@ -319,10 +327,7 @@ static int conclude(const sitting *s, rc_status status)
         say_unless_quiet(s->o, "the time is over; recur resume %s trains on", s->path);
     if (s->again && s->p.last.step == s->p.first_step)
         say_unless_quiet(s->o, "nothing was left to train; --epochs or --steps can ask for more");
-    say_unless_quiet(s->o,
-                     of_sequences(rc_trainer_model(s->t)) ? "next: recur eval %s FILE"
-                                                          : "next: recur sample %s",
-                     s->path);
+    say_unless_quiet(s->o, next_step(rc_trainer_model(s->t)), s->path);
     return code;
 }
 

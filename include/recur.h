@@ -110,7 +110,7 @@ typedef enum rc_option_kind {
 typedef struct rc_option {
     const char *name; /* "lr-schedule" */
     rc_option_kind kind;
-    const char *fallback; /* default, as text */
+    const char *fallback; /* default, as text; see rc_option_default() */
     double lo, hi;        /* legal range of numbers */
     const char *list;     /* for RC_OPTION_NAME */
     const char *group;    /* heading in help: "data", "model", "training" */
@@ -119,6 +119,9 @@ typedef struct rc_option {
 } rc_option;
 /* Option i of the table, in the order of help; NULL past the end. */
 RC_API const rc_option *rc_option_at(size_t i);
+/* The default that an option has for a task, as text; NULL: there is no such option, or the task
+ * does not have it. */
+RC_API const char *rc_option_default(const char *name, const char *task);
 
 /* The configuration of one task: a value for every option of it. Owner. */
 typedef struct rc_config rc_config;
@@ -413,8 +416,8 @@ RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
 typedef struct rc_vectors rc_vectors;
 RC_API rc_status rc_vectors_open(rc_vectors **out, const char *path);
 RC_API void rc_vectors_free(rc_vectors *v);
-/* Does a file that can be read begin as no model does, so that it may be one of word vectors? False
- * of standard input, which is not looked at. */
+/* Is a file that can be read one to be asked as word vectors: a model of the task embed, or what
+ * begins as no model does? False of standard input, which is not looked at. */
 RC_API bool rc_vectors_likely(const char *path);
 RC_API int64_t rc_vectors_count(const rc_vectors *v);
 RC_API int64_t rc_vectors_dim(const rc_vectors *v);

@@ -99,19 +99,18 @@ void RCK_FN(contrast_errors)(int64_t n, rc_real rate, const rc_real *aim, const 
 
 /* ---- steps ------------------------------------------------------------------------------- */
 
-/* One row against n others, 16 columns after 16. */
+/* One row against n others, 16 columns after 16; dx may be x, so these columns are kept. They are
+ * kept with their signs turned, which costs nothing and is no copy: as one, it would go through
+ * memory in halves of a vector. */
 RC_NOINLINE void step_one(int64_t D, const rc_real *x, rc_real *dx, int64_t n, rc_real *const *y,
                           const rc_real *restrict g)
 {
     for (int64_t at = 0; at < D; at += RCK_LANES) {
-        rc_real was[RCK_LANES], sum[RCK_LANES];
+        rc_real sum[RCK_LANES] = {0}, minus[RCK_LANES];
 
         RC_LANES
         for (int k = 0; k < RCK_LANES; k++)
-            was[k] = x[at + k];
-        RC_LANES
-        for (int k = 0; k < RCK_LANES; k++)
-            sum[k] = dx[at + k];
+            minus[k] = -x[at + k];
         for (int64_t j = 0; j < n; j++) {
             rc_real *restrict row = y[j] + at;
             const rc_real s = g[j];
@@ -121,37 +120,38 @@ RC_NOINLINE void step_one(int64_t D, const rc_real *x, rc_real *dx, int64_t n, r
                 const rc_real other = row[k];
 
                 sum[k] = RC_FMA(s, other, sum[k]);
-                row[k] = RC_FMA(s, was[k], other);
+                row[k] = RC_FMA(-s, minus[k], other);
             }
         }
         RC_LANES
         for (int k = 0; k < RCK_LANES; k++)
-            dx[at + k] = sum[k];
+            dx[at + k] += sum[k];
     }
 }
 
-/* 16 columns of some rows: x_r += sum over j of g[r * across + j * along] y_j. */
-RC_INLINE void step(int count, rc_real *const *x, int64_t at, int64_t n, const rc_real *restrict y,
+/* 16 columns of some rows: x_r += sum over j of g[r * across + j * along] y_j, n at least 1. */
+RC_INLINE void step(int count, rc_real *const *x, int64_t at, int64_t n, rc_real *const *y,
                     const rc_real *restrict g, int64_t across, int64_t along)
 {
     rc_real sum[4][RCK_LANES];
+    const rc_real *restrict first = y[0] + at;
 
     RC_UNROLL
     for (int r = 0; r < count; r++) {
-        const rc_real *restrict row = x[r] + at;
-
         RC_LANES
         for (int k = 0; k < RCK_LANES; k++)
-            sum[r][k] = row[k];
+            sum[r][k] = g[r * across] * first[k];
     }
-    for (int64_t j = 0; j < n; j++) {
+    for (int64_t j = 1; j < n; j++) {
+        const rc_real *restrict other = y[j] + at;
+
         RC_UNROLL
         for (int r = 0; r < count; r++) {
             const rc_real s = g[r * across + j * along];
 
             RC_LANES
             for (int k = 0; k < RCK_LANES; k++)
-                sum[r][k] = RC_FMA(s, y[j * RCK_LANES + k], sum[r][k]);
+                sum[r][k] = RC_FMA(s, other[k], sum[r][k]);
         }
     }
     RC_UNROLL
@@ -160,55 +160,41 @@ RC_INLINE void step(int count, rc_real *const *x, int64_t at, int64_t n, const r
 
         RC_LANES
         for (int k = 0; k < RCK_LANES; k++)
-            row[k] = sum[r][k];
+            row[k] += sum[r][k];
     }
 }
 
 #define STEP(count)                                                                                \
-    RC_NOINLINE void step_##count(rc_real *const *x, int64_t at, int64_t n,                        \
-                                  const rc_real *restrict y, const rc_real *restrict g,            \
-                                  int64_t across, int64_t along)                                   \
+    RC_NOINLINE void step_##count(rc_real *const *x, int64_t at, int64_t n, rc_real *const *y,     \
+                                  const rc_real *restrict g, int64_t across, int64_t along)        \
     {                                                                                              \
         step(count, x, at, n, y, g, across, along);                                                \
     }
 STEP(4)
+STEP(2)
 STEP(1)
 
-static void step_all(int64_t m, rc_real *const *x, int64_t at, int64_t n, const rc_real *y,
+static void step_all(int64_t m, rc_real *const *x, int64_t at, int64_t n, rc_real *const *y,
                      const rc_real *g, int64_t across, int64_t along)
 {
     int64_t i = 0;
 
     for (; i + 4 <= m; i += 4)
         step_4(x + i, at, n, y, g + i * across, across, along);
+    for (; i + 2 <= m; i += 2)
+        step_2(x + i, at, n, y, g + i * across, across, along);
     for (; i < m; i++)
         step_1(x + i, at, n, y, g + i * across, across, along);
 }
 
-/* 16 columns of rows side by side. */
-RC_NOINLINE void copy_columns(int64_t n, rc_real *const *x, int64_t at, rc_real *restrict y)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const rc_real *restrict row = x[i] + at;
-
-        RC_LANES
-        for (int k = 0; k < RCK_LANES; k++)
-            y[i * RCK_LANES + k] = row[k];
-    }
-}
-
 void RCK_FN(contrast_steps)(const rck_contrast *c, const rc_real *g)
 {
-    rc_real in[RCK_CONTRAST * RCK_LANES], out[RCK_CONTRAST * RCK_LANES];
-
     if (c->m == 1) {
         step_one(c->D, c->in[0], c->to[0], c->n, c->out, g);
         return;
     }
-    for (int64_t at = 0; at < c->D; at += RCK_LANES) {
-        copy_columns(c->m, c->in, at, in);
-        copy_columns(c->n, c->out, at, out);
-        step_all(c->m, c->to, at, c->n, out, g, c->n, 1);
-        step_all(c->n, c->out, at, c->m, in, g, 1, c->n);
+    for (int64_t at = 0; c->m > 0 && c->n > 0 && at < c->D; at += RCK_LANES) {
+        step_all(c->m, c->to, at, c->n, c->out, g, c->n, 1);
+        step_all(c->n, c->out, at, c->m, c->in, g, 1, c->n);
     }
 }

@@ -145,15 +145,14 @@ typedef struct rck_update {
 } rck_update;
 
 /* Rows of one table against rows of another: m rows `in` and n rows `out`, wherever they lie, of D
- * reals, a multiple of 16. m and n are at most RCK_CONTRAST, n may be more where m is 1.
+ * reals, a multiple of 16.
  *
  *   dots    s(i,j) = in_i . out_j, the bits of `dot`
  *   steps   to_i += sum_j g(i,j) out_j     out_j += sum_i g(i,j) in_i     of rows as they were
  *
  * Where m is 1, `to` may be `in`, and an `out` that comes several times is moved by each, the later
- * ones from what was made of it before. Else all rows of `to` and `out` differ, and `to` is `in` or
- * apart from it. */
-enum { RCK_CONTRAST = 64 };
+ * ones from what was made of it before. Else `to` and `in` are apart, and all rows of `to` and of
+ * `out` differ. */
 typedef struct rck_contrast {
     int64_t D, m, n;
     rc_real *const *in;  /* (m) */

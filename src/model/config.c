@@ -427,6 +427,32 @@ static rc_status no_such_task(const char *task)
     return RC_FAIL_HINT(RC_EINVAL, hint, "there is no task '%s'", task);
 }
 
+/* What an option is by default where a task has a default of its own. */
+static const struct own {
+    const char *task;
+    size_t at; /* of the field */
+    const char *value;
+} owns[] = {
+#define DEFAULT(task, field, value) {#task, offsetof(rc_config, field), value},
+#include "model/defaults.def"
+#undef DEFAULT
+};
+
+static const char *default_of(const struct option *o, const char *task)
+{
+    for (size_t i = 0; i < sizeof owns / sizeof *owns; i++)
+        if (owns[i].at == o->at && strcmp(owns[i].task, task) == 0)
+            return owns[i].value;
+    return o->shown.fallback;
+}
+
+const char *rc_option_default(const char *name, const char *task)
+{
+    const struct option *o = option_find(name);
+
+    return o && among(o->shown.tasks, task) ? default_of(o, task) : NULL;
+}
+
 rc_status rc_config_new(rc_config **out, const char *task)
 {
     const rcm_task *found = rcm_task_find(task);
@@ -439,7 +465,7 @@ rc_status rc_config_new(rc_config **out, const char *task)
         return RC_ENOMEM;
     c->task = found;
     for (size_t i = 0; i < RCM_OPTIONS; i++) {
-        const rc_status s = config_set(c, &options[i], options[i].shown.fallback);
+        const rc_status s = config_set(c, &options[i], default_of(&options[i], task));
 
         if (s != RC_OK) {
             assert(s == RC_ENOMEM); /* or a default that its own line forbids */
@@ -535,11 +561,13 @@ bool rc_config_is_default(const rc_config *c, const char *name)
 
     if (!o || !has(c, o))
         return false;
+    const char *own = default_of(o, c->task->name);
+
     if (o->kind == &kind_REAL) {
         const char *end;
-        return *(const double *)field_of(c, o) == rcb_real_read(o->shown.fallback, &end);
+        return *(const double *)field_of(c, o) == rcb_real_read(own, &end);
     }
-    return strcmp(c->shown[o->i], o->shown.fallback) == 0;
+    return strcmp(c->shown[o->i], own) == 0;
 }
 
 const char *rc_config_task(const rc_config *c)

@@ -667,6 +667,11 @@ static rc_status read_model(rc_model **out, const rcf_file *f, const char *path,
     return RC_OK;
 }
 
+const char *rcm_file_task(const rcf_file *f)
+{
+    return rcf_file_meta(f, KEY_TASK);
+}
+
 rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path, rcb_pool *pool)
 {
     rcb_pool *own = NULL;

@@ -142,6 +142,18 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_JUDGE_LOSS, "loss", "the least loss")                                                    \
     X(RCM_JUDGE_ERRORS, "errors", "the fewest labels that are wrong")                              \
     X(RCM_JUDGE_SPANS, "spans", "the highest F1 of spans")
+#define RCM_EMBED_MODEL_MAP(X)                                                                     \
+    X(RCM_SKIPGRAM, "skipgram", "a word from each word of the window that it stands in")           \
+    X(RCM_CBOW, "cbow", "a word from the mean of the words around it")
+#define RCM_EMBED_LOSS_MAP(X)                                                                      \
+    X(RCM_LOSS_NEGATIVE, "negative",                                                               \
+      "yes or no: the right word, and some wrong ones (Mikolov et al. 2013)")                      \
+    X(RCM_LOSS_HIERARCHICAL, "hierarchical", "decisions down a Huffman tree (Morin, Bengio 2005)") \
+    X(RCM_LOSS_FULL, "full", "a softmax over all words")                                           \
+    X(RCM_LOSS_SAMPLED, "sampled", "a softmax over the right word and --samples others")
+#define RCM_CBOW_STEP_MAP(X)                                                                       \
+    X(RCM_STEP_SHARE, "share", "its share of the step of the mean, which is the gradient")         \
+    X(RCM_STEP_WHOLE, "whole", "the whole step, as word2vec does it")
 #define RCM_SCAN_MAP(X)                                                                            \
     X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
     X(RCM_SCAN_PIXELS, "pixels", "an image is as many steps as it has pixels")
@@ -158,6 +170,9 @@ typedef enum rcm_pooling { RCM_POOLING_MAP(RCM_ENTRY) } rcm_pooling;
 typedef enum rcm_bag_kind { RCM_BAG_MAP(RCM_ENTRY) } rcm_bag_kind;
 typedef enum rcm_decoder { RCM_DECODER_MAP(RCM_ENTRY) } rcm_decoder;
 typedef enum rcm_judge { RCM_JUDGE_MAP(RCM_ENTRY) } rcm_judge;
+typedef enum rcm_embed_model { RCM_EMBED_MODEL_MAP(RCM_ENTRY) } rcm_embed_model;
+typedef enum rcm_embed_loss { RCM_EMBED_LOSS_MAP(RCM_ENTRY) } rcm_embed_loss;
+typedef enum rcm_cbow_step { RCM_CBOW_STEP_MAP(RCM_ENTRY) } rcm_cbow_step;
 typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;
 typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;
@@ -297,6 +312,9 @@ rc_status rcm_model_write(const rc_model *m, rcf_writer *w, rcm_buffers *keep);
  * for messages. `pool` (NULL: none) shares the work. */
 rc_status rcm_model_read(rc_model **out, const rcf_file *f, const char *path, rcb_pool *pool);
 
+/* The task of a model in a file; NULL: there is none. Valid as long as the file. */
+const char *rcm_file_task(const rcf_file *f);
+
 /* The element type of rc_real, and a logical tensor of a file (F32 or F64) as rc_real: `rows` has
  * room for all its numbers. RC_EFORMAT: of another type or size. */
 #ifdef RC_DOUBLE
@@ -345,6 +363,19 @@ typedef struct rcm_piece {
 
 /* What the loss of a batch is divided by, as --average says. */
 double rcm_divisor(const rc_config *c, const rcd_batch *b);
+
+/* A step that a task takes itself: where from, and at which rate; and what it was. */
+typedef struct rcm_walker rcm_walker;
+typedef struct rcm_stride {
+    int64_t epoch, pos;
+    double rate;
+} rcm_stride;
+typedef struct rcm_strode {
+    int64_t next; /* where the next begins */
+    int64_t rows; /* tokens that were read; 0: the epoch is over */
+    int64_t aims; /* of what the loss is, which may be a sample */
+    double nats;
+} rcm_strode;
 
 struct rcm_task {
     const char *name;
@@ -397,6 +428,12 @@ struct rcm_task {
      * NULL: batches are not cut in time. */
     rc_var *(*piece)(const rc_model *m, rc_graph *g, rcm_feed *feed, rcm_piece *piece);
     int64_t (*piece_width)(const rc_model *m); /* numbers of the states of one sequence */
+
+    /* Training by steps of its own, that change the parameters at once; no batches, no loss. NULL
+     * for the others. The walker borrows model, corpus and pool. */
+    rc_status (*walker_new)(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool);
+    void (*walker_free)(rcm_walker *w);
+    rc_status (*walk)(rcm_walker *w, const rcm_stride *s, rcm_strode *out);
 
     /* What a step over the rows of `w` takes, added to it. */
     void (*work)(const rc_model *m, rcg_work *w);

@@ -166,6 +166,7 @@ struct rcm_corpus {
     rcd_tape tape[RCM_PARTS];
     rcd_stream train;     /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
     rcm_vectors *vectors; /* NULL: none */
+    int64_t each;         /* of tasks that walk: tokens of a step */
 };
 
 /* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at

@@ -29,6 +29,20 @@ static bool is_model(const unsigned char *p, size_t n)
     return n >= HEAD && memcmp(p + 4, high, sizeof high) == 0 && p[8] == '{';
 }
 
+/* Is it a model that was made for its vectors? */
+static bool is_embed(const char *path)
+{
+    rcf_file *f;
+
+    if (rcf_file_open(&f, path) != RC_OK)
+        return false;
+    const char *task = rcm_file_task(f);
+    const bool yes = task && strcmp(task, "embed") == 0;
+
+    rcf_file_free(f);
+    return yes;
+}
+
 bool rc_vectors_likely(const char *path)
 {
     unsigned char head[HEAD];
@@ -39,7 +53,9 @@ bool rc_vectors_likely(const char *path)
         return false;
     const rc_status s = rcb_in_read(in, head, sizeof head, &got);
     rcb_in_close(in);
-    return s == RC_OK && got > 0 && !is_model(head, got);
+    if (s != RC_OK || got == 0)
+        return false;
+    return is_model(head, got) ? is_embed(path) : true;
 }
 
 static rc_status open_model(rc_vectors *v, const char *path)

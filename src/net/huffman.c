@@ -1,5 +1,5 @@
-/* huffman.c -- a Huffman tree over counts: the way from the root to a symbol is the shorter the more
- * often it comes, as short as can be in the mean (Huffman 1952).
+/* huffman.c -- a Huffman tree over counts: the more often a symbol comes, the shorter is the way to
+ * it from the root, as short as can be in the mean (Huffman 1952).
  */
 #include "net/net_in.h"
 

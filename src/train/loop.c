@@ -55,6 +55,8 @@ static rc_status equip(rc_trainer *t)
     if (t->task->fit)
         return RC_OK;
     RC_TRY(rct_schedule_check(t->config));
+    if (t->task->walk)
+        return t->task->walker_new(&t->walker, t->model, t->corpus, t->pool);
     t->model->params.pairs = rcm_list_index("products", t->config->precision) == RCM_PRODUCT_BF16;
     RC_TRY(rcn_params_freeze(&t->model->params, t->config->freeze));
     RC_TRY(rcn_params_grads(&t->model->params));
@@ -165,6 +167,8 @@ void rc_trainer_free(rc_trainer *t)
     rct_jitter_free(&t->jitter);
     rcm_feed_free(&t->feed);
     rct_comm_free(&t->comm);
+    if (t->walker)
+        t->task->walker_free(t->walker);
     rcb_pool_free(t->pool);
     if (t->corpus)
         t->task->corpus_free(t->corpus);
@@ -531,6 +535,21 @@ static rc_status gather(rc_trainer *t, gathered *sum)
     return s;
 }
 
+/* The next step of a task that takes it itself; no batches at the end of an epoch. */
+static rc_status walk(rc_trainer *t, gathered *sum)
+{
+    const rcm_stride stride = {t->place.epoch, t->place.pos, rate(t, t->place.epoch)};
+    rcm_strode strode;
+
+    RC_TRY(t->task->walk(t->walker, &stride, &strode));
+    *sum = (gathered){
+        .batches = strode.rows > 0, .rows = strode.rows, .aims = strode.aims, .nats = strode.nats};
+    t->place.pos = strode.next;
+    if (isfinite(strode.nats))
+        return RC_OK;
+    return RC_FAIL_HINT(RC_ENAN, "a smaller --lr", "cannot go on: the loss is no number");
+}
+
 static void clear_carry(rc_trainer *t)
 {
     if (t->feed.carry)
@@ -553,6 +572,15 @@ static rc_status skip(rc_trainer *t, listener *l, const char *culprit)
                         l->p.what);
 }
 
+/* The mean loss of a step, which may have looked at nothing. */
+static void note_loss(rc_trainer *t, listener *l, const gathered *sum)
+{
+    if (sum->aims > 0)
+        l->p.loss = sum->nats / (double)sum->aims;
+    t->place.sum += sum->nats;
+    t->place.count += sum->aims;
+}
+
 static rc_status update(rc_trainer *t, listener *l, const gathered *sum)
 {
     rct_place *p = &t->place;
@@ -565,8 +593,7 @@ static rc_status update(rc_trainer *t, listener *l, const gathered *sum)
     if (!isfinite(norm) || !isfinite(sum->nats))
         return skip(t, l, culprit);
     p->row = 0;
-    p->sum += sum->nats;
-    p->count += sum->aims;
+    note_loss(t, l, sum);
     const double scale = rct_jitter_gradients(&t->jitter, (uint64_t)p->step,
                                               clip > 0 && norm > clip ? clip / norm : 1, t->pool);
     rct_optim_step(&t->optim, t->pool, rate(t, p->epoch) * (sum->scale / (double)sum->batches),
@@ -580,7 +607,10 @@ static rc_status train_step(rc_trainer *t, listener *l, const gathered *sum)
 {
     rct_place *p = &t->place;
 
-    RC_TRY(update(t, l, sum));
+    if (t->walker)
+        note_loss(t, l, sum);
+    else
+        RC_TRY(update(t, l, sum));
     p->step++;
     p->epoch_step++;
     p->tokens += sum->rows;
@@ -605,12 +635,17 @@ static bool due(int64_t every, int64_t step)
     return every > 0 && step % every == 0;
 }
 
+static rc_status next_step(rc_trainer *t, gathered *sum)
+{
+    return t->walker ? walk(t, sum) : gather(t, sum);
+}
+
 /* One step or the end of an epoch, with what falls due after it. */
 static rc_status advance(rc_trainer *t, listener *l)
 {
     gathered sum;
 
-    RC_TRY(gather(t, &sum));
+    RC_TRY(next_step(t, &sum));
     if (sum.batches == 0)
         return end_epoch(t, l);
     RC_TRY(train_step(t, l, &sum));
@@ -624,11 +659,11 @@ rc_status rct_trainer_step(rc_trainer *t)
     listener l = {0};
     gathered sum;
 
-    RC_TRY(gather(t, &sum));
+    RC_TRY(next_step(t, &sum));
     if (sum.batches == 0) { /* from the beginning again */
         t->place.pos = 0;
         clear_carry(t);
-        RC_TRY(gather(t, &sum));
+        RC_TRY(next_step(t, &sum));
     }
     if (sum.batches == 0)
         return RC_FAIL(RC_EDATA, "there is nothing to train on");

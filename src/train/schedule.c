@@ -33,6 +33,11 @@ static double rate_cosine(const rc_config *c, const rct_moment *m)
     return half_cosine(c->lr, c->lr_min, m->done);
 }
 
+static double rate_linear(const rc_config *c, const rct_moment *m)
+{
+    return c->lr + (c->lr_min - c->lr) * fmin(1, m->done);
+}
+
 static double rate_onecycle(const rc_config *c, const rct_moment *m)
 {
     const double up = 0.3;

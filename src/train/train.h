@@ -214,6 +214,7 @@ struct rc_trainer {
     const rcm_task *task;
     rc_model *model;
     rcm_corpus *corpus;
+    rcm_walker *walker;  /* of tasks that take their steps themselves; else NULL */
     rcb_buf notes;       /* see rc_trainer_notes() */
     uint32_t corpus_crc; /* the data's number: the same data, the same number */
     rcb_pool *pool;

@@ -40,7 +40,8 @@ static void a_new_configuration_holds_the_defaults(void **unused)
                 continue;
             assert_true(rc_config_is_default(c, o->name));
             if (o->kind != RC_OPTION_REAL)
-                assert_string_equal(rc_config_get(c, o->name), o->fallback);
+                assert_string_equal(rc_config_get(c, o->name),
+                                    rc_option_default(o->name, rcm_task_at(t)->name));
         }
         rc_config_free(c);
     }

@@ -1,0 +1,53 @@
+# embed.sh -- word vectors: trained, asked, interrupted and gone on with; what has no meaning.
+. "$TESTS/cli/tiny.bash"
+tiny_text >text
+embed() {
+    recur train embed --train text --embed 8 --min-count 2 --batch 400 --shards 4 --quiet "$@"
+}
+
+embed --out one.model --threads 1 | hide_numbers | grep -v '^speed'
+for threads in 2 3; do
+    embed --out other.model --threads $threads --force >/dev/null
+    cmp one.model other.model
+done
+recur nearest one.model cat --best 2 | wc -l
+! recur nearest one.model catt --best 2
+recur eval one.model - --json <<<$'cat rats 3\nmat rats 2\ncat mat 1\nsat ate 1' | grep -c spearman
+recur info one.model | sed -n 1,5p
+
+echo "# every model and loss"
+for model in skipgram cbow; do
+    for loss in negative hierarchical full sampled; do
+        embed --out x.model --force --model $model --loss $loss --epochs 2 --json |
+            grep -o '"steps": [0-9]*'
+    done
+done
+embed --out x.model --force --share-negatives --lock-free --fixed-window --subsample 0 --json |
+    grep -o '"steps": [0-9]*'
+
+echo "# interrupted"
+recur train embed --train text --embed 8 --min-count 2 --batch 400 --shards 4 --quiet \
+    --out parts.model --epochs 0 --lr-schedule constant --report 0.01 --log log >out 2>err &
+pid=$!
+until grep '"event": "report"' log >/dev/null 2>&1; do sleep 0.02; done
+kill -TERM "$pid"
+code=0
+wait "$pid" || code=$?
+echo "exit $code"
+there=$(sed -n 's/^interrupted at step \([0-9]*\);.*/\1/p' err)
+recur resume parts.model --quiet --threads 3 --steps $((there + 10)) >/dev/null
+embed --out whole.model --epochs 0 --lr-schedule constant --steps $((there + 10)) >/dev/null
+for part in whole parts; do
+    recur info $part.model --json | grep crc32 >$part
+done
+cmp whole parts
+
+echo "# no meaning"
+! embed --out no.model --valid text
+! embed --out no.model --model glvoe
+! embed --out no.model --loss full --negatives 3
+! embed --out no.model --min-count 1000000
+! embed --out no.model --embed 0
+! recur sample one.model
+! recur train embed --train /dev/null --out no.model
+ls no.model* 2>/dev/null | wc -l
