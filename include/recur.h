@@ -484,6 +484,13 @@ RC_API rc_status rc_vectors_evaluate(const rc_vectors *v, const char *path, int 
                                      rc_vectors_scores **out);
 RC_API void rc_vectors_scores_free(rc_vectors_scores *scores);
 
+/* The pairs of words that skip-gram learns from (Mikolov et al. 2013): each word of a text with
+ * each of up to `window` words before and after it in its line. A status other than RC_OK from `fn`
+ * ends the walk and is returned; the words are valid during the call. RC_EINVAL: no such window;
+ * RC_EDATA: not UTF-8, or fewer than two different words; RC_ENOMEM. */
+typedef rc_status (*rc_pair_fn)(void *ctx, const char *center, const char *context);
+RC_API rc_status rc_text_pairs(const char *text, int64_t window, rc_pair_fn fn, void *ctx);
+
 /* ---- labels that were said against those that are right ---------------------------------- */
 
 /* Labels of sequences as they are right ("gold") and as they were said: one for every word, or, of

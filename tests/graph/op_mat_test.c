@@ -339,6 +339,28 @@ static void bmm_names_the_shapes_that_disagree(void **unused)
     rc_graph_free(g);
 }
 
+/* The lecture's example: a row with a single one, times a matrix, is a row of the matrix. */
+static void a_one_hot_row_picks_a_row_of_the_matrix(void **unused)
+{
+    (void)unused;
+    static const rc_real one_hot[] = {0, 0, 0, 1, 0};
+    static const rc_real matrix[] = {17, 24, 1, 23, 5, 7, 4, 6, 13, 10, 12, 19, 11, 18, 25};
+    static const rc_real want[] = {10, 12, 19};
+    const int32_t id = 3;
+    rc_graph *g = graph_open(1, false);
+    rc_var *x = rc_leaf(g, rc_shape_3(1, 1, 5), one_hot, NULL);
+    rc_var *w = rc_leaf(g, rc_shape_3(1, 5, 3), matrix, NULL);
+    rc_var *table = rc_leaf(g, rc_shape_2(5, 3), matrix, NULL);
+    rc_real *product = values_of(g, rc_bmm(g, x, w));
+    rc_real *row = values_of(g, rc_embed(g, table, &id, 1));
+
+    assert_memory_equal(product, want, sizeof want);
+    assert_memory_equal(row, want, sizeof want);
+    guard_free(product);
+    guard_free(row);
+    rc_graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +374,7 @@ int main(void)
         cmocka_unit_test(gradient_of_bmm_agrees_with_differences),
         cmocka_unit_test(bmm_has_the_same_bits_for_any_number_of_threads),
         cmocka_unit_test(bmm_names_the_shapes_that_disagree),
+        cmocka_unit_test(a_one_hot_row_picks_a_row_of_the_matrix),
     };
 
     return cmocka_run_group_tests_name("op_mat", tests, NULL, NULL);
