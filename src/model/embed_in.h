@@ -37,8 +37,8 @@ void rcm_rows_clear(rcm_rows *r);
 rc_status rcm_rows_take(rcm_rows *r, int32_t id, int32_t *at);
 /* Their values out of a table; none was moved. RC_ENOMEM. */
 rc_status rcm_rows_fetch(rcm_rows *r, const rcn_param *table);
-/* What they were moved by, into the table. */
-void rcm_rows_add(const rcm_rows *r, rcn_param *table);
+/* What they were moved by, into the table; but for moves that are not finite: false. */
+bool rcm_rows_add(const rcm_rows *r, rcn_param *table);
 
 /* ---- a shard (embed_block.c) ------------------------------------------------------------- */
 

@@ -100,16 +100,21 @@ rc_status rcm_rows_fetch(rcm_rows *r, const rcn_param *table)
     return RC_OK;
 }
 
-void rcm_rows_add(const rcm_rows *r, rcn_param *table)
+bool rcm_rows_add(const rcm_rows *r, rcn_param *table)
 {
     const int64_t ld = table->ld;
+    bool finite = true;
 
     assert(r->keeps);
     if (r->n > 0)
         rck->sub(r->n * ld, r->now, r->before, r->before);
     for (int64_t i = 0; i < r->n; i++) {
         rc_real *row = table->w + r->id[i] * ld;
+        const bool sound = rck->finite(ld, r->before + i * ld);
 
-        rck->add(ld, row, r->before + i * ld, row);
+        if (sound)
+            rck->add(ld, row, r->before + i * ld, row);
+        finite = finite && sound;
     }
+    return finite;
 }

@@ -35,6 +35,7 @@ struct rcm_walker {
     bool lock_free;
     chains in, out;
     rc_real *sum; /* (workers, 2, ld) */
+    bool *bad;    /* (workers) met moves that are not finite */
     rcm_stride stride;
 };
 
@@ -103,7 +104,8 @@ static rc_status fill_walker(rcm_walker *w, const rcm_corpus *corpus)
     w->block = rcb_calloc((size_t)w->shards, sizeof *w->block);
     w->status = rcb_calloc((size_t)w->shards, sizeof *w->status);
     w->sum = rcb_alloc((size_t)(rcb_pool_size(w->pool) * 2 * e->ld), sizeof *w->sum);
-    if (!w->block || !w->status || !w->sum)
+    w->bad = rcb_calloc((size_t)rcb_pool_size(w->pool), sizeof *w->bad);
+    if (!w->block || !w->status || !w->sum || !w->bad)
         return RC_ENOMEM;
     for (int64_t i = 0; i < w->shards; i++)
         w->block[i].in.keeps = w->block[i].out.keeps = w->lock_free;
@@ -130,6 +132,7 @@ void rcm_embed_walker_free(rcm_walker *w)
     rcb_free(w->block);
     rcb_free(w->status);
     rcb_free(w->sum);
+    rcb_free(w->bad);
     rcb_free(w->plan.log_chance);
     rcb_alias_free(&w->plan.noise);
     rcd_windows_free(&w->plan.windows);
@@ -176,8 +179,10 @@ static void learn(const rcb_worker *worker, void *ctx)
 
         w->status[i] = rcm_block_learn(b, &w->plan, &s, cut(w, i + 1));
         if (w->status[i] == RC_OK && w->lock_free) {
-            rcm_rows_add(&b->in, &params->p[w->plan.e->in]);
-            rcm_rows_add(&b->out, &params->p[w->plan.e->out]);
+            const bool in = rcm_rows_add(&b->in, &params->p[w->plan.e->in]);
+            const bool out = rcm_rows_add(&b->out, &params->p[w->plan.e->out]);
+
+            w->bad[worker->id] = w->bad[worker->id] || !in || !out;
         }
     }
 }
@@ -250,8 +255,8 @@ static const rcm_rows *rows_at(const rcm_walker *w, const chains *c, walk_of_lin
 }
 
 /* A row becomes what it was and the moves of all shards that have it, of which the first begins at
- * `from`. */
-static void add_up(const rcm_walker *w, chains *c, rc_real *row, int64_t id, walk_of_links from,
+ * `from`. False: they are not finite, and the row stays as it was. */
+static bool add_up(const rcm_walker *w, chains *c, rc_real *row, int64_t id, walk_of_links from,
                    rc_real *sum)
 {
     const int64_t ld = w->plan.e->ld;
@@ -262,8 +267,10 @@ static void add_up(const rcm_walker *w, chains *c, rc_real *row, int64_t id, wal
     if (c->next[c->first[id]] < 0) {
         const rcm_rows *r = rows_at(w, c, &from, c->first[id], &k);
 
+        if (!rck->finite(ld, r->now + k * ld))
+            return false;
         memcpy(row, r->now + k * ld, (size_t)ld * sizeof *row);
-        return;
+        return true;
     }
     rck->fill(ld, 0, sum);
     for (int32_t link = c->first[id]; link >= 0; link = c->next[link]) {
@@ -276,7 +283,10 @@ static void add_up(const rcm_walker *w, chains *c, rc_real *row, int64_t id, wal
     }
     const double a = DAMP * w->stride.rate * moves;
 
+    if (!rck->finite(ld, sum))
+        return false;
     rck->axpy(ld, (rc_real)((1 + a / shards) / (1 + a)), sum, row);
+    return true;
 }
 
 static void merge(rcm_walker *w, chains *c, rcn_param *table, const rcb_worker *worker)
@@ -293,7 +303,8 @@ static void merge(rcm_walker *w, chains *c, rcn_param *table, const rcb_worker *
 
             if (id % worker->count != worker->id || c->first[id] != at.base + k)
                 continue;
-            add_up(w, c, table->w + id * table->ld, id, at, sum);
+            if (!add_up(w, c, table->w + id * table->ld, id, at, sum))
+                w->bad[worker->id] = true;
             c->first[id] = -1;
         }
     }
@@ -328,5 +339,8 @@ rc_status rcm_embed_walk(rcm_walker *w, const rcm_stride *s, rcm_strode *out)
     }
     out->aims = w->block[0].aims;
     out->nats = w->block[0].nats;
+    for (int i = 0; i < rcb_pool_size(w->pool); i++)
+        if (w->bad[i])
+            out->nats = (double)NAN;
     return RC_OK;
 }

@@ -364,8 +364,9 @@ typedef struct rcm_piece {
 /* What the loss of a batch is divided by, as --average says. */
 double rcm_divisor(const rc_config *c, const rcd_batch *b);
 
-/* A step that a task takes itself: where from, and at which rate; and what it was. */
+/* What takes a task's steps, where it takes them itself. */
 typedef struct rcm_walker rcm_walker;
+/* Such a step: where from, and at which rate; and what it was. */
 typedef struct rcm_stride {
     int64_t epoch, pos;
     double rate;
@@ -374,7 +375,7 @@ typedef struct rcm_strode {
     int64_t next; /* where the next begins */
     int64_t rows; /* tokens that were read; 0: the epoch is over */
     int64_t aims; /* of what the loss is, which may be a sample */
-    double nats;
+    double nats;  /* not finite: moves were not, and the rows they were of have stayed */
 } rcm_strode;
 
 struct rcm_task {

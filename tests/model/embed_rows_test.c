@@ -64,7 +64,7 @@ static void moves_are_added(void **unused)
 
     r.now[3] += (rc_real)0.5;
     ps.p[0].w[7 * D + 3] += (rc_real)0.25;
-    rcm_rows_add(&r, &ps.p[0]);
+    assert_true(rcm_rows_add(&r, &ps.p[0]));
     CHECK_NEAR(ps.p[0].w[7 * D + 3], was + (rc_real)0.75, 1e-6);
     assert_true(ps.p[0].w[8 * D + 3] == next);
     rcm_rows_free(&r);

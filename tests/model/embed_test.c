@@ -49,6 +49,16 @@ static void the_rate_is_that_of_the_model(void **unused)
     embed_close(&c);
 }
 
+static void a_task_has_defaults_of_its_own(void **unused)
+{
+    (void)unused;
+
+    assert_string_equal(rc_option_default("window", "embed"), "5");
+    assert_string_equal(rc_option_default("window", "lm"), "1");
+    assert_null(rc_option_default("valid-split", "embed")); /* not an option of it */
+    assert_null(rc_option_default("nothing", "embed"));
+}
+
 static void check_refused(const char *a, const char *x, const char *b, const char *y,
                           const char *message)
 {
@@ -112,6 +122,7 @@ int main(void)
         cmocka_unit_test(words_begin_in_a_small_cube),
         cmocka_unit_test(a_tree_has_a_row_less),
         cmocka_unit_test(the_rate_is_that_of_the_model),
+        cmocka_unit_test(a_task_has_defaults_of_its_own),
         cmocka_unit_test(options_without_a_meaning_are_refused),
         cmocka_unit_test(a_file_brings_the_vectors_back),
     };

@@ -200,6 +200,39 @@ static void losses_agree_in_the_limit(void **unused)
     free(text);
 }
 
+/* A vector that is no number is told, and stays alone. */
+static void what_is_not_finite_spreads_nowhere(void **unused)
+{
+    (void)unused;
+    check_seed();
+    char *text = drawn_text(400);
+
+    for (int lock_free = 0; lock_free < 2; lock_free++) {
+        const char *const options[] = {"embed",  "4", "batch",     "200",
+                                       "shards", "2", "lock-free", lock_free ? "true" : "false",
+                                       NULL};
+        embed_toy t = embed_open(text, options, 2);
+        rcn_param *in = embed_table(&t, 0);
+        const int32_t bad = embed_id(&t, "a");
+        rcm_strode done;
+        rcm_walker *w;
+
+        CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
+        in->w[bad * in->ld] = (rc_real)NAN;
+        CHECK_STATUS(t.config->task->walk(w, &(rcm_stride){1, 0, 0.01}, &done), RC_OK);
+        assert_true(isnan(done.nats));
+        for (int which = 0; which < 2; which++) {
+            const rcn_param *p = embed_table(&t, which);
+
+            for (int64_t i = 0; i < p->size; i++)
+                assert_true(isfinite(p->w[i]) || (which == 0 && i == bad * p->ld));
+        }
+        t.config->task->walker_free(w);
+        embed_close(&t);
+    }
+    free(text);
+}
+
 static void every_failed_allocation_is_an_error(void **unused)
 {
     (void)unused;
@@ -234,6 +267,7 @@ int main(void)
         cmocka_unit_test(no_thread_changes_a_bit),
         cmocka_unit_test(with_one_shard_lock_free_is_the_same),
         cmocka_unit_test(losses_agree_in_the_limit),
+        cmocka_unit_test(what_is_not_finite_spreads_nowhere),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };
 
