@@ -26,15 +26,8 @@ embed --out x.model --force --share-negatives --lock-free --fixed-window --subsa
     grep -o '"steps": [0-9]*'
 
 echo "# interrupted"
-recur train embed --train text --embed 8 --min-count 2 --batch 400 --shards 4 --quiet \
-    --out parts.model --epochs 0 --lr-schedule constant --report 0.01 --log log >out 2>err &
-pid=$!
-until grep '"event": "report"' log >/dev/null 2>&1; do sleep 0.02; done
-kill -TERM "$pid"
-code=0
-wait "$pid" || code=$?
-echo "exit $code"
-there=$(sed -n 's/^interrupted at step \([0-9]*\);.*/\1/p' err)
+interrupted recur train embed --train text --embed 8 --min-count 2 --batch 400 --shards 4 --quiet \
+    --out parts.model --epochs 0 --lr-schedule constant
 recur resume parts.model --quiet --threads 3 --steps $((there + 10)) >/dev/null
 embed --out whole.model --epochs 0 --lr-schedule constant --steps $((there + 10)) >/dev/null
 for part in whole parts; do

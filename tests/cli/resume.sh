@@ -2,17 +2,10 @@
 . "$TESTS/cli/tiny.bash"
 
 tiny_text >text
-recur train lm --train text --out parts.model --hidden 8 --batch 4 --seq 16 --epochs 0 --quiet \
-    --report 0.01 --log log >out 2>err &
-pid=$!
-until grep '"event": "report"' log >/dev/null 2>&1; do sleep 0.02; done
-kill -TERM "$pid"
-code=0
-wait "$pid" || code=$?
-echo "interrupted: exit $code"
+interrupted recur train lm --train text --out parts.model --hidden 8 --batch 4 --seq 16 --epochs 0 \
+    --quiet
 sed 's/step [0-9]*/step #/' err
 cat out
-there=$(sed -n 's/^interrupted at step \([0-9]*\);.*/\1/p' err)
 steps=$((there + 50))
 recur resume parts.model --quiet --threads 3 --steps $steps |
     grep -v '^speed' | hide_numbers | sed 's/[0-9][0-9,]*/#/g'

@@ -32,6 +32,19 @@ wait_for() {
     return 1
 }
 
+# interrupted COMMAND...: met by a signal at its first report, which is of the log `log`; prints its
+# exit code, leaves what it said in out and err, and the step where it stopped in $there.
+interrupted() {
+    local pid code=0
+    "$@" --report 0.01 --log log >out 2>err &
+    pid=$!
+    wait_for has log 1 '"event": "report"'
+    kill -TERM "$pid"
+    wait "$pid" || code=$?
+    echo "interrupted: exit $code"
+    there=$(sed -n 's/^interrupted at step \([0-9]*\);.*/\1/p' err)
+}
+
 # has FILE N PATTERN: are there N lines or more with the pattern?
 has() {
     [[ $(grep -c "$3" "$1" 2>/dev/null) -ge $2 ]]
