@@ -408,8 +408,9 @@ RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
 
 /* ---- word vectors ------------------------------------------------------------------------ */
 
-/* Vectors of words: a file of word2vec (text or binary), fastText (.vec) or GloVe, which stays
- * mapped, or a model whose symbols have vectors. Any number of threads may ask at once. Owner.
+/* Vectors of words: a file of word2vec (text or binary), fastText (.vec) or GloVe, an array of
+ * NumPy (the words of x.npy are the lines of x.vocab), what rc_vectors_save() writes, all of which
+ * stay mapped, or a model whose symbols have vectors. Any number of threads may ask at once. Owner.
  *
  * RC_EIO, RC_EFORMAT (what is wrong at which byte), RC_EINVAL (a model without vectors), RC_ENOMEM,
  * RC_ENOSUP (packed in a way that this build lacks). */
@@ -428,6 +429,21 @@ RC_API const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n);
 RC_API int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n);
 /* The numbers of word i, (dim). RC_EINVAL: no such word; RC_EFORMAT: not numbers. */
 RC_API rc_status rc_vectors_read(const rc_vectors *v, int64_t i, rc_real *x);
+
+typedef struct rc_vectors_save_options {
+    const char *format; /* one of the list "vector-formats"; NULL: by the end of the path's name */
+    int64_t top;        /* write so many, the first ones; 0: all */
+    const char *join;   /* in place of blanks inside of words, where the format ends words at them;
+                           NULL: such words are refused */
+} rc_vectors_save_options;
+RC_API rc_vectors_save_options rc_vectors_save_options_default(void);
+/* Write vectors as others read them, beside and renamed. Numbers read back as the floats they are,
+ * in text as well.
+ *
+ * RC_EINVAL (options), RC_EDATA (a word has a blank inside), RC_EFORMAT (a vector that is not of
+ * numbers), RC_EIO, RC_ENOMEM. */
+RC_API rc_status rc_vectors_save(const rc_vectors *v, const char *path,
+                                 const rc_vectors_save_options *options);
 
 typedef struct rc_vector_term {
     int64_t word;

@@ -56,6 +56,24 @@ rc_status rcb_buf_real(rcb_buf *b, double x)
     return rcb_buf_puts(b, text);
 }
 
+rc_status rcb_buf_floats(rcb_buf *b, const float *x, int64_t n)
+{
+    const struct visit v = enter();
+    rc_status s = RC_OK;
+    char text[40];
+
+    for (int64_t i = 0; s == RC_OK && i < n; i++) {
+        for (int digits = 7; digits <= 9; digits++) {
+            (void)snprintf(text, sizeof text, " %.*g", digits, (double)x[i]);
+            if (strtof(text, NULL) == x[i])
+                break;
+        }
+        s = rcb_buf_puts(b, text);
+    }
+    leave(v);
+    return s;
+}
+
 rc_status rcb_buf_hex(rcb_buf *b, double x)
 {
     const struct visit v = enter();

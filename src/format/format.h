@@ -112,6 +112,9 @@ typedef struct rcf_tensor {
  * aligned to its element, whatever the file does. */
 typedef struct rcf_file rcf_file;
 
+/* Do bytes begin as such a file does? Its header is shorter than 2^32 bytes, and begins with a
+ * brace. */
+bool rcf_is_file(const void *bytes, size_t n);
 /* Open and verify: header, dtypes, shapes, offsets (in bounds, no overlap, no holes), and, when the
  * file was written by rcf_writer_save(), the checksums of header and data. RC_EIO, RC_EFORMAT (what
  * is wrong, where), RC_ENOMEM. */
@@ -163,27 +166,56 @@ bool rcf_is_npy(const void *bytes, size_t n);
 rc_status rcf_npy_parse(rcf_npy *out, const char *path, const void *bytes, size_t n);
 double rcf_npy_at(const rcf_npy *a, int64_t i); /* number i, the last dimension the fastest */
 
-/* ---- word vectors (vectors.c) ------------------------------------------------------------ */
+/* ---- word vectors (vectors*.c) ----------------------------------------------------------- */
 
-/* Vectors of words in a file of word2vec (text or binary), fastText (.vec) or GloVe, told by what
- * is in it. */
+/* Vectors of words in a file of word2vec (text or binary), fastText (.vec) or GloVe, an array of
+ * NumPy with a file of words, or tensors as rcf_vectors_write() writes them, told by what is in
+ * it. */
 typedef struct rcf_vectors rcf_vectors;
-/* Open and find all words: the header, if there is one, and the size must agree. RC_EFORMAT: what
- * is wrong at which byte; RC_EIO, RC_EDATA, RC_ENOSUP, RC_ENOMEM. */
-rc_status rcf_vectors_open(rcf_vectors **out, const char *path);
-/* The same over bytes in memory, which must outlive it; `name` is for messages. */
+/* Find all words in the bytes of a file, which must outlive it: the header, if there is one, and
+ * the size must agree. `name` is for messages, and where the words are in a file of their own it is
+ * found by that of the array (rcf_vocab_path()). RC_EFORMAT: what is wrong at which byte; RC_EIO,
+ * RC_EDATA, RC_ENOSUP (of the file of words), RC_ENOMEM. */
 rc_status rcf_vectors_parse(rcf_vectors **out, const char *name, const void *bytes, size_t n);
+/* The same of tensors that are open already, which become the vectors' own: freed with them, or
+ * left to the caller on failure. */
+rc_status rcf_vectors_tensors(rcf_vectors **out, const char *name, rcf_file *f);
 void rcf_vectors_free(rcf_vectors *v);
 int64_t rcf_vectors_count(const rcf_vectors *v);
 int64_t rcf_vectors_dim(const rcf_vectors *v);
-uint32_t rcf_vectors_crc(const rcf_vectors *v); /* of all bytes of the file */
-/* Word i: n bytes, not always UTF-8, and no 0 behind them. They live as long as the file. */
+uint32_t rcf_vectors_crc(const rcf_vectors *v); /* of all bytes, or the data of tensors */
+/* Word i: n bytes, not always UTF-8, and no 0 behind them. They live as long as the vectors. */
 const char *rcf_vectors_word(const rcf_vectors *v, int64_t i, size_t *n);
 /* Its numbers, (dim). RC_EFORMAT: one of them is no finite number. */
 rc_status rcf_vectors_read(const rcf_vectors *v, int64_t i, float *x);
 /* The number of a word, the first one of that name; -1: not there. The first call makes a table,
  * and no other thread may use the vectors meanwhile. RC_ENOMEM. */
 rc_status rcf_vectors_find(rcf_vectors *v, const char *word, size_t n, int64_t *i);
+/* Where the words of an array are: x.vocab for x.npy. Freed with rcb_free(). RC_ENOMEM. */
+rc_status rcf_vocab_path(const char *path, char **out);
+
+#define RCF_VECTORS_MAP(X)                                                                         \
+    X(RCF_WORD2VEC, "word2vec", "word2vec's binary file (.bin)")                                   \
+    X(RCF_TEXT, "text", "word2vec's and fastText's text: COUNT DIM, then lines (.vec, .txt)")      \
+    X(RCF_GLOVE, "glove", "GloVe's text: a line a word, no first line")                            \
+    X(RCF_NPY, "npy", "an array of NumPy, its words a line each in a .vocab beside it (.npy)")     \
+    X(RCF_SAFETENSORS, "safetensors", "tensors 'vectors', 'words', 'words.end' (.safetensors)")
+#define RCF_VECTORS_ENTRY(code, word, help) code,
+typedef enum rcf_vectors_format { RCF_VECTORS_MAP(RCF_VECTORS_ENTRY) } rcf_vectors_format;
+#undef RCF_VECTORS_ENTRY
+
+/* What is written: asked for in order, some of it more than once. */
+typedef struct rcf_vectors_source {
+    int64_t count, dim; /* above 0 */
+    const void *ctx;
+    const char *(*word)(const void *ctx, int64_t i, size_t *n);
+    rc_status (*row)(const void *ctx, int64_t i, float *x); /* (dim) */
+    const char *join; /* in place of every blank in a word, where blanks end words; NULL: refuse */
+} rcf_vectors_source;
+/* RC_EDATA: a word has a blank inside where none may be; RC_EIO, RC_ENOMEM, and what the source
+ * says. */
+rc_status rcf_vectors_write(const rcf_vectors_source *from, rcf_vectors_format format,
+                            const char *path);
 
 /* ---- event files of TensorBoard (tfevents.c) --------------------------------------------- */
 

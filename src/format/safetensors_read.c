@@ -506,6 +506,14 @@ static rc_status finish(rcf_file **out, rcf_file *f, rc_status s)
     return s;
 }
 
+bool rcf_is_file(const void *bytes, size_t n)
+{
+    static const unsigned char high[4] = {0};
+    const unsigned char *p = bytes;
+
+    return n > RCF_PREFIX && memcmp(p + 4, high, sizeof high) == 0 && p[RCF_PREFIX] == '{';
+}
+
 rc_status rcf_file_open(rcf_file **out, const char *path)
 {
     rcf_file *f;

@@ -171,7 +171,7 @@ void rcm_corpus_free(rcm_corpus *c)
         return;
     for (int i = 0; i < RCM_PARTS; i++)
         rcd_tape_free(&c->tape[i]);
-    rcm_vectors_free(c->vectors);
+    rcm_pretrained_free(c->vectors);
     rcb_free(c);
 }
 

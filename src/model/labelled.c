@@ -153,12 +153,12 @@ static rc_status make_features(rcd_vocab **out, const rcd_labelled *set, const c
 
 /* Those of the training part, and what --vectors-top asks for. */
 static rc_status make_symbols(rcd_vocab **out, const rcm_labelled *l, const rc_config *c,
-                              const rcm_vectors *vectors)
+                              const rcm_pretrained *vectors)
 {
     const rcd_fold fold = fold_of(c);
     rcd_names keep = {0};
     const rcd_cut cut = {.min_count = c->min_count, .max_size = c->max_vocab, .keep = &keep};
-    rc_status s = rcm_vectors_words(vectors, c, &fold, &keep);
+    rc_status s = rcm_pretrained_words(vectors, c, &fold, &keep);
 
     if (s == RC_OK)
         s = rcd_vocab_of_names(out, labelling_of(c).level, &l->set.tokens, &fold, &cut, c->train);
@@ -167,7 +167,7 @@ static rc_status make_symbols(rcd_vocab **out, const rcm_labelled *l, const rc_c
 }
 
 static rc_status make_vocabs(rcm_vocabs *out, const rcm_labelled *l, const rcm_cut *parts,
-                             const rc_config *c, const rcm_vectors *vectors)
+                             const rc_config *c, const rcm_pretrained *vectors)
 {
     if (rcm_tokens_wanted(c))
         RC_TRY(make_symbols(&out->of[RCM_SYMBOLS], l, c, vectors));
@@ -385,7 +385,7 @@ static rc_status read_parts(rcm_labelled_corpus *p, rc_config *c, const rcm_voca
                             "cannot cut phrases: those of one tree would be on both sides");
     count_names(train, &p->cut);
     if (!have) {
-        RC_TRY(rcm_vectors_open(&p->vectors, c, how.level));
+        RC_TRY(rcm_pretrained_open(&p->vectors, c, how.level));
         RC_TRY(make_vocabs(made, train, &p->cut, c, p->vectors));
         have = made;
     }
@@ -410,7 +410,7 @@ void rcm_labelled_close(rcm_corpus *c)
         rcb_free(p->epoch->which);
     rcb_free(p->epoch);
     rcm_cut_free(&p->cut);
-    rcm_vectors_free(p->vectors);
+    rcm_pretrained_free(p->vectors);
     rcb_free(p);
 }
 
@@ -459,7 +459,7 @@ bool rcm_labelled_has(const rcm_corpus *c, rcm_part part)
 
 rc_status rcm_labelled_measure(rc_model *m, const rcm_corpus *c)
 {
-    rcm_vectors *vectors = rcm_labelled_of(c)->vectors;
+    rcm_pretrained *vectors = rcm_labelled_of(c)->vectors;
     const rcn_param *p = rcn_params_find(&m->params, "embed.weight");
     const rcd_fold fold = fold_of(m->config);
 
@@ -467,7 +467,7 @@ rc_status rcm_labelled_measure(rc_model *m, const rcm_corpus *c)
         return RC_OK;
     if (!p)
         return RC_FAIL(RC_EINVAL, "cannot use word vectors: the model has none of its own");
-    return rcm_vectors_give(vectors, m, (size_t)(p - m->params.p), &fold);
+    return rcm_pretrained_give(vectors, m, (size_t)(p - m->params.p), &fold);
 }
 
 /* ---- batches ----------------------------------------------------------------------------- */

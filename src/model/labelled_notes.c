@@ -89,5 +89,5 @@ rc_status rcm_labelled_notes(const rcm_corpus *c, rcb_buf *out)
     for (int i = 0; i < RCM_PARTS; i++) /* of the first, what is held out of it */
         if (p->own[i].set.n > 0)
             RC_TRY(note_strange(&p->own[i], out));
-    return rcm_vectors_notes(p->vectors, out);
+    return rcm_pretrained_notes(p->vectors, out);
 }

@@ -231,32 +231,32 @@ static int64_t carry_width(const rc_model *m)
 static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
                              rcm_vocabs *made)
 {
-    rcm_vectors *vectors = NULL;
+    rcm_pretrained *vectors = NULL;
     rcd_level level;
 
     *out = NULL;
     RC_TRY(rcd_level_of(&level, c->level));
     if (!have)
-        RC_TRY(rcm_vectors_open(&vectors, c, level));
+        RC_TRY(rcm_pretrained_open(&vectors, c, level));
     const rc_status s = rcm_corpus_read(out, c, c->batch, have ? have->of[RCM_SYMBOLS] : NULL,
                                         made ? &made->of[RCM_SYMBOLS] : NULL);
     if (s == RC_OK)
         (*out)->vectors = vectors;
     else
-        rcm_vectors_free(vectors);
+        rcm_pretrained_free(vectors);
     return s;
 }
 
 static rc_status corpus_notes(const rcm_corpus *c, rcb_buf *out)
 {
-    return rcm_vectors_notes(c->vectors, out);
+    return rcm_pretrained_notes(c->vectors, out);
 }
 
 static rc_status measure_data(rc_model *m, const rcm_corpus *c)
 {
     const struct lm *lm = m->own;
 
-    return rcm_vectors_give(c->vectors, m, lm->embed, NULL);
+    return rcm_pretrained_give(c->vectors, m, lm->embed, NULL);
 }
 
 static int64_t epoch_batches(const rcm_corpus *c, int64_t steps)

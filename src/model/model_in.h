@@ -69,25 +69,32 @@ int64_t rcm_cut_at(const rcm_cut *cut, int64_t i);
 
 /* ---- word vectors (vectors.c) ------------------------------------------------------------ */
 
-/* A file of word vectors on its way into a fresh model. */
-typedef struct rcm_vectors rcm_vectors;
+/* Row i as reals; room (dim), for numbers on their way. RC_EFORMAT. */
+rc_status rcm_vectors_row(const rc_vectors *v, int64_t i, float *room, rc_real *x);
+uint32_t rcm_vectors_crc(const rc_vectors *v);
+rcd_level rcm_vectors_level(const rc_vectors *v); /* of a file: that of words */
+
+/* ---- first values (pretrained.c) --------------------------------------------------------- */
+
+/* A file of word vectors, or a model with some, on its way into a fresh model. */
+typedef struct rcm_pretrained rcm_pretrained;
 
 /* The file of --vectors (none: NULL) for symbols of this level; 'embed', where it is not given,
  * becomes what the vectors have. RC_EINVAL: the level is not that of words, 'embed' is another, or
  * there are several files; and what reading says. */
-rc_status rcm_vectors_open(rcm_vectors **out, rc_config *c, rcd_level level);
-void rcm_vectors_free(rcm_vectors *v);
+rc_status rcm_pretrained_open(rcm_pretrained **out, rc_config *c, rcd_level level);
+void rcm_pretrained_free(rcm_pretrained *v);
 /* Add its first words as many as --vectors-top, folded, but for those that are no symbols. v may be
  * NULL. RC_EINVAL: words are wanted and there is no file; RC_ENOMEM, RC_EDATA. */
-rc_status rcm_vectors_words(const rcm_vectors *v, const rc_config *c, const rcd_fold *fold,
+rc_status rcm_pretrained_words(const rcm_pretrained *v, const rc_config *c, const rcd_fold *fold,
                             rcd_names *out);
 /* The rows of the parameter at `place` become the vectors of their words, and that of RCD_UNK,
  * which no file has to have, the mean of these; what was found becomes part of the model's origin,
  * and the file is let go. v may be NULL. fold: what was done to the words (NULL: nothing).
  * RC_EFORMAT: a vector that is none; RC_ENOMEM. */
-rc_status rcm_vectors_give(rcm_vectors *v, rc_model *m, size_t place, const rcd_fold *fold);
+rc_status rcm_pretrained_give(rcm_pretrained *v, rc_model *m, size_t place, const rcd_fold *fold);
 /* What was found, a sentence. v may be NULL. */
-rc_status rcm_vectors_notes(const rcm_vectors *v, rcb_buf *out);
+rc_status rcm_pretrained_notes(const rcm_pretrained *v, rcb_buf *out);
 
 /* ---- stacks of a task (plan.c) ----------------------------------------------------------- */
 
@@ -165,7 +172,7 @@ rc_status rcm_xray_jacobians(rc_xray_layer *l, const rcg_sight *s, int64_t steps
 struct rcm_corpus {
     rcd_tape tape[RCM_PARTS];
     rcd_stream train;     /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
-    rcm_vectors *vectors; /* NULL: none */
+    rcm_pretrained *vectors; /* NULL: none */
     int64_t each;         /* of tasks that walk: tokens of a step */
 };
 

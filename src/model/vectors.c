@@ -1,267 +1,307 @@
-/* vectors.c -- word vectors of a file (--vectors) as the first values of a model's own.
+/* vectors.c -- word vectors of a file or of a model: opened, looked up by word, read and written;
+ * and which words are spelt alike.
  *
- * A word of the vocabulary gets the vector of, in this order: the word of the file that is spelled
- * alike; one that becomes it when it is folded as the model folds words; itself in small letters,
- * with 0 for every digit, with both. Of several words of the file the first counts. The others keep
- * what they have. <eos> is also </s>, and <unk> is the mean of what was found. After that the file
- * is not needed any more: rows are parameters like others.
+ * The files of others stay mapped and are read row by row.
  */
 #include "model/model_in.h"
 
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
 
-typedef struct found {
-    int64_t exact, folded, missing; /* words of the vocabulary */
-    int64_t tokens, covered;        /* of the training data */
-} found;
-
-struct rcm_vectors {
-    char *path;
-    rcf_vectors *file; /* NULL: let go */
-    int64_t dim;
-    rcb_buf words; /* what was found; empty: nothing yet */
+struct rc_vectors {
+    rcb_bytes bytes;
+    rcf_vectors *file; /* over the bytes, or */
+    rc_model *model;
+    const rcn_param *table; /* of the model */
+    uint32_t crc;           /* of tensors */
 };
 
-/* ---- the file ---------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------- */
 
-void rcm_vectors_free(rcm_vectors *v)
+enum { HEAD = 9 };
+
+/* Are these tensors a model that was made for its vectors, or nothing but vectors? */
+static bool is_embed(const char *path)
+{
+    rcf_file *f;
+
+    if (rcf_file_open(&f, path) != RC_OK)
+        return false;
+    const char *task = rcm_file_task(f);
+    const bool yes = task ? strcmp(task, "embed") == 0 : rcf_file_find(f, "vectors") != NULL;
+
+    rcf_file_free(f);
+    return yes;
+}
+
+bool rc_vectors_likely(const char *path)
+{
+    unsigned char head[HEAD];
+    rcb_stream_in *in;
+    size_t got = 0;
+
+    if (strcmp(path, "-") == 0 || rcb_in_open(&in, path) != RC_OK)
+        return false;
+    const rc_status s = rcb_in_read(in, head, sizeof head, &got);
+    rcb_in_close(in);
+    if (s != RC_OK || got == 0)
+        return false;
+    return rcf_is_file(head, got) ? is_embed(path) : true;
+}
+
+static rc_status open_model(rc_vectors *v, const char *path, const rcf_file *f)
+{
+    RC_TRY(rcm_model_read(&v->model, f, path, NULL));
+    v->table = rcn_params_find(&v->model->params, "embed.weight");
+    if (!v->table || v->table->packed || !v->model->vocab.of[RCM_SYMBOLS])
+        return RC_FAIL(RC_EINVAL, "the model '%s' has no vectors of its symbols", path);
+    return RC_OK;
+}
+
+static rc_status open_tensors(rc_vectors *v, const char *path)
+{
+    rcf_file *f;
+    rc_status s;
+
+    RC_TRY(rcf_file_parse(&f, path, v->bytes.p, v->bytes.n, NULL));
+    v->crc = rcf_file_crc(f);
+    if (!rcm_file_task(f) && rcf_file_find(f, "vectors")) {
+        s = rcf_vectors_tensors(&v->file, path, f);
+        if (s == RC_OK)
+            return RC_OK;
+    } else {
+        s = open_model(v, path, f);
+    }
+    rcf_file_free(f);
+    return s;
+}
+
+static rc_status open_bytes(rc_vectors *v, const char *path)
+{
+    int64_t i;
+
+    if (rcf_is_file(v->bytes.p, v->bytes.n))
+        RC_TRY(open_tensors(v, path));
+    else
+        RC_TRY(rcf_vectors_parse(&v->file, path, v->bytes.p, v->bytes.n));
+    /* the table of words, so that asking for one changes nothing */
+    return v->file ? rcf_vectors_find(v->file, "", 0, &i) : RC_OK;
+}
+
+rc_status rc_vectors_open(rc_vectors **out, const char *path)
+{
+    rc_vectors *v = rcb_calloc(1, sizeof *v);
+    rc_status s = v ? rck_select() : RC_ENOMEM;
+
+    *out = NULL;
+    if (s == RC_OK)
+        s = rcb_file_load(&v->bytes, path);
+    if (s == RC_OK)
+        s = open_bytes(v, path);
+    if (s != RC_OK) {
+        rc_vectors_free(v);
+        return s;
+    }
+    *out = v;
+    return RC_OK;
+}
+
+void rc_vectors_free(rc_vectors *v)
 {
     if (!v)
         return;
     rcf_vectors_free(v->file);
-    rcb_buf_free(&v->words);
-    rcb_free(v->path);
+    rcb_bytes_free(&v->bytes);
+    rc_model_free(v->model);
     rcb_free(v);
 }
 
-static rc_status check_size(const rcm_vectors *v, const rc_config *c)
+int64_t rc_vectors_count(const rc_vectors *v)
 {
-    if (c->embed == 0 || c->embed == v->dim)
+    return v->file ? rcf_vectors_count(v->file) : v->table->dim[0];
+}
+
+uint32_t rcm_vectors_crc(const rc_vectors *v)
+{
+    return v->file ? rcf_vectors_crc(v->file) : v->crc;
+}
+
+rcd_level rcm_vectors_level(const rc_vectors *v)
+{
+    return v->file ? RCD_WORD : rcd_vocab_level(v->model->vocab.of[RCM_SYMBOLS]);
+}
+
+int64_t rc_vectors_dim(const rc_vectors *v)
+{
+    return v->file ? rcf_vectors_dim(v->file) : v->table->dim[1];
+}
+
+const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n)
+{
+    *n = 0;
+    if (i < 0 || i >= rc_vectors_count(v))
+        return NULL;
+    return v->file ? rcf_vectors_word(v->file, i, n)
+                   : rcd_vocab_symbol(v->model->vocab.of[RCM_SYMBOLS], (int32_t)i, n);
+}
+
+int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n)
+{
+    int64_t i = -1;
+
+    if (!v->file)
+        return rcd_vocab_find(v->model->vocab.of[RCM_SYMBOLS], word, n);
+    const rc_status s = rcf_vectors_find(v->file, word, n, &i);
+    assert(s == RC_OK); /* the table is there */
+    (void)s;
+    return i;
+}
+
+rc_status rcm_vectors_row(const rc_vectors *v, int64_t i, float *room, rc_real *x)
+{
+    const int64_t dim = rc_vectors_dim(v);
+
+    if (v->table) {
+        memcpy(x, v->table->w + i * v->table->ld, (size_t)dim * sizeof *x);
         return RC_OK;
-    return RC_FAIL_HINT(RC_EINVAL, "leave --embed out",
-                        "cannot use the vectors of '%s': they have %" PRId64
-                        " numbers, 'embed' is %" PRId64,
-                        v->path, v->dim, c->embed);
-}
-
-/* Open c->vectors, one path. */
-static rc_status open_file(rcm_vectors *v, rc_config *c)
-{
-    char dim[24];
-
-    v->path = rcb_strdup(c->vectors);
-    if (!v->path)
-        return RC_ENOMEM;
-    RC_TRY(rcf_vectors_open(&v->file, v->path));
-    v->dim = rcf_vectors_dim(v->file);
-    RC_TRY(check_size(v, c));
-    (void)snprintf(dim, sizeof dim, "%" PRId64, v->dim);
-    return rc_config_set(c, "embed", dim);
-}
-
-rc_status rcm_vectors_open(rcm_vectors **out, rc_config *c, rcd_level level)
-{
-    *out = NULL;
-    if (!*c->vectors)
-        return RC_OK;
-    if (level != RCD_WORD)
-        return RC_FAIL_HINT(
-            RC_EINVAL, "read words: --level word or --tokens word",
-            "cannot use word vectors where symbols are of level '%s': they are of words",
-            rcd_level_word(level));
-    if (strchr(c->vectors, '\n'))
-        return RC_FAIL(RC_EINVAL, "cannot use several files of word vectors: one is possible");
-    rcm_vectors *v = rcb_calloc(1, sizeof *v);
-    const rc_status s = v ? open_file(v, c) : RC_ENOMEM;
-
-    if (s == RC_OK)
-        *out = v;
-    else
-        rcm_vectors_free(v);
-    return s;
-}
-
-rc_status rcm_vectors_words(const rcm_vectors *v, const rc_config *c, const rcd_fold *fold,
-                            rcd_names *out)
-{
-    rcb_buf room = {0};
-    rc_status s = RC_OK;
-
-    if (c->vectors_top > 0 && !v)
-        return RC_FAIL_HINT(RC_EINVAL, "pass --vectors FILE",
-                            "cannot take words of a file of vectors: there is none");
-    for (int64_t i = 0; v && s == RC_OK && i < c->vectors_top && i < rcf_vectors_count(v->file);
-         i++) {
-        size_t n;
-        int32_t id;
-        const char *p = rcf_vectors_word(v->file, i, &n);
-
-        s = rcd_fold_name(&room, RCD_WORD, p, n, fold);
-        if (s == RC_OK && rcd_is_symbol(RCD_WORD, room.p, room.n) &&
-            !rcd_is_special(room.p, room.n))
-            s = rcd_names_add(out, room.p, room.n, 0, &id);
     }
-    rcb_buf_free(&room);
-    return s;
-}
-
-/* ---- finding ----------------------------------------------------------------------------- */
-
-/* Is it one of the text, not one that every vocabulary holds? */
-static bool is_word(const rcd_vocab *vocab, int32_t id)
-{
-    return id != rcd_vocab_unk(vocab) && id != rcd_vocab_boundary(vocab);
-}
-
-/* Words of the file that are words of the vocabulary, as they are or folded, where these have no
- * vector yet. */
-static rc_status find_by_file(const rcm_vectors *v, const rcd_vocab *vocab, const rcd_fold *fold,
-                              int64_t *row, int64_t *count)
-{
-    rcb_buf room = {0};
-    rc_status s = RC_OK;
-
-    for (int64_t i = 0; s == RC_OK && i < rcf_vectors_count(v->file); i++) {
-        size_t n;
-        const char *p = rcf_vectors_word(v->file, i, &n);
-
-        if (fold) {
-            s = rcd_fold_name(&room, RCD_WORD, p, n, fold);
-            p = room.p;
-            n = room.n;
-        }
-        const int32_t id = s == RC_OK ? rcd_vocab_find(vocab, p, n) : -1;
-
-        if (id >= 0 && row[id] < 0) {
-            row[id] = i;
-            *count += is_word(vocab, id);
-        }
-    }
-    rcb_buf_free(&room);
-    return s;
-}
-
-/* Word `id` by what the file may have in its place. */
-static rc_status find_by_word(rcm_vectors *v, const rcd_vocab *vocab, int32_t id, int64_t *row)
-{
-    static const rcd_fold folds[] = {{.lower = true}, {.digits = true}, {true, true}};
-    rcb_buf room = {0};
-    rc_status s = RC_OK;
-    size_t n;
-    const char *p = rcd_vocab_symbol(vocab, id, &n);
-
-    if (id == rcd_vocab_unk(vocab))
-        return RC_OK;
-    if (id == rcd_vocab_boundary(vocab))
-        return rcf_vectors_find(v->file, "</s>", 4, row);
-    for (size_t i = 0; s == RC_OK && *row < 0 && i < sizeof folds / sizeof *folds; i++) {
-        s = rcd_fold_name(&room, RCD_WORD, p, n, &folds[i]);
-        if (s == RC_OK && (room.n != n || memcmp(room.p, p, n) != 0))
-            s = rcf_vectors_find(v->file, room.p, room.n, row);
-    }
-    rcb_buf_free(&room);
-    return s;
-}
-
-/* row[id]: which vector of the file a word has; -1: none. */
-static rc_status find_rows(rcm_vectors *v, const rcd_vocab *vocab, const rcd_fold *fold,
-                           int64_t *row, found *f)
-{
-    const int32_t V = rcd_vocab_size(vocab);
-
-    for (int32_t id = 0; id < V; id++)
-        row[id] = -1;
-    RC_TRY(find_by_file(v, vocab, NULL, row, &f->exact));
-    if (fold && (fold->lower || fold->digits))
-        RC_TRY(find_by_file(v, vocab, fold, row, &f->folded));
-    for (int32_t id = 0; id < V; id++) {
-        const bool before = row[id] >= 0;
-
-        if (!before)
-            RC_TRY(find_by_word(v, vocab, id, &row[id]));
-        f->folded += !before && row[id] >= 0 && is_word(vocab, id);
-        f->missing += row[id] < 0 && is_word(vocab, id);
-        f->tokens += rcd_vocab_count(vocab, id);
-        f->covered += row[id] >= 0 ? rcd_vocab_count(vocab, id) : 0;
-    }
+    RC_TRY(rcf_vectors_read(v->file, i, room));
+    for (int64_t k = 0; k < dim; k++)
+        x[k] = (rc_real)room[k];
     return RC_OK;
 }
 
-/* ---- giving ------------------------------------------------------------------------------ */
-
-/* Vectors into rows (V,dim); that of `unk`, if it has none, is the mean of all. */
-static rc_status fill(const rcm_vectors *v, const int64_t *row, int32_t V, int32_t unk,
-                      rc_real *rows)
+rc_status rc_vectors_read(const rc_vectors *v, int64_t i, rc_real *x)
 {
-    float *x = rcb_alloc((size_t)v->dim, sizeof *x);
-    double *mean = rcb_calloc((size_t)v->dim, sizeof *mean);
-    rc_status s = x && mean ? RC_OK : RC_ENOMEM;
-    int64_t n = 0;
+    float *room = rcb_alloc((size_t)rc_vectors_dim(v), sizeof *room);
+    rc_status s = RC_ENOMEM;
 
-    for (int32_t id = 0; s == RC_OK && id < V; id++) {
-        if (row[id] < 0)
-            continue;
-        s = rcf_vectors_read(v->file, row[id], x);
-        n++;
-        for (int64_t d = 0; s == RC_OK && d < v->dim; d++) {
-            rows[id * v->dim + d] = (rc_real)x[d];
-            mean[d] += (double)x[d];
+    if (room && (i < 0 || i >= rc_vectors_count(v)))
+        s = RC_FAIL(RC_EINVAL, "there is no vector %" PRId64, i);
+    else if (room)
+        s = rcm_vectors_row(v, i, room, x);
+    rcb_free(room);
+    return s;
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static const char *source_word(const void *ctx, int64_t i, size_t *n)
+{
+    return rc_vectors_word(ctx, i, n);
+}
+
+static rc_status source_row(const void *ctx, int64_t i, float *x)
+{
+    const rc_vectors *v = ctx;
+
+    if (v->file)
+        return rcf_vectors_read(v->file, i, x);
+    for (int64_t k = 0; k < v->table->dim[1]; k++)
+        x[k] = (float)v->table->w[i * v->table->ld + k];
+    return RC_OK;
+}
+
+/* The format that goes by the end of a name. */
+static rc_status format_of(const char *path, rcf_vectors_format *format)
+{
+    static const struct {
+        const char *end;
+        rcf_vectors_format format;
+    } ends[] = {{".bin", RCF_WORD2VEC},
+                {".vec", RCF_TEXT},
+                {".txt", RCF_TEXT},
+                {".npy", RCF_NPY},
+                {".safetensors", RCF_SAFETENSORS}};
+    const size_t n = strlen(path);
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const size_t m = strlen(ends[i].end);
+
+        if (n > m && strcmp(path + n - m, ends[i].end) == 0) {
+            *format = ends[i].format;
+            return RC_OK;
         }
     }
-    for (int64_t d = 0; s == RC_OK && n > 0 && unk >= 0 && row[unk] < 0 && d < v->dim; d++)
-        rows[unk * v->dim + d] = (rc_real)(mean[d] / (double)n);
-    rcb_free(x);
-    rcb_free(mean);
-    return s;
+    return RC_FAIL_HINT(RC_EINVAL, "name the format: recur list vector-formats",
+                        "no format goes by the name '%s': .bin, .vec, .txt, .npy and .safetensors"
+                        " are known",
+                        path);
 }
 
-static rc_status say(rcm_vectors *v, rc_model *m, const found *f)
+rc_vectors_save_options rc_vectors_save_options_default(void)
 {
-    RC_TRY(rcb_buf_printf(&v->words,
-                          "'%s' (crc32 %08" PRIx32 ", %" PRId64 " of %" PRId64 " numbers): %" PRId64
-                          " words of the vocabulary as they are, %" PRId64 " folded, %" PRId64
-                          " not in it; %.1f%% of the training tokens are",
-                          v->path, rcf_vectors_crc(v->file), rcf_vectors_count(v->file), v->dim,
-                          f->exact, f->folded, f->missing,
-                          f->tokens > 0 ? 100 * (double)f->covered / (double)f->tokens : 0));
-    return rcm_words_add(&m->origin, "word vectors", "%s", v->words.p);
+    return (rc_vectors_save_options){0};
 }
 
-static rc_status give(rcm_vectors *v, rcn_param *p, const rcd_vocab *vocab, const rcd_fold *fold,
-                      found *f)
+rc_status rc_vectors_save(const rc_vectors *v, const char *path,
+                          const rc_vectors_save_options *options)
 {
-    const int32_t V = rcd_vocab_size(vocab);
-    int64_t *row = rcb_alloc((size_t)V, sizeof *row);
-    rc_real *rows = rcb_alloc((size_t)p->count, sizeof *rows);
-    rc_status s = row && rows ? find_rows(v, vocab, fold, row, f) : RC_ENOMEM;
+    const int64_t count = rc_vectors_count(v);
+    const rcf_vectors_source source = {
+        .count = options->top > 0 && options->top < count ? options->top : count,
+        .dim = rc_vectors_dim(v),
+        .ctx = v,
+        .word = source_word,
+        .row = source_row,
+        .join = options->join,
+    };
+    rcf_vectors_format format = RCF_TEXT;
 
-    assert(p->dim[0] == V && p->dim[1] == v->dim);
-    if (s == RC_OK) {
-        rcn_param_store(p, p->w, rows);
-        s = fill(v, row, V, rcd_vocab_unk(vocab), rows);
+    if (options->top < 0)
+        return RC_FAIL(RC_EINVAL, "cannot write %" PRId64 " vectors", options->top);
+    if (options->format) {
+        RC_TRY(rcm_list_check(rcm_list, "vector-formats", "format", options->format));
+        format = (rcf_vectors_format)rcm_list_index("vector-formats", options->format);
+    } else {
+        RC_TRY(format_of(path, &format));
     }
-    if (s == RC_OK)
-        rcn_param_load(p, p->w, rows);
-    rcb_free(row);
-    rcb_free(rows);
-    return s;
+    return rcf_vectors_write(&source, format, path);
 }
 
-rc_status rcm_vectors_give(rcm_vectors *v, rc_model *m, size_t place, const rcd_fold *fold)
-{
-    found f = {0};
+/* ---- spellings --------------------------------------------------------------------------- */
 
-    if (!v)
-        return RC_OK;
-    RC_TRY(give(v, &m->params.p[place], m->vocab.of[RCM_SYMBOLS], fold, &f));
-    RC_TRY(say(v, m, &f));
-    rcf_vectors_free(v->file);
-    v->file = NULL;
-    return rcm_model_settle(m, NULL);
+enum { LONGEST = 64 }; /* bytes of words that are compared */
+
+/* Insertions, deletions and exchanges of bytes between two words; more than `most`: most + 1. */
+static int64_t distance(const char *a, size_t n, const char *b, size_t m, int64_t most)
+{
+    int64_t row[LONGEST + 1];
+
+    if (n > LONGEST || m > LONGEST || (n > m ? n - m : m - n) > (size_t)most)
+        return most + 1;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = (int64_t)j;
+    for (size_t i = 1; i <= n; i++) {
+        int64_t corner = row[0], least = row[0] = (int64_t)i;
+
+        for (size_t j = 1; j <= m; j++) {
+            const int64_t swap = corner + (a[i - 1] != b[j - 1]);
+
+            corner = row[j];
+            row[j] = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = swap < row[j] ? swap : row[j];
+            least = row[j] < least ? row[j] : least;
+        }
+        if (least > most)
+            return most + 1;
+    }
+    return row[m] <= most ? row[m] : most + 1;
 }
 
-rc_status rcm_vectors_notes(const rcm_vectors *v, rcb_buf *out)
+int64_t rc_vectors_spellings(const rc_vectors *v, const char *word, size_t n, int64_t best,
+                             int64_t *out)
 {
-    return v && v->words.n > 0 ? rcb_buf_printf(out, "word vectors of %s\n", v->words.p) : RC_OK;
+    const int64_t count = rc_vectors_count(v), most = n < 5 ? 1 : n < 9 ? 2 : 3;
+    int64_t found = 0;
+
+    for (int64_t apart = 0; apart <= most; apart++)
+        for (int64_t i = 0; i < count && found < best; i++) {
+            size_t bytes;
+            const char *p = rc_vectors_word(v, i, &bytes);
+
+            if (distance(word, n, p, bytes, apart) == apart)
+                out[found++] = i;
+        }
+    return found;
 }

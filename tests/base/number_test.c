@@ -62,6 +62,29 @@ static void any_real_reads_back_as_itself(void **unused)
     }
 }
 
+static void any_float_reads_back_as_itself(void **unused)
+{
+    enum { N = 1000 };
+    const char *at;
+    rcb_buf b = {0};
+    float x[N];
+
+    (void)unused;
+    (void)check_seed();
+    for (int i = 0; i < N; i++) {
+        do {
+            const uint32_t bits = (uint32_t)pick_bits();
+            memcpy(&x[i], &bits, sizeof x[i]);
+        } while (!isfinite(x[i]));
+    }
+    CHECK_STATUS(rcb_buf_floats(&b, x, N), RC_OK);
+    at = b.p;
+    for (int i = 0; i < N; i++)
+        assert_true((float)rcb_real_read(at, &at) == x[i]);
+    assert_ptr_equal(at, b.p + b.n);
+    rcb_buf_free(&b);
+}
+
 static void what_is_no_number_is_not_read(void **unused)
 {
     static const char *const texts[] = {"", "x", ".", "-", ",5"};
@@ -116,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reals_are_short_and_read_back),
         cmocka_unit_test(any_real_reads_back_as_itself),
+        cmocka_unit_test(any_float_reads_back_as_itself),
         cmocka_unit_test(what_is_no_number_is_not_read),
         cmocka_unit_test(a_decimal_comma_changes_nothing),
         cmocka_unit_test(failed_allocations_are_reported),

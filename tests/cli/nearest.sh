@@ -45,3 +45,30 @@ printf 'king 1 x\nman 2 3\n' >bad.txt
 ! recur nearest bad.txt man
 recur train ngram --train text --out n.model --quiet >/dev/null
 ! recur nearest n.model cat
+
+echo "# in other formats"
+for out in w.bin w.vec w.npy w.safetensors; do
+    recur convert w2v.txt --out $out
+    cmp <(recur nearest w2v.txt king --json) <(recur nearest $out king --json)
+done
+recur convert w2v.txt --out g.txt --to glove --top 2 --json
+cat g.txt
+recur convert a.model --out a.bin
+cmp <(recur nearest a.model cat) <(recur nearest a.bin cat)
+recur eval w.safetensors pairs | head -n 1
+! recur convert w2v.txt --out w.bin
+! recur convert w2v.txt --out w.odd
+! recur convert w2v.txt --out w.vec --force --to gloves
+! recur convert missing --out w.vec --force
+rm w.vocab
+! recur nearest w.npy king
+printf '1 2\nNew York 1 2\n' >blank.txt
+! recur convert blank.txt --out b.bin
+recur convert blank.txt --out b.bin --join _
+recur nearest b.bin New_York
+for cut in 20 44 60; do
+    head -c $cut w.bin >cut.bin
+    ! recur nearest cut.bin king
+done
+head -c 200 w.safetensors >cut.safetensors
+! recur nearest cut.safetensors king

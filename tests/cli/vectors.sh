@@ -47,6 +47,14 @@ for o in "" "--freeze embed.weight --mean all" "--vectors-top 5 --feedback --aro
     }
 done
 
+echo "== vectors of a model, and of other formats"
+tag --vectors a.model --out of-model.model 2>&1 | grep "^note"
+recur convert fast.vec --out fast.npy
+tag --vectors fast.npy --out npy.model --quiet | grep trained
+recur train lm --train news.conll --level char --hidden 4 --batch 2 --epochs 1 --out char.model \
+    --quiet >/dev/null
+! tag --vectors char.model --out x.model
+
 echo "== words of the file that training has not"
 for top in 0 3; do
     tag --vectors glove.txt --vectors-top $top --out top.model --quiet >all

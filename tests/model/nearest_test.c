@@ -1,4 +1,4 @@
-/* nearest_test.c -- what is near among word vectors, by hand; spellings; models and files. */
+/* nearest_test.c -- what is near among word vectors, by hand. */
 #include "model/toy.h"
 
 #include <math.h>
@@ -96,52 +96,6 @@ static void what_cannot_be_asked_is_refused(void **unused)
     CHECK_STATUS(rc_vectors_open(&v, check_temp_path("missing")), RC_EIO);
 }
 
-static void spellings_are_near(void **unused)
-{
-    (void)unused;
-    rc_vectors *v = vectors("hello 1\nhallo 1\nhelp 1\nyellow 1\nhell 1\nworld 1\nh 1\n");
-    int64_t out[4];
-
-    assert_int_equal(rc_vectors_spellings(v, "helo", 4, 4, out), 3);
-    assert_true(out[0] == 0 && out[1] == 2 && out[2] == 4);
-    assert_int_equal(rc_vectors_spellings(v, "helloo", 6, 4, out), 4);
-    assert_true(out[0] == 0 && out[1] == 1 && out[2] == 3 && out[3] == 4);
-    assert_int_equal(rc_vectors_spellings(v, "hello", 5, 1, out), 1);
-    assert_int_equal(out[0], 0);
-    assert_int_equal(rc_vectors_spellings(v, "", 0, 4, out), 1); /* "h" */
-    rc_vectors_free(v);
-}
-
-/* The vectors of a language model are those that it reads. */
-static void models_have_vectors(void **unused)
-{
-    (void)unused;
-    TOY_PATH(path, "words.model");
-    rc_model *m = TOY("level", "word", "embed", "5", "hidden", "3");
-    rc_vectors *v;
-    rc_real *all = rcb_alloc((size_t)rc_model_symbols(m) * 5, sizeof *all), x[5];
-
-    CHECK_STATUS(rc_model_read(m, "embed.weight", all, (int64_t)rc_model_symbols(m) * 5), RC_OK);
-    CHECK_STATUS(rc_model_save(m, path), RC_OK);
-    assert_false(rc_vectors_likely(path));
-    assert_true(rc_vectors_likely(toy_file("l.vec", "a 1\n")));
-    assert_false(rc_vectors_likely(check_temp_path("missing")));
-    CHECK_STATUS(rc_vectors_open(&v, path), RC_OK);
-    assert_true(rc_vectors_count(v) == rc_model_symbols(m) && rc_vectors_dim(v) == 5);
-    const int64_t id = find(v, "question");
-    assert_int_equal(id, rc_model_find(m, "question", 8));
-    CHECK_STATUS(rc_vectors_read(v, id, x), RC_OK);
-    assert_memory_equal(x, all + id * 5, sizeof x);
-    rc_vectors_free(v);
-    rcb_free(all);
-    rc_model_free(m);
-
-    m = TOY("level", "word", "tied", "true", "hidden", "3");
-    CHECK_STATUS(rc_model_save(m, path), RC_OK);
-    CHECK_STATUS(rc_vectors_open(&v, path), RC_EINVAL);
-    rc_model_free(m);
-}
-
 static rc_status ask(void *ctx)
 {
     rc_neighbour out[3];
@@ -169,8 +123,6 @@ int main(void)
         cmocka_unit_test(the_nearest_are_those_of_the_formula),
         cmocka_unit_test(equal_ones_come_by_number),
         cmocka_unit_test(what_cannot_be_asked_is_refused),
-        cmocka_unit_test(spellings_are_near),
-        cmocka_unit_test(models_have_vectors),
         cmocka_unit_test(every_failed_allocation_is_an_error),
     };
 
