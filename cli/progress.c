@@ -119,7 +119,8 @@ static void write_line(const progress *p, char line[LINE_ROOM], bool validated)
     else if (validated && e->valid_chars > 0)
         add(line, "  %.3f bits/char", e->valid / e->valid_chars / log(2));
     if (recent_rate(p) > 0)
-        add(line, "  %s tok/s", say_short(room, recent_rate(p)));
+        add(line, "  %s %s/s", say_short(room, recent_rate(p)),
+            strcmp(p->last.unit, "tokens") == 0 ? "tok" : p->last.unit);
     if (left >= 0 && !of_all)
         add(line, "  eta %s", say_seconds(room, left));
 }

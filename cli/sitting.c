@@ -237,10 +237,10 @@ static void print_results(const sitting *s, const rc_record *best)
     char a[SAY_ROOM], b[SAY_ROOM];
     const rc_record last = last_record(s);
     if (last.step > 0)
-        printf("%-12s%s steps, %s tokens\n", "trained", say_count(a, last.step),
-               say_count(b, last.tokens));
+        printf("%-12s%s steps, %s %s\n", "trained", say_count(a, last.step),
+               say_count(b, last.tokens), s->p.last.unit);
     if (s->p.last.step > s->p.first_step)
-        printf("%-12s%s tokens/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)),
+        printf("%-12s%s %s/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)), s->p.last.unit,
                say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
         if (of_sequences(m))

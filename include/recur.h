@@ -733,7 +733,8 @@ typedef struct rc_progress {
     int64_t epoch, epochs;           /* counted from 1; epochs 0: no limit */
     int64_t step, steps;             /* over all epochs; steps: how many in all, 0: not known */
     int64_t epoch_step, epoch_steps; /* done within this epoch, and how many it has */
-    int64_t tokens;                  /* symbols trained on so far */
+    int64_t tokens;                  /* symbols (or what `unit` says) trained on so far */
+    const char *unit;                /* "tokens"; of GloVe "cells" */
     double lr;                       /* learning rate of the step to come */
     double loss;                     /* of the last step, see rc_model_measure() */
     double grad_norm;                /* of the last step, before clipping by norm */

@@ -226,6 +226,15 @@ typedef struct rcb_spill {
 rc_status rcb_spill_new(rcb_spill *out, size_t bytes);
 void rcb_spill_free(rcb_spill *s);
 
+/* Room of `count` times `size` bytes, undefined at first: memory, or such a file where it is more
+ * than `beyond` bytes. RC_EIO, RC_ENOMEM. Owner: rcb_room_free(), which takes an empty one too. */
+typedef struct rcb_room {
+    void *p;
+    rcb_spill spill; /* behind p; none: it is of the heap */
+} rcb_room;
+rc_status rcb_room_new(rcb_room *out, int64_t count, size_t size, size_t beyond);
+void rcb_room_free(rcb_room *r);
+
 /* ---- threads (pool.c) -------------------------------------------------------------------- */
 
 /* A pool of workers that spin for microseconds, then yield, then sleep. The caller's thread is

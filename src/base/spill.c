@@ -76,3 +76,30 @@ void rcb_spill_free(rcb_spill *s)
         (void)munmap(s->p, s->n > 0 ? s->n : 1);
     *s = (rcb_spill){0};
 }
+
+/* ---- memory or such a file --------------------------------------------------------------- */
+
+rc_status rcb_room_new(rcb_room *out, int64_t count, size_t size, size_t beyond)
+{
+    size_t bytes;
+
+    *out = (rcb_room){0};
+    if (!rcb_mul((size_t)count, size, &bytes))
+        return RC_FAIL(RC_ENOMEM, "cannot hold %" PRId64 " times %zu bytes", count, size);
+    if (bytes > beyond) {
+        RC_TRY(rcb_spill_new(&out->spill, bytes));
+        out->p = out->spill.p;
+        return RC_OK;
+    }
+    out->p = rcb_alloc(bytes > 0 ? bytes : 1, 1);
+    return out->p ? RC_OK : RC_ENOMEM;
+}
+
+void rcb_room_free(rcb_room *r)
+{
+    if (r->spill.p)
+        rcb_spill_free(&r->spill);
+    else
+        rcb_free(r->p);
+    *r = (rcb_room){0};
+}

@@ -298,6 +298,46 @@ rc_status rcd_windows_view(const rcd_windows *w, int64_t epoch, int64_t from, in
                            rcd_view *v);
 void rcd_view_free(rcd_view *v);
 
+/* ---- words near each other (cooccur.c) --------------------------------------------------- */
+
+/* How often words stand near each other, as GloVe counts it: words of a line that are d apart, up
+ * to a width, count for 1 / d; those that the vocabulary lacks are not there. A symmetric matrix,
+ * of which a cell (a, b), a <= b, is held once, unless it is zero; where a is b, a pair counts
+ * twice.
+ *
+ * Word w is of part w % parts. Cells lie in blocks, one for every two parts, in a drawn order
+ * within each. Owner: rcd_cooc_free(). */
+typedef struct rcd_cooc {
+    int64_t n;
+    int64_t parts;
+    int64_t *start; /* (blocks + 1) where the cells of a block begin */
+    int32_t *a, *b; /* (n) */
+    rc_real *count; /* (n) */
+    rcb_room room[3];
+} rcd_cooc;
+
+static inline int64_t rcd_cooc_blocks(int64_t parts)
+{
+    return parts * (parts + 1) / 2;
+}
+
+/* The block of parts p and q. */
+static inline int64_t rcd_cooc_block(int64_t p, int64_t q)
+{
+    return p < q ? q * (q + 1) / 2 + p : p * (p + 1) / 2 + q;
+}
+
+typedef struct rcd_near {
+    int64_t width; /* above 0 */
+    int64_t parts; /* above 0 */
+    uint64_t seed; /* of the order */
+} rcd_near;
+/* The same bits for any number of workers. RC_EDATA: there are none; RC_EIO, RC_ENOMEM: *out is
+ * empty. */
+rc_status rcd_cooc_count(rcd_cooc *out, const rcd_tape *tape, const rcd_vocab *v,
+                         const rcd_near *how, rcb_pool *pool);
+void rcd_cooc_free(rcd_cooc *c);
+
 /* ---- series (series.c) ------------------------------------------------------------------- */
 
 typedef struct rcd_source rcd_source;

@@ -160,6 +160,20 @@ typedef struct rck_contrast {
     rc_real *const *to;  /* (m) */
 } rck_contrast;
 
+/* Cells of counts, each a row of one side against a row of the other, and the other way round where
+ * these differ (glove.c). */
+typedef struct rck_glove_side {
+    rc_real *x, *x_sum;       /* (rows,ld) vectors, and sums above 0, also in padding */
+    rc_real *bias, *bias_sum; /* (rows) */
+} rck_glove_side;
+typedef struct rck_glove {
+    int64_t n, ld;        /* cells; a multiple of 16 */
+    const int32_t *a, *b; /* (n) rows */
+    const rc_real *count; /* (n) above 0 */
+    rck_glove_side word, context;
+    rc_real rate, x_max, alpha;
+} rck_glove;
+
 typedef struct rck_table {
     const char *name;
 
@@ -291,6 +305,10 @@ typedef struct rck_table {
     void (*contrast_errors)(int64_t n, rc_real rate, const rc_real *aim, const rc_real *s,
                             rc_real *g);
     void (*contrast_steps)(const rck_contrast *c, const rc_real *g); /* (m,n) */
+
+    /* Steps for all cells, in their order: the sum of f e^2 before each. Not finite: an error was
+     * not, and that cell has moved nothing. */
+    double (*glove)(const rck_glove *g);
 
     /* optimisers (optim.c), flat over any layout */
     void (*sgd)(const rck_update *u);

@@ -62,6 +62,7 @@ const rck_table RC_ISA_NAME(rck_table) = {
     .contrast_dots = RCK_BASE(contrast_dots),
     .contrast_errors = RCK_BASE(contrast_errors),
     .contrast_steps = RCK_BASE(contrast_steps),
+    .glove = RCK_BASE(glove),
     .sgd = RCK_BASE(sgd),
     .nesterov = RCK_BASE(nesterov),
     .adagrad = RCK_BASE(adagrad),

@@ -38,6 +38,9 @@ void RCK_BASE(contrast_errors)(int64_t n, rc_real rate, const rc_real *aim, cons
                                rc_real *g);
 void RCK_BASE(contrast_steps)(const rck_contrast *c, const rc_real *g);
 
+/* glove.c */
+double RCK_BASE(glove)(const rck_glove *g);
+
 /* lean.c */
 void RCK_FN(row_bf16)(const rck_lean *g);
 void RCK_FN(row_int8)(const rck_lean *g);

@@ -15,11 +15,33 @@ static rc_status refuse(const char *option, const char *why)
     return RC_FAIL(RC_EINVAL, "cannot use '%s': %s", option, why);
 }
 
-static rc_status check_options(const rc_config *c)
+/* Options that mean something to some models alone: the first of them that is set, or NULL. */
+static const char *option_set(const rc_config *c, const char *const *options)
 {
-    const int model = rcm_list_index("embed-models", c->model);
-    const int loss = rcm_list_index("embed-losses", c->loss);
+    for (; *options; options++)
+        if (!rc_config_is_default(c, *options))
+            return *options;
+    return NULL;
+}
 
+static rc_status check_glove(const rc_config *c)
+{
+    static const char *const none[] = {
+        "loss",         "negatives",   "share-negatives", "samples", "cbow-step", "subsample",
+        "fixed-window", "noise-power", "lock-free",       "batch",   NULL};
+    const char *set = option_set(c, none);
+
+    return set ? refuse(set, "it means nothing to --model glove") : RC_OK;
+}
+
+static rc_status check_windows(const rc_config *c, rcm_embed_model model)
+{
+    static const char *const of_glove[] = {"x-max", "alpha", NULL};
+    const int loss = rcm_list_index("embed-losses", c->loss);
+    const char *set = option_set(c, of_glove);
+
+    if (set)
+        return refuse(set, "it is of --model glove");
     if (c->share_negatives && (model != RCM_SKIPGRAM || loss != RCM_LOSS_NEGATIVE))
         return refuse("share-negatives", "it is of --model skipgram with --loss negative");
     if (model != RCM_CBOW && !rc_config_is_default(c, "cbow-step"))
@@ -37,18 +59,29 @@ static rc_status check_options(const rc_config *c)
 
 /* ---- data -------------------------------------------------------------------------------- */
 
+/* What is left to the model. */
+static rc_status settle_options(rc_config *c, rcm_embed_model model)
+{
+    static const char *const rates[] = {
+        [RCM_SKIPGRAM] = "0.025", [RCM_CBOW] = "0.1", [RCM_GLOVE] = "0.05"};
+
+    if (c->lr == 0)
+        RC_TRY(rc_config_set(c, "lr", rates[model]));
+    if (c->window == 0)
+        RC_TRY(rc_config_set(c, "window", model == RCM_GLOVE ? "15" : "5"));
+    return RC_OK;
+}
+
 static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *have,
                              rcm_vocabs *made)
 {
+    const rcm_embed_model model = (rcm_embed_model)rcm_list_index("embed-models", c->model);
+
     *out = NULL;
-    RC_TRY(check_options(c));
-    if (c->lr == 0)
-        RC_TRY(rc_config_set(
-            c, "lr", rcm_list_index("embed-models", c->model) == RCM_CBOW ? "0.1" : "0.025"));
-    RC_TRY(rcm_corpus_read(out, c, 0, have ? have->of[RCM_SYMBOLS] : NULL,
-                           made ? &made->of[RCM_SYMBOLS] : NULL));
-    (*out)->each = c->batch;
-    return RC_OK;
+    RC_TRY(model == RCM_GLOVE ? check_glove(c) : check_windows(c, model));
+    RC_TRY(settle_options(c, model));
+    return rcm_corpus_read(out, c, 0, have ? have->of[RCM_SYMBOLS] : NULL,
+                           made ? &made->of[RCM_SYMBOLS] : NULL);
 }
 
 static rc_status corpus_notes(const rcm_corpus *c, rcb_buf *out)
@@ -66,17 +99,6 @@ static rc_status corpus_notes(const rcm_corpus *c, rcb_buf *out)
 static bool has_part(const rcm_corpus *c, rcm_part part)
 {
     return part == RCM_TRAIN && rcm_corpus_has(c, part);
-}
-
-static int64_t epoch_batches(const rcm_corpus *c, int64_t steps)
-{
-    (void)steps;
-    return (c->tape[RCM_TRAIN].n + c->each - 1) / c->each;
-}
-
-static int64_t epoch_rows(const rcm_corpus *c)
-{
-    return c->tape[RCM_TRAIN].n;
 }
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -133,22 +155,61 @@ static void unbuild(rc_model *m)
     m->own = NULL;
 }
 
-/* As word2vec: words in a small cube, the other side at zero. */
+/* Rows in a cube whose edges are 1 / D. */
+static void scatter(const rc_model *m, rcn_param *p, const char *stream)
+{
+    const rcb_key key = rcb_stream((uint64_t)m->config->seed, stream);
+    const int64_t D = p->dim[1];
+
+    for (int64_t i = 0; i < p->dim[0]; i++)
+        for (int64_t k = 0; k < D; k++)
+            p->w[i * p->ld + k] =
+                (rc_real)((rcb_uniform(key, (uint64_t)(i * D + k)) - 0.5) / (double)D);
+}
+
+/* As word2vec: words scattered, the other side at zero; as GloVe: both scattered. */
 static rc_status init(rc_model *m)
 {
     const rcm_embed_net *e = m->own;
     rcn_param *in = &m->params.p[e->in], *out = &m->params.p[e->out];
-    const rcb_key key = rcb_stream((uint64_t)m->config->seed, "init:embed.weight");
-    const int64_t D = in->dim[1];
 
     assert(in->ld == e->ld && out->ld == e->ld);
     memset(in->w, 0, (size_t)in->size * sizeof *in->w);
-    for (int64_t i = 0; i < e->V; i++)
-        for (int64_t k = 0; k < D; k++)
-            in->w[i * in->ld + k] =
-                (rc_real)((rcb_uniform(key, (uint64_t)(i * D + k)) - 0.5) / (double)D);
     memset(out->w, 0, (size_t)out->size * sizeof *out->w);
+    scatter(m, in, "init:embed.weight");
+    if (e->model == RCM_GLOVE)
+        scatter(m, out, "init:out.weight");
     return RC_OK;
+}
+
+/* ---- running ----------------------------------------------------------------------------- */
+
+static rc_status walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool)
+{
+    const rcm_embed_net *e = m->own;
+
+    return e->model == RCM_GLOVE ? rcm_glove_walker_new(out, m, c, pool)
+                                 : rcm_embed_walker_new(out, m, c, pool);
+}
+
+/* Of GloVe the sum of both rows of a word: they differ by chance alone. */
+static void vector(const rc_model *m, int64_t i, rc_real *x)
+{
+    const rcm_embed_net *e = m->own;
+    const rcn_param *in = &m->params.p[e->in], *out = &m->params.p[e->out];
+    const int64_t D = in->dim[1];
+
+    if (e->model == RCM_GLOVE)
+        rck->add(D, in->w + i * in->ld, out->w + i * out->ld, x);
+    else
+        memcpy(x, in->w + i * in->ld, (size_t)D * sizeof *x);
+}
+
+static const char *measure(const rc_model *m)
+{
+    const rcm_embed_net *e = m->own;
+
+    return e->model == RCM_GLOVE ? "weighted squared error" : "nats";
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -157,6 +218,10 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
 {
     const rcm_embed_net *e = m->own;
 
+    if (e->model == RCM_GLOVE) {
+        RC_TRY(rcm_words_add(w, "embed.weight", "with row i of out.weight the vector of word i"));
+        return rcm_words_add(w, "out.weight", "row i is word i as it stands near others");
+    }
     RC_TRY(rcm_words_add(w, "embed.weight", "row i is the vector of word i"));
     return rcm_words_add(w, "out.weight", "%s",
                          e->loss == RCM_LOSS_HIERARCHICAL
@@ -174,6 +239,8 @@ static rc_status facts(const rc_model *m, rcm_words *w)
                          m->params.p[e->in].dim[1]));
     (void)rcm_list("embed-models", (size_t)e->model, &entry);
     RC_TRY(rcm_words_add(w, "learnt", "%s: %s", entry.name, entry.help));
+    if (e->model == RCM_GLOVE)
+        return RC_OK;
     (void)rcm_list("embed-losses", (size_t)e->loss, &entry);
     return rcm_words_add(w, "told apart", "%s: %s", entry.name, entry.help);
 }
@@ -182,7 +249,7 @@ extern const rcm_task rcm_embed;
 
 const rcm_task rcm_embed = {
     .name = "embed",
-    .help = "word vectors: skip-gram and CBOW",
+    .help = "word vectors: skip-gram, CBOW and GloVe",
     .corpus_open = corpus_open,
     .corpus_free = rcm_corpus_free,
     .corpus_crc = rcm_corpus_crc,
@@ -191,11 +258,9 @@ const rcm_task rcm_embed = {
     .build = build,
     .unbuild = unbuild,
     .init = init,
-    .epoch_batches = epoch_batches,
-    .epoch_rows = epoch_rows,
-    .walker_new = rcm_embed_walker_new,
-    .walker_free = rcm_embed_walker_free,
-    .walk = rcm_embed_walk,
+    .walker_new = walker_new,
+    .vector = vector,
+    .measure = measure,
     .conventions = conventions,
     .facts = facts,
 };

@@ -89,7 +89,9 @@ void rcm_block_free(rcm_block *b);
 /* ---- steps (embed_walk.c) ---------------------------------------------------------------- */
 
 rc_status rcm_embed_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool);
-void rcm_embed_walker_free(rcm_walker *w);
-rc_status rcm_embed_walk(rcm_walker *w, const rcm_stride *s, rcm_strode *out);
+
+/* ---- cells of counts (embed_glove.c) ----------------------------------------------------- */
+
+rc_status rcm_glove_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool);
 
 #endif

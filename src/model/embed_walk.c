@@ -24,7 +24,8 @@ typedef struct chains {
     int64_t cap;
 } chains;
 
-struct rcm_walker {
+typedef struct walker {
+    rcm_walker base;
     rc_model *m;
     rcb_pool *pool;
     const rcd_tape *tape;
@@ -37,7 +38,7 @@ struct rcm_walker {
     rc_real *sum; /* (workers, 2, ld) */
     bool *bad;    /* (workers) met moves that are not finite */
     rcm_stride stride;
-};
+} walker;
 
 /* ---- making ------------------------------------------------------------------------------ */
 
@@ -76,7 +77,7 @@ static rc_status new_chains(chains *c, const rcn_param *table)
     return RC_OK;
 }
 
-static rc_status fill_walker(rcm_walker *w, const rcm_corpus *corpus)
+static rc_status fill_walker(walker *w, const rcm_corpus *corpus)
 {
     const rc_config *c = w->m->config;
     const rcm_embed_net *e = w->m->own;
@@ -123,10 +124,10 @@ static void free_chains(chains *c)
     rcb_free(c->next);
 }
 
-void rcm_embed_walker_free(rcm_walker *w)
+static void free_walker(rcm_walker *base)
 {
-    if (!w)
-        return;
+    walker *w = (walker *)base;
+
     for (int64_t i = 0; w->block && i < w->shards; i++)
         rcm_block_free(&w->block[i]);
     rcb_free(w->block);
@@ -141,27 +142,10 @@ void rcm_embed_walker_free(rcm_walker *w)
     rcb_free(w);
 }
 
-rc_status rcm_embed_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool)
-{
-    rcm_walker *w = rcb_calloc(1, sizeof *w);
-
-    *out = NULL;
-    if (!w)
-        return RC_ENOMEM;
-    w->m = m;
-    w->pool = pool;
-    const rc_status s = fill_walker(w, c);
-    if (s == RC_OK)
-        *out = w;
-    else
-        rcm_embed_walker_free(w);
-    return s;
-}
-
 /* ---- learning ---------------------------------------------------------------------------- */
 
 /* Where shard i of the step begins. */
-static int64_t cut(const rcm_walker *w, int64_t i)
+static int64_t cut(const walker *w, int64_t i)
 {
     const int64_t at = w->stride.pos + w->batch * i / w->shards;
 
@@ -170,7 +154,7 @@ static int64_t cut(const rcm_walker *w, int64_t i)
 
 static void learn(const rcb_worker *worker, void *ctx)
 {
-    rcm_walker *w = ctx;
+    walker *w = ctx;
     rcn_params *params = &w->m->params;
 
     for (int64_t i = worker->id; i < w->shards; i += worker->count) {
@@ -189,12 +173,12 @@ static void learn(const rcb_worker *worker, void *ctx)
 
 /* ---- adding up --------------------------------------------------------------------------- */
 
-static const rcm_rows *rows_of(const rcm_walker *w, const chains *c, int64_t shard)
+static const rcm_rows *rows_of(const walker *w, const chains *c, int64_t shard)
 {
     return c == &w->in ? &w->block[shard].in : &w->block[shard].out;
 }
 
-static rc_status room_for_chains(rcm_walker *w, chains *c)
+static rc_status room_for_chains(walker *w, chains *c)
 {
     int64_t links = 0;
 
@@ -212,7 +196,7 @@ static rc_status room_for_chains(rcm_walker *w, chains *c)
 }
 
 /* Link the rows of this worker, in the order of shards. */
-static void link_rows(const rcm_walker *w, chains *c, const rcb_worker *worker)
+static void link_rows(const walker *w, chains *c, const rcb_worker *worker)
 {
     int32_t link = 0;
 
@@ -241,8 +225,8 @@ typedef struct walk_of_links {
 } walk_of_links;
 
 /* The rows that a link is of, and the place in them: links of a chain rise. */
-static const rcm_rows *rows_at(const rcm_walker *w, const chains *c, walk_of_links *at,
-                               int32_t link, int64_t *place)
+static const rcm_rows *rows_at(const walker *w, const chains *c, walk_of_links *at, int32_t link,
+                               int64_t *place)
 {
     const rcm_rows *r = rows_of(w, c, at->shard);
 
@@ -256,7 +240,7 @@ static const rcm_rows *rows_at(const rcm_walker *w, const chains *c, walk_of_lin
 
 /* A row becomes what it was and the moves of all shards that have it, of which the first begins at
  * `from`. False: they are not finite, and the row stays as it was. */
-static bool add_up(const rcm_walker *w, chains *c, rc_real *row, int64_t id, walk_of_links from,
+static bool add_up(const walker *w, chains *c, rc_real *row, int64_t id, walk_of_links from,
                    rc_real *sum)
 {
     const int64_t ld = w->plan.e->ld;
@@ -289,7 +273,7 @@ static bool add_up(const rcm_walker *w, chains *c, rc_real *row, int64_t id, wal
     return true;
 }
 
-static void merge(rcm_walker *w, chains *c, rcn_param *table, const rcb_worker *worker)
+static void merge(walker *w, chains *c, rcn_param *table, const rcb_worker *worker)
 {
     rc_real *sum = w->sum + worker->id * 2 * table->ld;
     walk_of_links at = {0, 0};
@@ -312,7 +296,7 @@ static void merge(rcm_walker *w, chains *c, rcn_param *table, const rcb_worker *
 
 static void merge_both(const rcb_worker *worker, void *ctx)
 {
-    rcm_walker *w = ctx;
+    walker *w = ctx;
     rcn_params *params = &w->m->params;
 
     merge(w, &w->in, &params->p[w->plan.e->in], worker);
@@ -321,8 +305,10 @@ static void merge_both(const rcb_worker *worker, void *ctx)
 
 /* ---- a step ------------------------------------------------------------------------------ */
 
-rc_status rcm_embed_walk(rcm_walker *w, const rcm_stride *s, rcm_strode *out)
+static rc_status walk(rcm_walker *base, const rcm_stride *s, rcm_strode *out)
 {
+    walker *w = (walker *)base;
+
     w->stride = *s;
     *out = (rcm_strode){.next = cut(w, w->shards)};
     out->rows = out->next - s->pos;
@@ -343,4 +329,26 @@ rc_status rcm_embed_walk(rcm_walker *w, const rcm_stride *s, rcm_strode *out)
         if (w->bad[i])
             out->nats = (double)NAN;
     return RC_OK;
+}
+
+rc_status rcm_embed_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool)
+{
+    walker *w = rcb_calloc(1, sizeof *w);
+
+    *out = NULL;
+    if (!w)
+        return RC_ENOMEM;
+    w->base = (rcm_walker){.walk = walk,
+                           .free = free_walker,
+                           .epoch_steps =
+                               (c->tape[RCM_TRAIN].n + m->config->batch - 1) / m->config->batch,
+                           .epoch_rows = c->tape[RCM_TRAIN].n};
+    w->m = m;
+    w->pool = pool;
+    const rc_status s = fill_walker(w, c);
+    if (s == RC_OK)
+        *out = &w->base;
+    else
+        free_walker(&w->base);
+    return s;
 }

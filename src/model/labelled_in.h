@@ -38,7 +38,7 @@ typedef struct rcm_labelled_corpus {
     rcb_key order;
     int64_t batch, bucket;
     struct rcm_epoch *epoch; /* the order of the last one that was asked for */
-    rcm_pretrained *vectors;    /* NULL: none */
+    rcm_pretrained *vectors; /* NULL: none */
 } rcm_labelled_corpus;
 
 static inline const rcm_labelled_corpus *rcm_labelled_of(const rcm_corpus *c)

@@ -144,7 +144,8 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
     X(RCM_JUDGE_SPANS, "spans", "the highest F1 of spans")
 #define RCM_EMBED_MODEL_MAP(X)                                                                     \
     X(RCM_SKIPGRAM, "skipgram", "a word from each word of the window that it stands in")           \
-    X(RCM_CBOW, "cbow", "a word from the mean of the words around it")
+    X(RCM_CBOW, "cbow", "a word from the mean of the words around it")                             \
+    X(RCM_GLOVE, "glove", "how often words stand near each other (Pennington et al. 2014)")
 #define RCM_EMBED_LOSS_MAP(X)                                                                      \
     X(RCM_LOSS_NEGATIVE, "negative",                                                               \
       "yes or no: the right word, and some wrong ones (Mikolov et al. 2013)")                      \
@@ -364,19 +365,33 @@ typedef struct rcm_piece {
 /* What the loss of a batch is divided by, as --average says. */
 double rcm_divisor(const rc_config *c, const rcd_batch *b);
 
-/* What takes a task's steps, where it takes them itself. */
-typedef struct rcm_walker rcm_walker;
-/* Such a step: where from, and at which rate; and what it was. */
+/* A step that a task takes itself: where from, and at which rate; and what it was. */
 typedef struct rcm_stride {
     int64_t epoch, pos;
     double rate;
 } rcm_stride;
 typedef struct rcm_strode {
     int64_t next; /* where the next begins */
-    int64_t rows; /* tokens that were read; 0: the epoch is over */
+    int64_t rows; /* what was read, of epoch_rows; 0: the epoch is over */
     int64_t aims; /* of what the loss is, which may be a sample */
     double nats;  /* not finite: moves were not, and the rows they were of have stayed */
 } rcm_strode;
+/* Reals that steps change besides the parameters; a view. */
+typedef struct rcm_memory {
+    const char *name;
+    int64_t rows, cols, ld;
+    rc_real *x; /* (rows,ld) */
+} rcm_memory;
+/* What takes such steps: the first member of what else it is. It borrows model, corpus and pool. */
+typedef struct rcm_walker rcm_walker;
+struct rcm_walker {
+    rc_status (*walk)(rcm_walker *w, const rcm_stride *s, rcm_strode *out);
+    void (*free)(rcm_walker *w);
+    /* The i-th that a checkpoint must hold; false past the end. NULL: there are none. */
+    bool (*memory)(const rcm_walker *w, size_t i, rcm_memory *out);
+    int64_t epoch_steps, epoch_rows;
+    const char *unit; /* of rows; NULL: tokens */
+};
 
 struct rcm_task {
     const char *name;
@@ -431,10 +446,8 @@ struct rcm_task {
     int64_t (*piece_width)(const rc_model *m); /* numbers of the states of one sequence */
 
     /* Training by steps of its own, that change the parameters at once; no batches, no loss. NULL
-     * for the others. The walker borrows model, corpus and pool. */
+     * for the others. */
     rc_status (*walker_new)(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool);
-    void (*walker_free)(rcm_walker *w);
-    rc_status (*walk)(rcm_walker *w, const rcm_stride *s, rcm_strode *out);
 
     /* What a step over the rows of `w` takes, added to it. */
     void (*work)(const rc_model *m, rcg_work *w);
@@ -475,6 +488,9 @@ struct rcm_task {
 
     /* What is summed up as the loss: "nats" (NULL: that), "squared error". */
     const char *(*measure)(const rc_model *m);
+
+    /* The vector of symbol i, (embed), where it is not row i of embed.weight. */
+    void (*vector)(const rc_model *m, int64_t i, rc_real *x);
 
     /* What a reader of the file must know (gate order, ...): goes into the file and the facts; and
      * further facts. */

@@ -87,7 +87,7 @@ void rcm_pretrained_free(rcm_pretrained *v);
 /* Add its first words as many as --vectors-top, folded, but for those that are no symbols. v may be
  * NULL. RC_EINVAL: words are wanted and there is no file; RC_ENOMEM, RC_EDATA. */
 rc_status rcm_pretrained_words(const rcm_pretrained *v, const rc_config *c, const rcd_fold *fold,
-                            rcd_names *out);
+                               rcd_names *out);
 /* The rows of the parameter at `place` become the vectors of their words, and that of RCD_UNK,
  * which no file has to have, the mean of these; what was found becomes part of the model's origin,
  * and the file is let go. v may be NULL. fold: what was done to the words (NULL: nothing).
@@ -171,9 +171,8 @@ rc_status rcm_xray_jacobians(rc_xray_layer *l, const rcg_sight *s, int64_t steps
 /* The corpus of every task that reads running text: three tapes over one vocabulary. */
 struct rcm_corpus {
     rcd_tape tape[RCM_PARTS];
-    rcd_stream train;     /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
+    rcd_stream train;        /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
     rcm_pretrained *vectors; /* NULL: none */
-    int64_t each;         /* of tasks that walk: tokens of a step */
 };
 
 /* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at

@@ -9,6 +9,8 @@ rc_status rcm_plan_stack(rcm_plan *p, const rc_config *c, int directions)
 {
     *p = (rcm_plan){0};
     RC_TRY(rcm_list_check(rcm_list, "cells", "cell", c->cell));
+    if (c->window < 1)
+        return RC_FAIL(RC_EINVAL, "a layer cannot read a window of %" PRId64 " steps", c->window);
     p->hidden = rcb_alloc((size_t)c->layers, sizeof *p->hidden);
     if (!p->hidden)
         return RC_ENOMEM;

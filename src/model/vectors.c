@@ -157,12 +157,22 @@ int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n)
     return i;
 }
 
+static void model_row(const rc_vectors *v, int64_t i, rc_real *x)
+{
+    const rcm_task *task = v->model->config->task;
+
+    if (task->vector)
+        task->vector(v->model, i, x);
+    else
+        memcpy(x, v->table->w + i * v->table->ld, (size_t)v->table->dim[1] * sizeof *x);
+}
+
 rc_status rcm_vectors_row(const rc_vectors *v, int64_t i, float *room, rc_real *x)
 {
     const int64_t dim = rc_vectors_dim(v);
 
-    if (v->table) {
-        memcpy(x, v->table->w + i * v->table->ld, (size_t)dim * sizeof *x);
+    if (v->model) {
+        model_row(v, i, x);
         return RC_OK;
     }
     RC_TRY(rcf_vectors_read(v->file, i, room));
@@ -186,19 +196,28 @@ rc_status rc_vectors_read(const rc_vectors *v, int64_t i, rc_real *x)
 
 /* ---- writing ----------------------------------------------------------------------------- */
 
+/* What is written, and room for a row of a model. */
+typedef struct written {
+    const rc_vectors *v;
+    rc_real *row; /* (dim) */
+} written;
+
 static const char *source_word(const void *ctx, int64_t i, size_t *n)
 {
-    return rc_vectors_word(ctx, i, n);
+    const written *w = ctx;
+
+    return rc_vectors_word(w->v, i, n);
 }
 
 static rc_status source_row(const void *ctx, int64_t i, float *x)
 {
-    const rc_vectors *v = ctx;
+    const written *w = ctx;
 
-    if (v->file)
-        return rcf_vectors_read(v->file, i, x);
-    for (int64_t k = 0; k < v->table->dim[1]; k++)
-        x[k] = (float)v->table->w[i * v->table->ld + k];
+    if (w->v->file)
+        return rcf_vectors_read(w->v->file, i, x);
+    model_row(w->v, i, w->row);
+    for (int64_t k = 0; k < w->v->table->dim[1]; k++)
+        x[k] = (float)w->row[k];
     return RC_OK;
 }
 
@@ -238,10 +257,11 @@ rc_status rc_vectors_save(const rc_vectors *v, const char *path,
                           const rc_vectors_save_options *options)
 {
     const int64_t count = rc_vectors_count(v);
+    written w = {.v = v};
     const rcf_vectors_source source = {
         .count = options->top > 0 && options->top < count ? options->top : count,
         .dim = rc_vectors_dim(v),
-        .ctx = v,
+        .ctx = &w,
         .word = source_word,
         .row = source_row,
         .join = options->join,
@@ -256,7 +276,10 @@ rc_status rc_vectors_save(const rc_vectors *v, const char *path,
     } else {
         RC_TRY(format_of(path, &format));
     }
-    return rcf_vectors_write(&source, format, path);
+    w.row = rcb_alloc((size_t)source.dim, sizeof *w.row);
+    const rc_status s = w.row ? rcf_vectors_write(&source, format, path) : RC_ENOMEM;
+    rcb_free(w.row);
+    return s;
 }
 
 /* ---- spellings --------------------------------------------------------------------------- */

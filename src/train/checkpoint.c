@@ -127,12 +127,34 @@ static rc_status write_slots(const rc_trainer *t, rcf_writer *w, rcm_buffers *ke
     return RC_OK;
 }
 
+/* What a walker remembers, as it is in memory but for padding. */
+static rc_status write_memories(const rc_trainer *t, rcf_writer *w, rcm_buffers *keep)
+{
+    rcm_memory m;
+
+    for (size_t i = 0; t->walker && t->walker->memory && t->walker->memory(t->walker, i, &m); i++) {
+        rcb_buf name = {0};
+        void *rows;
+
+        RC_TRY(rcm_buffers_take(keep, (size_t)(m.rows * m.cols), sizeof(rc_real), &rows));
+        for (int64_t r = 0; r < m.rows; r++)
+            memcpy((rc_real *)rows + r * m.cols, m.x + r * m.ld, (size_t)m.cols * sizeof *m.x);
+        rc_status status = rcb_buf_printf(&name, RCM_STATE_PREFIX "walk.%s", m.name);
+        if (status == RC_OK)
+            status = add_reals(w, name.p, m.rows, m.cols, rows);
+        rcb_buf_free(&name);
+        RC_TRY(status);
+    }
+    return RC_OK;
+}
+
 static rc_status write_state(const rc_trainer *t, rcf_writer *w, rcm_buffers *keep, rcb_buf *place)
 {
     RC_TRY(rcm_model_write(t->model, w, keep));
     RC_TRY(print_place(t, place));
     RC_TRY(rcf_writer_meta(w, RCM_STATE_PREFIX "place", place->p));
     RC_TRY(write_slots(t, w, keep));
+    RC_TRY(write_memories(t, w, keep));
     if (t->feed.carry)
         RC_TRY(add_reals(w, RCM_STATE_PREFIX "carry", t->feed.carry_rows, t->feed.carry_width,
                          t->feed.carry));
@@ -181,6 +203,30 @@ static rc_status load_slot(rc_trainer *t, const rcf_file *f, int s, size_t i)
     return status;
 }
 
+static rc_status load_memory(const rc_trainer *t, const rcf_file *f, const rcm_memory *m)
+{
+    rcb_buf name = {0};
+    rc_real *rows = rcb_alloc((size_t)(m->rows * m->cols), sizeof *rows);
+    rc_status s = rows ? rcb_buf_printf(&name, RCM_STATE_PREFIX "walk.%s", m->name) : RC_ENOMEM;
+
+    if (s == RC_OK)
+        s = find_reals(f, t->state_path, name.p, m->rows * m->cols, rows);
+    for (int64_t r = 0; s == RC_OK && r < m->rows; r++)
+        memcpy(m->x + r * m->ld, rows + r * m->cols, (size_t)m->cols * sizeof *rows);
+    rcb_buf_free(&name);
+    rcb_free(rows);
+    return s;
+}
+
+static rc_status load_memories(const rc_trainer *t, const rcf_file *f)
+{
+    rcm_memory m;
+
+    for (size_t i = 0; t->walker && t->walker->memory && t->walker->memory(t->walker, i, &m); i++)
+        RC_TRY(load_memory(t, f, &m));
+    return RC_OK;
+}
+
 rc_status rct_checkpoint_crc(const rcf_file *f, const char *path, uint32_t *out)
 {
     const char *text = rcf_file_meta(f, RCM_STATE_PREFIX "place");
@@ -208,6 +254,7 @@ rc_status rct_checkpoint_load(rc_trainer *t, const rcf_file *f)
         for (size_t i = 0; t->optim.slot[s] && i < t->model->params.n; i++)
             if (t->optim.slot[s][i])
                 RC_TRY(load_slot(t, f, s, i));
+    RC_TRY(load_memories(t, f));
     if (t->feed.carry)
         RC_TRY(find_reals(f, t->state_path, RCM_STATE_PREFIX "carry",
                           t->feed.carry_rows * t->feed.carry_width, t->feed.carry));

@@ -131,7 +131,7 @@ static void tell_sizes(rc_estimate *out, const rc_trainer *t)
     *out = (rc_estimate){
         .parameters = t->model->params.count,
         .symbols = rc_model_symbols(t->model),
-        .epoch_tokens = t->task->epoch_rows(t->corpus),
+        .epoch_tokens = rct_epoch_rows(t),
         .epoch_steps = rct_epoch_steps(t),
         .steps = rct_all_steps(t),
         .flops_per_token = rct_flops_per_token(t),

@@ -55,7 +55,7 @@ static rc_status equip(rc_trainer *t)
     if (t->task->fit)
         return RC_OK;
     RC_TRY(rct_schedule_check(t->config));
-    if (t->task->walk)
+    if (t->task->walker_new)
         return t->task->walker_new(&t->walker, t->model, t->corpus, t->pool);
     t->model->params.pairs = rcm_list_index("products", t->config->precision) == RCM_PRODUCT_BF16;
     RC_TRY(rcn_params_freeze(&t->model->params, t->config->freeze));
@@ -168,7 +168,7 @@ void rc_trainer_free(rc_trainer *t)
     rcm_feed_free(&t->feed);
     rct_comm_free(&t->comm);
     if (t->walker)
-        t->task->walker_free(t->walker);
+        t->walker->free(t->walker);
     rcb_pool_free(t->pool);
     if (t->corpus)
         t->task->corpus_free(t->corpus);
@@ -213,7 +213,15 @@ rc_status rc_trainer_set(rc_trainer *t, const char *name, const char *value)
 int64_t rct_epoch_steps(const rc_trainer *t)
 {
     const int64_t each = t->config->accumulate;
+
+    if (t->walker)
+        return t->walker->epoch_steps;
     return (t->task->epoch_batches(t->corpus, t->config->seq) + each - 1) / each;
+}
+
+int64_t rct_epoch_rows(const rc_trainer *t)
+{
+    return t->walker ? t->walker->epoch_rows : t->task->epoch_rows(t->corpus);
 }
 
 int64_t rct_all_steps(const rc_trainer *t)
@@ -541,7 +549,7 @@ static rc_status walk(rc_trainer *t, gathered *sum)
     const rcm_stride stride = {t->place.epoch, t->place.pos, rate(t, t->place.epoch)};
     rcm_strode strode;
 
-    RC_TRY(t->task->walk(t->walker, &stride, &strode));
+    RC_TRY(t->walker->walk(t->walker, &stride, &strode));
     *sum = (gathered){
         .batches = strode.rows > 0, .rows = strode.rows, .aims = strode.aims, .nats = strode.nats};
     t->place.pos = strode.next;
@@ -679,6 +687,8 @@ rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)
                               .valid_spans = (double)NAN,
                               .loss = (double)NAN};
     listener l = {.fn = fn, .ctx = ctx, .p = none};
+
+    l.p.unit = t->walker && t->walker->unit ? t->walker->unit : "tokens";
 
     if (t->place.done)
         return RC_OK;

@@ -77,6 +77,25 @@ static void full_disk_is_an_error_at_once(void **unused)
     CHECK_MESSAGE_HAS(disk);
 }
 
+static void room_is_memory_or_a_file(void **unused)
+{
+    (void)unused;
+    rcb_room r;
+
+    CHECK_STATUS(rcb_room_new(&r, 10, 4, 40), RC_OK);
+    assert_true(r.p && !r.spill.p);
+    memset(r.p, 1, 40);
+    rcb_room_free(&r);
+    CHECK_STATUS(rcb_room_new(&r, 10, 4, 39), RC_OK);
+    assert_true(r.p && r.p == r.spill.p);
+    memset(r.p, 1, 40);
+    rcb_room_free(&r);
+    rcb_room_free(&r);
+    CHECK_STATUS(rcb_room_new(&r, 0, 4, 39), RC_OK);
+    rcb_room_free(&r);
+    CHECK_STATUS(rcb_room_new(&r, INT64_MAX, 8, 39), RC_ENOMEM);
+}
+
 static int begin(void **unused)
 {
     (void)unused;
@@ -91,6 +110,7 @@ int main(void)
         cmocka_unit_test(spill_has_no_name),
         cmocka_unit_test(spill_without_a_folder_is_an_error),
         cmocka_unit_test(full_disk_is_an_error_at_once),
+        cmocka_unit_test(room_is_memory_or_a_file),
     };
     return cmocka_run_group_tests_name("spill", tests, begin, NULL);
 }

@@ -25,6 +25,27 @@ done
 embed --out x.model --force --share-negatives --lock-free --fixed-window --subsample 0 --json |
     grep -o '"steps": [0-9]*'
 
+echo "# counts"
+glove() {
+    recur train embed --model glove --train text --embed 8 --min-count 2 --shards 4 --quiet "$@"
+}
+glove --out glove.model --threads 1 | hide_numbers | grep -v '^speed'
+glove --out other.model --force --threads 3 >/dev/null
+cmp glove.model other.model
+recur nearest glove.model cat --best 2 | wc -l
+recur convert glove.model --out glove.bin
+cmp <(recur nearest glove.model cat) <(recur nearest glove.bin cat)
+recur info glove.model | sed -n 1,5p
+interrupted recur train embed --model glove --train text --embed 8 --min-count 2 --shards 4 \
+    --quiet --out parts.model --epochs 0 --lr-schedule constant
+recur resume parts.model --quiet --threads 3 --steps $((there + 10)) >/dev/null
+glove --out whole.model --epochs 0 --lr-schedule constant --steps $((there + 10)) >/dev/null
+cmp <(recur info whole.model --json | grep crc32) <(recur info parts.model --json | grep crc32)
+rm parts.model* whole.model*
+! glove --out no.model --negatives 3
+! glove --out no.model --lock-free
+! embed --out no.model --x-max 10
+
 echo "# interrupted"
 interrupted recur train embed --train text --embed 8 --min-count 2 --batch 400 --shards 4 --quiet \
     --out parts.model --epochs 0 --lr-schedule constant

@@ -53,8 +53,8 @@ static void a_task_has_defaults_of_its_own(void **unused)
 {
     (void)unused;
 
-    assert_string_equal(rc_option_default("window", "embed"), "5");
-    assert_string_equal(rc_option_default("window", "lm"), "1");
+    assert_string_equal(rc_option_default("batch", "embed"), "4096");
+    assert_string_equal(rc_option_default("batch", "lm"), "32");
     assert_null(rc_option_default("valid-split", "embed")); /* not an option of it */
     assert_null(rc_option_default("nothing", "embed"));
 }

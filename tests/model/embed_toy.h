@@ -57,17 +57,22 @@ static inline int32_t embed_id(const embed_toy *t, const char *word)
     return rcd_vocab_find(t->m->vocab.of[RCM_SYMBOLS], word, strlen(word));
 }
 
-/* Steps over the whole text, once. */
-static inline void embed_epoch(embed_toy *t, rcm_walker *w, int64_t epoch, double rate)
+/* Steps from `pos` on to the end of an epoch; their mean loss. */
+static inline double embed_epoch(rcm_walker *w, int64_t epoch, int64_t pos, double rate)
 {
-    rcm_stride s = {epoch, 0, rate};
+    rcm_stride s = {epoch, pos, rate};
     rcm_strode done;
+    double nats = 0;
+    int64_t aims = 0;
 
     for (;; s.pos = done.next) {
-        CHECK_STATUS(t->config->task->walk(w, &s, &done), RC_OK);
+        CHECK_STATUS(w->walk(w, &s, &done), RC_OK);
         if (done.rows == 0)
             break;
+        nats += done.nats;
+        aims += done.aims;
     }
+    return nats / (double)aims;
 }
 
 #endif

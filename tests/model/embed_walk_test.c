@@ -38,7 +38,7 @@ static void check_no_thread_changes_a_bit(const char *model, const char *loss, c
 
         CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
         for (int epoch = 1; epoch <= 2; epoch++)
-            embed_epoch(&t, w, epoch, 0.05);
+            (void)embed_epoch(w, epoch, 0, 0.05);
         for (int k = 0; k < 2; k++) {
             const rcn_param *p = embed_table(&t, k);
             const size_t bytes = (size_t)p->size * sizeof(rc_real);
@@ -49,7 +49,7 @@ static void check_no_thread_changes_a_bit(const char *model, const char *loss, c
             }
             assert_memory_equal(p->w, first[k], bytes);
         }
-        t.config->task->walker_free(w);
+        w->free(w);
         embed_close(&t);
     }
     free(first[0]);
@@ -87,11 +87,11 @@ static void with_one_shard_lock_free_is_the_same(void **unused)
         rcm_walker *w;
 
         CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
-        embed_epoch(&t, w, 1, 0.05);
+        (void)embed_epoch(w, 1, 0, 0.05);
         n = p->count;
         rows[free_of] = malloc((size_t)n * sizeof(rc_real));
         rcn_param_store(p, p->w, rows[free_of]);
-        t.config->task->walker_free(w);
+        w->free(w);
         embed_close(&t);
     }
     assert_true(n <= 64);
@@ -173,7 +173,7 @@ static void check_limit(const char *text, const char *loss, const char *more, co
     guard_free(embed_fill(embed_table(&t, 0)));
     CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
     for (int epoch = 1; epoch <= 200; epoch++)
-        embed_epoch(&t, w, epoch, 0.1 * (1 - (epoch - 1) / 200.0));
+        (void)embed_epoch(w, epoch, 0, 0.1 * (1 - (epoch - 1) / 200.0));
     count_pairs(&t.corpus->tape[RCM_TRAIN], rcd_vocab_boundary(v), want);
     for (int32_t i = 0; i < rcd_vocab_size(v); i++) {
         if (i == rcd_vocab_boundary(v) || i == rcd_vocab_unk(v))
@@ -184,7 +184,7 @@ static void check_limit(const char *text, const char *loss, const char *more, co
     }
     if (worst > 0.02)
         fail_msg("loss %s: a probability is off by %g", loss, worst);
-    t.config->task->walker_free(w);
+    w->free(w);
     embed_close(&t);
 }
 
@@ -219,7 +219,7 @@ static void what_is_not_finite_spreads_nowhere(void **unused)
 
         CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
         in->w[bad * in->ld] = (rc_real)NAN;
-        CHECK_STATUS(t.config->task->walk(w, &(rcm_stride){1, 0, 0.01}, &done), RC_OK);
+        CHECK_STATUS(w->walk(w, &(rcm_stride){1, 0, 0.01}, &done), RC_OK);
         assert_true(isnan(done.nats));
         for (int which = 0; which < 2; which++) {
             const rcn_param *p = embed_table(&t, which);
@@ -227,7 +227,7 @@ static void what_is_not_finite_spreads_nowhere(void **unused)
             for (int64_t i = 0; i < p->size; i++)
                 assert_true(isfinite(p->w[i]) || (which == 0 && i == bad * p->ld));
         }
-        t.config->task->walker_free(w);
+        w->free(w);
         embed_close(&t);
     }
     free(text);
@@ -249,8 +249,8 @@ static void every_failed_allocation_is_an_error(void **unused)
         rcb_alloc_fail_at(n);
         rc_status status = t.config->task->walker_new(&w, t.m, t.corpus, t.pool);
         if (status == RC_OK) {
-            status = t.config->task->walk(w, &s, &done);
-            t.config->task->walker_free(w);
+            status = w->walk(w, &s, &done);
+            w->free(w);
         }
         rcb_alloc_fail_at(0);
         if (status == RC_OK)
