@@ -126,6 +126,7 @@ static const rc_entry reads[] = {RCM_READS_MAP(ENTRY)};
 static const rc_entry embed_models[] = {RCM_EMBED_MODEL_MAP(ENTRY)};
 static const rc_entry embed_losses[] = {RCM_EMBED_LOSS_MAP(ENTRY)};
 static const rc_entry cbow_steps[] = {RCM_CBOW_STEP_MAP(ENTRY)};
+static const rc_entry projections[] = {RCM_PROJECTION_MAP(ENTRY)};
 static const rc_entry scans[] = {RCM_SCAN_MAP(ENTRY)};
 static const rc_entry formats[] = {RCD_FORMAT_MAP(ENTRY)};
 static const rc_entry codings[] = {RCD_CODING_MAP(ENTRY)};
@@ -180,6 +181,7 @@ static const struct list {
     {"embed-models", NULL, embed_models, sizeof embed_models / sizeof *embed_models},
     {"embed-losses", NULL, embed_losses, sizeof embed_losses / sizeof *embed_losses},
     {"cbow-steps", NULL, cbow_steps, sizeof cbow_steps / sizeof *cbow_steps},
+    FIXED(projections),
     FIXED(poolings),
     FIXED(bags),
     FIXED(decoders),

@@ -96,6 +96,25 @@ static void what_cannot_be_asked_is_refused(void **unused)
     CHECK_STATUS(rc_vectors_open(&v, check_temp_path("missing")), RC_EIO);
 }
 
+static void words_are_looked_up_as_people_write_them(void **unused)
+{
+    (void)unused;
+    rc_vectors *v = vectors("Man 1\nman 2\n\xc3\xa4rger 3\n");
+    const struct {
+        const char *word;
+        int64_t want;
+    } ask[] = {{"Man", 0},  {"man", 1},   {"MAN", 1}, {"\xc3\x84RGER", 2},
+               {"men", -1}, {"\xff", -1}, {"", -1}};
+
+    for (size_t i = 0; i < sizeof ask / sizeof *ask; i++) {
+        int64_t got;
+
+        CHECK_STATUS(rc_vectors_look_up(v, ask[i].word, strlen(ask[i].word), &got), RC_OK);
+        assert_int_equal(got, ask[i].want);
+    }
+    rc_vectors_free(v);
+}
+
 static void spellings_are_near(void **unused)
 {
     (void)unused;
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test(the_nearest_are_those_of_the_formula),
         cmocka_unit_test(equal_ones_come_by_number),
         cmocka_unit_test(what_cannot_be_asked_is_refused),
+        cmocka_unit_test(words_are_looked_up_as_people_write_them),
         cmocka_unit_test(spellings_are_near),
         cmocka_unit_test(models_have_vectors),
         cmocka_unit_test(every_failed_allocation_is_an_error),
