@@ -1,7 +1,7 @@
 /* tsne.c -- t-SNE: places in a plane whose neighbours are those of points in a larger space.
  *
  * Van der Maaten and Hinton 2008, with all pairs: p_ij is the mean of the chances that i and j have
- * each other for neighbour, q_ij is 1 / (1 + d_ij^2) over the sum of all, and KL(P || Q) falls along
+ * each other for neighbour, q_ij is 1 / (1 + d_ij^2) over the sum of all, and KL(P || Q) falls by
  *
  *   dKL/dy_i = 4 sum_j (p_ij - q_ij) (y_i - y_j) / (1 + d_ij^2).
  *

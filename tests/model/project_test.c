@@ -1,5 +1,5 @@
-/* project_test.c -- principal components of points on a known plane, t-SNE of two clusters, and what
- * has no picture.
+/* project_test.c -- principal components of points on a known plane, t-SNE of two clusters, and
+ * what has no picture.
  */
 #include "model/toy.h"
 

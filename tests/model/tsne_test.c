@@ -1,5 +1,5 @@
-/* tsne_test.c -- the neighbours of t-SNE have the perplexity that is asked for, its gradient is that
- * of the divergence, and it falls.
+/* tsne_test.c -- the neighbours of t-SNE have the perplexity that is asked for, its gradient is
+ * that of the divergence, and it falls.
  */
 #include "check.h"
 #include "model/model_in.h"
