@@ -513,7 +513,7 @@ enum { RC_TSNE_MOST = 5000 }; /* words: its time and memory grow with their squa
  *       is farthest out is on the positive side.
  * tsne  t-SNE (van der Maaten and Hinton 2008), exact: who is near stays near. Begins with the
  *       places of PCA, a tenth of a thousandth wide; gradient descent with momentum 0.5, then 0.8,
- *       and gains, at the rate n / 48 or 50, whichever is more; in the first quarter of the steps
+ *       and gains, at the rate n / 48 or 2, whichever is more; in the first quarter of the steps
  *       the attraction is 12 times as strong. Nothing is drawn.
  *
  * word   (n) numbers of words, 3 or more (t-SNE: 4 to RC_TSNE_MOST).
