@@ -79,6 +79,25 @@ ticks axis_log_ticks(axis a)
     return t;
 }
 
+bool axis_cut(const double from[2], const double to[2], const double lo[2], const double hi[2],
+              double part[2])
+{
+    part[0] = 0;
+    part[1] = 1;
+    for (int k = 0; k < 2; k++) {
+        const double way = to[k] - from[k];
+
+        if (way == 0 && (from[k] < lo[k] || from[k] > hi[k]))
+            return false;
+        if (way == 0)
+            continue;
+        const double t0 = (lo[k] - from[k]) / way, t1 = (hi[k] - from[k]) / way;
+        part[0] = fmax(part[0], fmin(t0, t1));
+        part[1] = fmin(part[1], fmax(t0, t1));
+    }
+    return part[0] <= part[1];
+}
+
 /* ---- as text --------------------------------------------------------------------------------- */
 
 int axis_tick_text(char out[TICK_ROOM], double at, int decimals)

@@ -34,6 +34,11 @@ ticks axis_ticks(axis a, int about);
 ticks axis_log_ticks(axis a);
 int axis_tick_text(char out[TICK_ROOM], double at, int decimals);
 
+/* Cut the way from one place to another to a box (Liang and Barsky 1984): what part of it, 0 to 1,
+ * is inside. False: none. */
+bool axis_cut(const double from[2], const double to[2], const double lo[2], const double hi[2],
+              double part[2]);
+
 /* 12, 0.5; thousands apart: 10,000: text of an SVG picture. */
 void svg_tick(FILE *out, double at, int decimals);
 

@@ -79,6 +79,9 @@ int say_columns(FILE *stream); /* width of the terminal behind it; 80 without on
  * why, and what was there before is untouched. */
 typedef void whole_fn(FILE *out, const void *ctx);
 bool whole_save(const char *path, whole_fn *put, const void *ctx);
+/* All of a file ("-": standard input), n bytes, which the caller frees with free(). NULL: the
+ * message is out. */
+char *whole_read(const char *path, size_t *n);
 
 /* ---- json.c --------------------------------------------------------------------------------- */
 

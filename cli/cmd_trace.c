@@ -68,48 +68,6 @@ static const opt options[] = {
     OPT_END,
 };
 
-/* All of a stream; NULL: the message is out. */
-static char *read_all(FILE *in, const char *path, size_t *n)
-{
-    size_t room = 1 << 16;
-    char *text = malloc(room);
-    *n = 0;
-    while (text) {
-        const size_t got = fread(text + *n, 1, room - *n, in);
-        *n += got;
-        if (got == 0)
-            break;
-        if (*n < room)
-            continue;
-        char *longer = room > SIZE_MAX / 2 ? NULL : realloc(text, 2 * room);
-        if (!longer)
-            free(text);
-        text = longer;
-        room *= 2;
-    }
-    if (!text) {
-        say_out_of_memory();
-    } else if (ferror(in)) {
-        say_failure("cannot read '%s': %s", path, strerror(errno));
-        free(text);
-        text = NULL;
-    }
-    return text;
-}
-
-static char *read_path(const char *path, size_t *n)
-{
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (!in) {
-        say_failure("cannot read '%s': %s", path, strerror(errno));
-        return NULL;
-    }
-    char *text = read_all(in, path, n);
-    if (in != stdin)
-        fclose(in);
-    return text;
-}
-
 /* The units to show out of the matches of all, which are by unit or by falling |r|. */
 static int choose_units(const opts *o, trace_view *v, trace_match *all)
 {
@@ -194,7 +152,7 @@ static int run(const opts *o)
     size_t n = 0;
     if (rc_model_open(&m, o->args[0]) != RC_OK)
         return say_library_failure();
-    char *text = read_path(path, &n);
+    char *text = whole_read(path, &n);
     int code = text ? EXIT_DONE : EXIT_FAILED;
     const int layer = layer_of(o, m);
     if (text && rc_model_trace(&t, m, text, n, layer - 1, vector[0] ? vector : NULL,

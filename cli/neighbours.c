@@ -6,25 +6,28 @@
 
 enum { SPELLINGS = 5 };
 
-int neighbours_find(const rc_vectors *v, const char *word, int64_t *out)
+int neighbours_miss(const rc_vectors *v, const char *word, size_t n)
 {
     int64_t near[SPELLINGS];
-    *out = rc_vectors_find(v, word, strlen(word));
-    if (*out >= 0)
-        return OPT_GO_ON;
-    const int64_t n = rc_vectors_spellings(v, word, strlen(word), SPELLINGS, near);
-    say_failure("'%s' is not among the %" PRId64 " words", word, rc_vectors_count(v));
+    const int64_t found = rc_vectors_spellings(v, word, n, SPELLINGS, near);
+    say_failure("'%.*s' is not among the %" PRId64 " words", (int)n, word, rc_vectors_count(v));
     char text[512] = "";
-    for (int64_t i = 0, at = 0; i < n; i++) {
+    for (int64_t i = 0, at = 0; i < found; i++) {
         size_t bytes;
         const char *p = rc_vectors_word(v, near[i], &bytes);
         const int room = (int)sizeof text - (int)at;
         const int more = snprintf(text + at, (size_t)room, "%s%.*s", i ? ", " : "", (int)bytes, p);
         at += more < room ? more : 0;
     }
-    if (n > 0)
+    if (found > 0)
         say_hint("nearest spellings: %s", text);
     return EXIT_FAILED;
+}
+
+int neighbours_find(const rc_vectors *v, const char *word, int64_t *out)
+{
+    *out = rc_vectors_find(v, word, strlen(word));
+    return *out >= 0 ? OPT_GO_ON : neighbours_miss(v, word, strlen(word));
 }
 
 static int print_json(const rc_vectors *v, const char *const *names, size_t terms,

@@ -6,6 +6,8 @@
 
 #include "cmd.h"
 
+/* Say that a word of n bytes is not there, and what is spelt almost like it. EXIT_FAILED. */
+int neighbours_miss(const rc_vectors *v, const char *word, size_t n);
 /* The number of a word; a word that is not there is said, with what is spelt almost like it.
  * OPT_GO_ON or an exit status. */
 int neighbours_find(const rc_vectors *v, const char *word, int64_t *out);

@@ -2,6 +2,7 @@
  * height, and from above, with axes. The ways are cut where they leave the grid.
  */
 #include <math.h>
+#include "axis.h"
 #include "surface.h"
 
 enum { WIDTH = 1120, HEIGHT = 560, TOP = 90 };
@@ -121,26 +122,19 @@ static void put_map(FILE *out, const surface *s, double most)
 
 /* ---- the ways ------------------------------------------------------------------------------- */
 
-/* Cut the segment a..b to the unit square (Liang and Barsky 1984). False: it is outside. */
+/* Cut the segment a..b to the unit square. False: it is outside. */
 static bool cut(unit *a, unit *b)
 {
-    const double d[] = {b->w - a->w, b->b - a->b}, from[] = {a->w, a->b};
-    double first = 0, last = 1;
+    const double from[] = {a->w, a->b}, to[] = {b->w, b->b}, lo[] = {0, 0}, hi[] = {1, 1};
+    double part[2];
 
-    for (int k = 0; k < 2; k++) {
-        if (d[k] == 0 && (from[k] < 0 || from[k] > 1))
-            return false;
-        if (d[k] == 0)
-            continue;
-        const double t0 = -from[k] / d[k], t1 = (1 - from[k]) / d[k];
-        first = fmax(first, fmin(t0, t1));
-        last = fmin(last, fmax(t0, t1));
-    }
-    if (first > last)
+    if (!axis_cut(from, to, lo, hi, part))
         return false;
     const unit p = *a, q = *b;
-    *a = (unit){p.w + first * d[0], p.b + first * d[1], p.z + first * (q.z - p.z)};
-    *b = (unit){p.w + last * d[0], p.b + last * d[1], p.z + last * (q.z - p.z)};
+    *a = (unit){p.w + part[0] * (q.w - p.w), p.b + part[0] * (q.b - p.b),
+                p.z + part[0] * (q.z - p.z)};
+    *b = (unit){p.w + part[1] * (q.w - p.w), p.b + part[1] * (q.b - p.b),
+                p.z + part[1] * (q.z - p.z)};
     return true;
 }
 

@@ -1,6 +1,8 @@
-/* whole.c -- a file is written beside its place, then renamed: what was there before stays whole
- * until all of the new one is on disk. What is no plain file (a pipe, a device) is written as it
- * is; of a link it is the file behind it that is replaced.
+/* whole.c -- files as a whole, written and read.
+ *
+ * One is written beside its place, then renamed: what was there before stays whole until all of the
+ * new one is on disk. What is no plain file (a pipe, a device) is written as it is; of a link it is
+ * the file behind it that is replaced.
  */
 #define _XOPEN_SOURCE 700 /* realpath */
 #include <errno.h>
@@ -61,4 +63,46 @@ bool whole_save(const char *path, whole_fn *put, const void *ctx)
     free(beside);
     free(real);
     return done;
+}
+
+/* All of a stream; NULL: the message is out. */
+static char *read_all(FILE *in, const char *path, size_t *n)
+{
+    size_t room = 1 << 16;
+    char *text = malloc(room);
+    *n = 0;
+    while (text) {
+        const size_t got = fread(text + *n, 1, room - *n, in);
+        *n += got;
+        if (got == 0)
+            break;
+        if (*n < room)
+            continue;
+        char *longer = room > SIZE_MAX / 2 ? NULL : realloc(text, 2 * room);
+        if (!longer)
+            free(text);
+        text = longer;
+        room *= 2;
+    }
+    if (!text) {
+        say_out_of_memory();
+    } else if (ferror(in)) {
+        say_failure("cannot read '%s': %s", path, strerror(errno));
+        free(text);
+        text = NULL;
+    }
+    return text;
+}
+
+char *whole_read(const char *path, size_t *n)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    if (!in) {
+        say_failure("cannot read '%s': %s", path, strerror(errno));
+        return NULL;
+    }
+    char *text = read_all(in, path, n);
+    if (in != stdin)
+        fclose(in);
+    return text;
 }

@@ -427,6 +427,8 @@ RC_API int64_t rc_vectors_dim(const rc_vectors *v);
 RC_API const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n);
 /* The number of a word, the first one of that name; -1: not there. */
 RC_API int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n);
+/* The same as people write it: as it is, or else in small letters. RC_ENOMEM. */
+RC_API rc_status rc_vectors_look_up(const rc_vectors *v, const char *word, size_t n, int64_t *out);
 /* The numbers of word i, (dim). RC_EINVAL: no such word; RC_EFORMAT: not numbers. */
 RC_API rc_status rc_vectors_read(const rc_vectors *v, int64_t i, rc_real *x);
 
@@ -499,6 +501,47 @@ typedef struct rc_vectors_scores {
 RC_API rc_status rc_vectors_evaluate(const rc_vectors *v, const char *path, int threads,
                                      rc_vectors_scores **out);
 RC_API void rc_vectors_scores_free(rc_vectors_scores *scores);
+
+/* Places of words in a plane, for pictures of their vectors. */
+typedef struct rc_place {
+    double x, y;
+} rc_place;
+typedef struct rc_project_options {
+    const char *method; /* of the list "projections"; "pca" (default) or "tsne" */
+    bool unit;          /* every vector is first made of length 1; default: as they are */
+    double perplexity;  /* of t-SNE: how many neighbours a word has, 1 to a third of the other
+                           words; 0 (default): 30, or that third where it is less */
+    int64_t steps;      /* of t-SNE; default 1000 */
+    int threads;        /* of t-SNE; 0 (default): RECUR_THREADS or all cores */
+} rc_project_options;
+RC_API rc_project_options rc_project_options_default(void);
+typedef struct rc_projection {
+    double share[2];   /* PCA: what part of the variance lies along x and y; else NaN */
+    double perplexity; /* t-SNE: that which was aimed at; else NaN */
+    double divergence; /* t-SNE: KL(P || Q) in nats, of the neighbours there from those here; else
+                          NaN */
+} rc_projection;
+enum { RC_TSNE_MOST = 5000 }; /* words: its time and memory grow with their square */
+/* Give words places in a plane by their vectors.
+ *
+ * pca   principal components: the plane in which the words lie farthest apart, x the axis of the
+ *       most variance; in the units of the vectors, around their mean. Of each axis the word that
+ *       is farthest out is on the positive side.
+ * tsne  t-SNE (van der Maaten and Hinton 2008), exact: who is near stays near. Begins with the
+ *       places of PCA, a tenth of a thousandth wide; gradient descent with momentum 0.5, then 0.8,
+ *       and gains, at the rate n / 48 or 2, whichever is more; in the first quarter of the steps
+ *       the attraction is 12 times as strong. Nothing is drawn.
+ *
+ * word   (n) numbers of words, 3 or more (t-SNE: 4 to RC_TSNE_MOST).
+ * place  (n) receives where they are.
+ * about  receives what to say of it.
+ *
+ * The same bits for any number of threads. RC_EINVAL (options, too few or too many words, no such
+ * word), RC_EDATA (the vectors are all the same, or not finite), RC_EFORMAT (a vector that is not
+ * of numbers), RC_ENOMEM. */
+RC_API rc_status rc_vectors_project(const rc_vectors *v, const int64_t *word, int64_t n,
+                                    const rc_project_options *options, rc_place *place,
+                                    rc_projection *about);
 
 /* The pairs of words that skip-gram learns from (Mikolov et al. 2013): each word of a text with
  * each of up to `window` words before and after it in its line. A status other than RC_OK from `fn`

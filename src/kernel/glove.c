@@ -4,7 +4,8 @@
  *   e = w . c + b + d - ln x       g = f(x) e,  f(x) = min(1, (x / x_max)^alpha)
  *   w -= s / sqrt(G)   G += s^2    s = rate g c, kept within +-100 rate   (AdaGrad)
  *
- * and c likewise by w, b and d by g alone. A row is a whole number of 16 lanes. Relies on vmath.h.
+ * and c likewise by w; b and d by s = g, kept within +-100, as the authors' program has it. A row
+ * is a whole number of 16 lanes. Relies on vmath.h.
  */
 #include "kernel/table_in.h"
 #include "kernel/vmath.h"
@@ -70,7 +71,7 @@ static rc_real learn(const rck_glove *g, int64_t i, int64_t j, rc_real aim, rc_r
     if (!(ge - ge == 0))
         return ge - ge;
     step(g->ld, ge, g->rate, w, c, g->word.x_sum + i * g->ld, g->context.x_sum + j * g->ld);
-    const rc_real a = g->rate * within(ge, RC_C(100.0));
+    const rc_real a = within(ge, RC_C(100.0));
     step_bias(a, g->word.bias + i, g->word.bias_sum + i);
     step_bias(a, g->context.bias + j, g->context.bias_sum + j);
     return ge * e;
@@ -99,9 +100,11 @@ double RCK_FN(glove)(const rck_glove *g)
         for (int64_t k = 0; k < n; k++) {
             const int64_t i = g->a[from + k], j = g->b[from + k];
 
-            sum += (double)learn(g, i, j, aim[k], weight[k]);
+            double cost = (double)learn(g, i, j, aim[k], weight[k]);
+
             if (i != j)
-                sum += (double)learn(g, j, i, aim[k], weight[k]);
+                cost = (cost + (double)learn(g, j, i, aim[k], weight[k])) / 2;
+            sum += cost;
         }
     }
     return sum;

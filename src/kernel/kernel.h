@@ -306,8 +306,8 @@ typedef struct rck_table {
                             rc_real *g);
     void (*contrast_steps)(const rck_contrast *c, const rc_real *g); /* (m,n) */
 
-    /* Steps for all cells, in their order: the sum of f e^2 before each. Not finite: an error was
-     * not, and that cell has moved nothing. */
+    /* Steps for all cells, in their order: the sum of f e^2 before each, the mean of both ways. Not
+     * finite: an error was not, and that cell has moved nothing. */
     double (*glove)(const rck_glove *g);
 
     /* optimisers (optim.c), flat over any layout */

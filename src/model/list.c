@@ -127,6 +127,7 @@ static const rc_entry embed_models[] = {RCM_EMBED_MODEL_MAP(ENTRY)};
 static const rc_entry embed_losses[] = {RCM_EMBED_LOSS_MAP(ENTRY)};
 static const rc_entry cbow_steps[] = {RCM_CBOW_STEP_MAP(ENTRY)};
 static const rc_entry vector_formats[] = {RCF_VECTORS_MAP(ENTRY)};
+static const rc_entry projections[] = {RCM_PROJECTION_MAP(ENTRY)};
 static const rc_entry scans[] = {RCM_SCAN_MAP(ENTRY)};
 static const rc_entry formats[] = {RCD_FORMAT_MAP(ENTRY)};
 static const rc_entry codings[] = {RCD_CODING_MAP(ENTRY)};
@@ -182,6 +183,7 @@ static const struct list {
     {"embed-losses", NULL, embed_losses, sizeof embed_losses / sizeof *embed_losses},
     {"vector-formats", NULL, vector_formats, sizeof vector_formats / sizeof *vector_formats},
     {"cbow-steps", NULL, cbow_steps, sizeof cbow_steps / sizeof *cbow_steps},
+    FIXED(projections),
     FIXED(poolings),
     FIXED(bags),
     FIXED(decoders),

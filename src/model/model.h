@@ -155,6 +155,9 @@ rc_status rcm_numbers(const char *text, int64_t **out, int64_t *count);
 #define RCM_CBOW_STEP_MAP(X)                                                                       \
     X(RCM_STEP_SHARE, "share", "its share of the step of the mean, which is the gradient")         \
     X(RCM_STEP_WHOLE, "whole", "the whole step, as word2vec does it")
+#define RCM_PROJECTION_MAP(X)                                                                      \
+    X(RCM_PCA, "pca", "principal components: the plane in which the words lie farthest apart")     \
+    X(RCM_TSNE, "tsne", "t-SNE: who is near stays near (van der Maaten and Hinton 2008)")
 #define RCM_SCAN_MAP(X)                                                                            \
     X(RCM_SCAN_ROWS, "rows", "an image is as many steps as it has rows")                           \
     X(RCM_SCAN_PIXELS, "pixels", "an image is as many steps as it has pixels")
@@ -174,6 +177,7 @@ typedef enum rcm_judge { RCM_JUDGE_MAP(RCM_ENTRY) } rcm_judge;
 typedef enum rcm_embed_model { RCM_EMBED_MODEL_MAP(RCM_ENTRY) } rcm_embed_model;
 typedef enum rcm_embed_loss { RCM_EMBED_LOSS_MAP(RCM_ENTRY) } rcm_embed_loss;
 typedef enum rcm_cbow_step { RCM_CBOW_STEP_MAP(RCM_ENTRY) } rcm_cbow_step;
+typedef enum rcm_projection { RCM_PROJECTION_MAP(RCM_ENTRY) } rcm_projection;
 typedef enum rcm_scan { RCM_SCAN_MAP(RCM_ENTRY) } rcm_scan;
 typedef enum rcm_mean { RCM_MEAN_MAP(RCM_ENTRY) } rcm_mean;
 typedef enum rcm_product { RCM_PRODUCT_MAP(RCM_ENTRY) } rcm_product;

@@ -166,6 +166,17 @@ int rcm_memory_state(const rcc_cell *cell);
 rc_status rcm_xray_jacobians(rc_xray_layer *l, const rcg_sight *s, int64_t steps, int64_t windows,
                              int64_t directions, rcb_pool *pool);
 
+/* ---- t-SNE (tsne.c) ---------------------------------------------------------------------- */
+
+/* Of point i among n, `square` (n) the squares of its distances: the chances p (n) of the others to
+ * be its neighbour, exp(-b d^2) over their sum, with the b that gives them this perplexity, or one
+ * as near to it as there is. The perplexity that they have. */
+double rcm_tsne_row(int64_t n, int64_t i, const double *square, double perplexity, double *p);
+/* Move n places from where they are to where they have the neighbours that the points x (n,dim)
+ * have; see rc_vectors_project(). RC_ENOMEM. */
+rc_status rcm_tsne(int64_t n, int64_t dim, const double *x, double perplexity, int64_t steps,
+                   rcb_pool *pool, rc_place *at, double *divergence);
+
 /* ---- running text (corpus.c) ------------------------------------------------------------- */
 
 /* The corpus of every task that reads running text: three tapes over one vocabulary. */

@@ -45,19 +45,6 @@ static void exam_free(exam *e)
     rcb_free(e->said);
 }
 
-/* ---- words ------------------------------------------------------------------------------- */
-
-/* -1: not there. */
-static rc_status find(const exam *e, rcb_buf *room, const char *p, size_t n, int64_t *out)
-{
-    *out = rc_vectors_find(e->v, p, n);
-    if (*out < 0 && rcf_is_utf8(p, n)) {
-        RC_TRY(rcd_fold_name(room, RCD_WORD, p, n, &(rcd_fold){.lower = true}));
-        *out = rc_vectors_find(e->v, room->p, room->n);
-    }
-    return RC_OK;
-}
-
 /* ---- reading ----------------------------------------------------------------------------- */
 
 static bool is_blank(char c)
@@ -133,7 +120,7 @@ static rc_status read_number(const exam *e, int64_t line, const char *p, size_t 
                : bad_line(e, line, "has no number behind its two words");
 }
 
-static rc_status read_question(exam *e, const score *s, rcb_buf *room, int64_t line, const char *at,
+static rc_status read_question(exam *e, const score *s, int64_t line, const char *at,
                                const char *end)
 {
     const int words = s->open.analogies ? WORDS : 2;
@@ -145,7 +132,7 @@ static rc_status read_question(exam *e, const score *s, rcb_buf *room, int64_t l
         if (!field(&at, end, &p, &n))
             return bad_line(e, line,
                             words == 2 ? "is not two words and a number" : "is not four words");
-        RC_TRY(find(e, room, p, n, &q.word[i]));
+        RC_TRY(rc_vectors_look_up(e->v, p, n, &q.word[i]));
     }
     if (words == 2) {
         if (!field(&at, end, &p, &n))
@@ -157,7 +144,7 @@ static rc_status read_question(exam *e, const score *s, rcb_buf *room, int64_t l
     return add_question(e, &q);
 }
 
-static rc_status read_lines(exam *e, score *s, rcb_buf *room, const char *at, const char *stop)
+static rc_status read_lines(exam *e, score *s, const char *at, const char *stop)
 {
     for (int64_t line = 1; at < stop; line++) {
         const char *feed = memchr(at, '\n', (size_t)(stop - at)), *end = feed ? feed : stop, *p;
@@ -175,7 +162,7 @@ static rc_status read_lines(exam *e, score *s, rcb_buf *room, const char *at, co
                     end--;
                 RC_TRY(add_section(s, p, (size_t)(end - p)));
             } else {
-                RC_TRY(read_question(e, s, room, line, at, end));
+                RC_TRY(read_question(e, s, line, at, end));
             }
         }
         at = next;
@@ -187,12 +174,10 @@ static rc_status read_lines(exam *e, score *s, rcb_buf *room, const char *at, co
 static rc_status read_file(exam *e, score *s)
 {
     rcb_bytes bytes;
-    rcb_buf room = {0};
 
     RC_TRY(rcb_file_load(&bytes, e->path));
     const char *p = (const char *)bytes.p;
-    const rc_status status = read_lines(e, s, &room, p, p + bytes.n);
-    rcb_buf_free(&room);
+    const rc_status status = read_lines(e, s, p, p + bytes.n);
     rcb_bytes_free(&bytes);
     return status;
 }

@@ -157,6 +157,21 @@ int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n)
     return i;
 }
 
+rc_status rc_vectors_look_up(const rc_vectors *v, const char *word, size_t n, int64_t *out)
+{
+    rcb_buf room = {0};
+    rc_status s = RC_OK;
+
+    *out = rc_vectors_find(v, word, n);
+    if (*out < 0 && rcf_is_utf8(word, n)) {
+        s = rcd_fold_name(&room, RCD_WORD, word, n, &(rcd_fold){.lower = true});
+        if (s == RC_OK)
+            *out = rc_vectors_find(v, room.p, room.n);
+    }
+    rcb_buf_free(&room);
+    return s;
+}
+
 static void model_row(const rc_vectors *v, int64_t i, rc_real *x)
 {
     const rcm_task *task = v->model->config->task;

@@ -339,7 +339,8 @@ rc_var *rcn_step_vector(const rcn_stepper *s, rc_graph *g, const rc_real *x, rc_
 
 /* ---- matrices as maps (spectrum.c) ------------------------------------------------------- */
 
-/* Singular values of a (rows,cols), rows <= cols, falling, into out (rows); a is spoilt. */
+/* Singular values of a (rows,cols), rows <= cols, falling, into out (rows). The rows of a become
+ * those values times the right singular vectors, in any order. */
 void rcn_singular_values(double *a, int64_t rows, int64_t cols, double *out);
 /* The largest singular value of a (n,n). RC_ENOMEM. */
 rc_status rcn_spectral_norm(const rc_real *a, int64_t n, double *out);

@@ -78,8 +78,8 @@ static double learn_by_hand(hand *h, const rck_glove *g, int64_t i, int64_t j, d
         adagrad(at_w, (double)g->rate, &w[k], &h->at[0][1][i * g->ld + k]);
         adagrad(at_c, (double)g->rate, &c[k], &h->at[1][1][j * g->ld + k]);
     }
-    adagrad(f * e, (double)g->rate, &h->at[0][2][i], &h->at[0][3][i]);
-    adagrad(f * e, (double)g->rate, &h->at[1][2][j], &h->at[1][3][j]);
+    adagrad(f * e, 1, &h->at[0][2][i], &h->at[0][3][i]);
+    adagrad(f * e, 1, &h->at[1][2][j], &h->at[1][3][j]);
     return f * e * e;
 }
 
@@ -92,9 +92,11 @@ static double by_hand(hand *h, const sides *start, const rck_glove *g)
             for (int64_t j = 0; j < start->n[i]; j++)
                 h->at[k][i][j] = (double)start->at[k][i][j];
     for (int64_t n = 0; n < g->n; n++) {
-        sum += learn_by_hand(h, g, g->a[n], g->b[n], (double)g->count[n]);
+        double cost = learn_by_hand(h, g, g->a[n], g->b[n], (double)g->count[n]);
+
         if (g->a[n] != g->b[n])
-            sum += learn_by_hand(h, g, g->b[n], g->a[n], (double)g->count[n]);
+            cost = (cost + learn_by_hand(h, g, g->b[n], g->a[n], (double)g->count[n])) / 2;
+        sum += cost;
     }
     return sum;
 }

@@ -15,6 +15,25 @@ static int64_t find(const rc_vectors *v, const char *word)
     return rc_vectors_find(v, word, strlen(word));
 }
 
+static void words_are_looked_up_as_people_write_them(void **unused)
+{
+    (void)unused;
+    rc_vectors *v = vectors("Man 1\nman 2\n\xc3\xa4rger 3\n");
+    const struct {
+        const char *word;
+        int64_t want;
+    } ask[] = {{"Man", 0},  {"man", 1},   {"MAN", 1}, {"\xc3\x84RGER", 2},
+               {"men", -1}, {"\xff", -1}, {"", -1}};
+
+    for (size_t i = 0; i < sizeof ask / sizeof *ask; i++) {
+        int64_t got;
+
+        CHECK_STATUS(rc_vectors_look_up(v, ask[i].word, strlen(ask[i].word), &got), RC_OK);
+        assert_int_equal(got, ask[i].want);
+    }
+    rc_vectors_free(v);
+}
+
 static void spellings_are_near(void **unused)
 {
     (void)unused;
@@ -133,6 +152,7 @@ static void what_cannot_be_written_is_refused(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_looked_up_as_people_write_them),
         cmocka_unit_test(spellings_are_near),
         cmocka_unit_test(models_have_vectors),
         cmocka_unit_test(every_format_is_read_back),

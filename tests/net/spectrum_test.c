@@ -53,6 +53,34 @@ static void rows_may_be_zero_or_equal(void **unused)
     CHECK_NEAR(got[2], 0, 1e-7);
 }
 
+/* a' a is the same before and after, as a sum over rows at right angles. */
+static void rows_become_singular_vectors(void **unused)
+{
+    (void)unused;
+    (void)check_seed();
+    enum { ROWS = 5, COLS = 8 };
+    double a[ROWS * COLS], before[COLS * COLS] = {0}, after[COLS * COLS] = {0}, got[ROWS];
+
+    for (int64_t i = 0; i < ROWS * COLS; i++)
+        a[i] = (double)pick_real();
+    for (int64_t r = 0; r < ROWS; r++)
+        for (int64_t i = 0; i < COLS * COLS; i++)
+            before[i] += a[r * COLS + i / COLS] * a[r * COLS + i % COLS];
+    rcn_singular_values(a, ROWS, COLS, got);
+    for (int64_t r = 0; r < ROWS; r++)
+        for (int64_t i = 0; i < COLS * COLS; i++)
+            after[i] += a[r * COLS + i / COLS] * a[r * COLS + i % COLS];
+    CHECK_CLOSE(after, before, COLS * COLS, 1e-12);
+    for (int64_t r = 0; r < ROWS; r++)
+        for (int64_t s = 0; s < r; s++) {
+            double ab = 0;
+
+            for (int64_t k = 0; k < COLS; k++)
+                ab += a[r * COLS + k] * a[s * COLS + k];
+            CHECK_NEAR(ab, 0, 1e-12);
+        }
+}
+
 static double radius_of(const rc_real *a, int64_t n)
 {
     rcb_pool *pool;
@@ -135,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(singular_values_are_found_over_many_powers_of_ten),
         cmocka_unit_test(rows_may_be_zero_or_equal),
+        cmocka_unit_test(rows_become_singular_vectors),
         cmocka_unit_test(radii_that_are_known_come_out),
         cmocka_unit_test(norms_are_the_largest_singular_values),
         cmocka_unit_test(every_allocation_may_fail),
