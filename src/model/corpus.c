@@ -83,7 +83,9 @@ static rc_status encode_parts(rcm_corpus *out, const struct span part[RCM_PARTS]
                               rcd_vocab **made)
 {
     const struct span *train = &part[RCM_TRAIN];
-    const rcd_cut cut = {.min_count = c->min_count, .max_size = c->max_vocab};
+    const rcd_cut cut = {.min_count = c->min_count,
+                         .max_size = c->max_vocab,
+                         .fold = {.lower = c->lower, .digits = c->digits}};
 
     if (!vocab) {
         RC_TRY(rcd_vocab_build(made, level, train->text, train->from, train->to, &cut));
