@@ -226,6 +226,7 @@ static rc_status settle(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut)
         s = vocab_new(&v, all->how.level);
     if (s == RC_OK) {
         v->how = all->how;
+        all->how.joins = (rcd_joins){0};
         s = add_ranked(v, r, cut_ranked(r, all->names.n, cut));
     }
     rcb_free(r);
@@ -297,11 +298,14 @@ rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, u
     *out = NULL;
     if (!cut)
         cut = &keep_all;
+    assert(!cut->joins || level == RCD_WORD);
     RC_TRY(check_cut(level, cut));
     RC_TRY(vocab_new(&all, level));
     all->how.fold = cut->fold;
 
     rc_status s = level == RCD_BYTE ? add_bytes(all) : RC_OK;
+    if (s == RC_OK && cut->joins)
+        s = rcd_joins_clone(&all->how.joins, cut->joins);
     if (s == RC_OK)
         s = rcd_wording_walk(&all->how, t, from, to, count_one, all);
     if (s == RC_OK)
@@ -408,10 +412,33 @@ static rc_status print_fold(const rcd_fold *fold, rcb_buf *out)
     return first ? RC_OK : rcb_buf_puts(out, "]");
 }
 
+static rc_status print_pass(const rcd_names *pass, rcb_buf *out)
+{
+    for (int32_t i = 0; i < pass->n; i++) {
+        size_t n;
+        const char *p = rcd_names_at(pass, i, &n);
+
+        RC_TRY(rcb_buf_puts(out, i ? "," : ""));
+        RC_TRY(rcf_json_text(out, p, n));
+    }
+    return RC_OK;
+}
+
+static rc_status print_joins(const rcd_joins *j, rcb_buf *out)
+{
+    for (int i = 0; i < j->passes; i++) {
+        RC_TRY(rcb_buf_puts(out, i ? ",[" : ",\"joins\":[["));
+        RC_TRY(print_pass(&j->pass[i], out));
+        RC_TRY(rcb_buf_puts(out, "]"));
+    }
+    return j->passes > 0 ? rcb_buf_puts(out, "]") : RC_OK;
+}
+
 rc_status rcd_vocab_print(const rcd_vocab *v, rcb_buf *out)
 {
     RC_TRY(rcb_buf_printf(out, "{\"level\":\"%s\"", rcd_level_word(v->how.level)));
     RC_TRY(print_fold(&v->how.fold, out));
+    RC_TRY(print_joins(&v->how.joins, out));
     RC_TRY(v->how.level == RCD_BYTE ? print_counts(v, out) : print_symbols(v, out));
     return rcb_buf_puts(out, "}");
 }
@@ -498,6 +525,48 @@ static rc_status read_fold(rcd_vocab *v, rcf_scan *s)
     return s->status;
 }
 
+/* "new york": two words. */
+static rc_status read_join(rcd_names *pass, rcf_scan *s)
+{
+    const char *text;
+    size_t n;
+    int32_t id;
+
+    if (!rcf_scan_text(s, &text, &n))
+        return NOT_THERE(s, "'joins' is not a list of lists of words");
+    const char *blank = memchr(text, ' ', n);
+    const size_t a = blank ? (size_t)(blank - text) : 0;
+
+    if (!blank || !rcd_is_symbol(RCD_WORD, text, a) ||
+        !rcd_is_symbol(RCD_WORD, blank + 1, n - a - 1))
+        return BAD_VOCAB("'joins' has '%s', which is not two words", text);
+    const int32_t before = pass->n;
+
+    RC_TRY(rcd_names_add(pass, text, n, 0, &id));
+    return id == before ? RC_OK : BAD_VOCAB("'joins' has '%s' twice in a pass", text);
+}
+
+/* [["new york","los angeles"],["new_york city"]] */
+static rc_status read_joins(rcd_vocab *v, rcf_scan *s)
+{
+    rcd_joins *j = &v->how.joins;
+
+    if (v->how.level != RCD_WORD)
+        return BAD_VOCAB("'joins' is of words, the level is '%s'", rcd_level_word(v->how.level));
+    if (!rcf_scan_list(s))
+        return NOT_THERE(s, "'joins' is not a list");
+    while (rcf_scan_item(s)) {
+        if (j->passes == RCD_MOST_PASSES)
+            return BAD_VOCAB("'joins' has more than %d lists", RCD_MOST_PASSES);
+        if (!rcf_scan_list(s))
+            return NOT_THERE(s, "'joins' is not a list of lists of words");
+        RC_TRY(rcd_joins_add(j));
+        while (rcf_scan_item(s))
+            RC_TRY(read_join(&j->pass[j->passes - 1], s));
+    }
+    return s->status;
+}
+
 /* What may stand beside the level: for bytes, and for others. */
 static const struct list {
     const char *key;
@@ -507,6 +576,7 @@ static const struct list {
     {"counts", true, false, read_counts},
     {"symbols", false, true, read_symbols},
     {"fold", false, false, read_fold},
+    {"joins", false, false, read_joins},
 };
 enum { LISTS = sizeof lists / sizeof *lists };
 
@@ -595,7 +665,9 @@ rc_status rcd_vocab_clone(rcd_vocab **out, const rcd_vocab *v)
     if (!w)
         return RC_ENOMEM;
     *w = *v;
-    if (rcd_names_clone(&w->names, &v->names) != RC_OK) {
+    if (rcd_joins_clone(&w->how.joins, &v->how.joins) != RC_OK ||
+        rcd_names_clone(&w->names, &v->names) != RC_OK) {
+        rcd_joins_free(&w->how.joins);
         rcb_free(w);
         return RC_ENOMEM;
     }
@@ -608,6 +680,7 @@ void rcd_vocab_free(rcd_vocab *v)
     if (!v)
         return;
     rcd_names_free(&v->names);
+    rcd_joins_free(&v->how.joins);
     rcb_free(v);
 }
 

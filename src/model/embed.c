@@ -28,6 +28,8 @@ static rc_status check_options(const rc_config *c)
         return refuse("negatives", "it is of --loss negative");
     if (loss != RCM_LOSS_SAMPLED && !rc_config_is_default(c, "samples"))
         return refuse("samples", "it is of --loss sampled");
+    if (c->bigrams == 0 && !rc_config_is_default(c, "bigram-threshold"))
+        return refuse("bigram-threshold", "it is of --bigrams");
     if (c->batch < c->shards)
         return RC_FAIL(RC_EINVAL,
                        "a batch of %" PRId64 " words cannot be cut into %" PRId64 " shards",
@@ -55,6 +57,11 @@ static rc_status corpus_notes(const rcm_corpus *c, rcb_buf *out)
 {
     const rcd_tape *t = &c->tape[RCM_TRAIN];
 
+    if (c->joins > 0)
+        RC_TRY(rcb_buf_printf(out,
+                              "%" PRId64 " pairs of words are read as one, so are %" PRId64
+                              " of %" PRId64 " tokens (%.2f%%)\n",
+                              c->joins, c->joined, t->n, 100 * (double)c->joined / (double)t->n));
     if (t->unknown == 0)
         return RC_OK;
     return rcb_buf_printf(out,

@@ -167,6 +167,8 @@ struct rcm_corpus {
     rcd_stream train;     /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
     rcm_vectors *vectors; /* NULL: none */
     int64_t each;         /* of tasks that walk: tokens of a step */
+    int64_t joins;        /* pairs of words that are read as one, */
+    int64_t joined;       /* and tokens of the training text that are such */
 };
 
 /* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at

@@ -373,6 +373,16 @@ static void a_wrong_vocabulary_says_what_is_wrong(void **unused)
         {WORDS "],\"fold\":[\"upper\"]}", "'fold' has 'upper'"},
         {WORDS "],\"fold\":[\"digits\",\"digits\"]}", "'fold' has 'digits'"},
         {WORDS "],\"fold\":[],\"fold\":[]}", "byte"},
+        {CHARS "],\"joins\":[]}", "'joins' is of words, the level is 'char'"},
+        {WORDS "],\"joins\":{}}", "'joins' is not a list"},
+        {WORDS "],\"joins\":[\"a b\"]}", "'joins' is not a list of lists"},
+        {WORDS "],\"joins\":[[7]]}", "'joins' is not a list of lists of words"},
+        {WORDS "],\"joins\":[[\"ab\"]]}", "'joins' has 'ab', which is not two words"},
+        {WORDS "],\"joins\":[[\"a \"]]}", "which is not two words"},
+        {WORDS "],\"joins\":[[\" b\"]]}", "which is not two words"},
+        {WORDS "],\"joins\":[[\"a b c\"]]}", "which is not two words"},
+        {WORDS "],\"joins\":[[\"a b\",\"a b\"]]}", "'joins' has 'a b' twice"},
+        {WORDS "],\"joins\":[[],[],[],[],[],[],[],[],[]]}", "'joins' has more than 8 lists"},
     };
 #undef WORDS
 #undef CHARS

@@ -153,6 +153,37 @@ static void a_text_is_folded_as_the_vocabulary_says(void **unused)
     rcd_vocab_free(v);
 }
 
+/* A vocabulary that joins words does so with every text, whatever the configuration says. */
+static void words_are_joined_as_the_vocabulary_says(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("join.txt", "in New York\nnew york a\nnew York b\nto in\n");
+    rc_config *c =
+        toy_config("embed", (const char *const[]){"train", path, "lower", "true", "bigrams", "2",
+                                                  "min-count", "1", "bigram-threshold", "1", NULL});
+    rcm_corpus *one, *two;
+    rcd_vocab *v;
+
+    CHECK_STATUS(rcm_corpus_read(&one, c, 0, NULL, &v), RC_OK);
+    assert_part(one, v, RCM_TRAIN, "innew_york<eos>new_yorka<eos>new_yorkb<eos>toin<eos>");
+    assert_true(one->joins == 1 && one->joined == 3);
+    CHECK_STATUS(rc_config_set(c, "bigrams", "0"), RC_OK);
+    CHECK_STATUS(rcm_corpus_read(&two, c, 0, v, NULL), RC_OK);
+    assert_int_equal(rcm_corpus_crc(one), rcm_corpus_crc(two));
+    assert_true(two->joins == 1 && two->joined == 3);
+    rcm_corpus_free(one);
+    rcm_corpus_free(two);
+    rcd_vocab_free(v);
+
+    CHECK_STATUS(rc_config_set(c, "bigrams", "1"), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "level", "char"), RC_OK);
+    v = NULL;
+    CHECK_STATUS(rcm_corpus_read(&one, c, 0, NULL, &v), RC_EINVAL);
+    CHECK_MESSAGE_HAS("a symbol is a char, words are joined");
+    assert_null(v);
+    rc_config_free(c);
+}
+
 static void the_same_data_has_the_same_checksum(void **unused)
 {
     (void)unused;
@@ -293,6 +324,7 @@ int main(void)
         cmocka_unit_test(cuts_fall_between_symbols),
         cmocka_unit_test(the_vocabulary_is_that_of_the_training_part),
         cmocka_unit_test(a_text_is_folded_as_the_vocabulary_says),
+        cmocka_unit_test(words_are_joined_as_the_vocabulary_says),
         cmocka_unit_test(the_same_data_has_the_same_checksum),
         cmocka_unit_test(a_text_at_hand_is_a_corpus),
         cmocka_unit_test(bad_data_gives_one_clear_line),
