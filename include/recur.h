@@ -425,7 +425,8 @@ RC_API int64_t rc_vectors_dim(const rc_vectors *v);
 /* Word i: n bytes, not always UTF-8, and no 0 behind them; NULL past the end. Valid as long as the
  * vectors. */
 RC_API const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n);
-/* The number of a word, the first one of that name; -1: not there. */
+/* The number of a word, the first one of that name, of a model as it reads it (--lower, --digits);
+ * -1: not there. */
 RC_API int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n);
 /* The same as people write it: as it is, or else in small letters. RC_ENOMEM. */
 RC_API rc_status rc_vectors_look_up(const rc_vectors *v, const char *word, size_t n, int64_t *out);

@@ -94,6 +94,51 @@ const char *rcd_names_at(const rcd_names *s, int32_t id, size_t *n); /* a 0 behi
 rc_status rcd_names_clone(rcd_names *out, const rcd_names *s);       /* out: zeroed */
 void rcd_names_free(rcd_names *s);
 
+/* ---- how a text is worded (wording.c, joins.c) ------------------------------------------- */
+
+/* What is done to names on their way into a vocabulary. */
+typedef struct rcd_fold {
+    bool lower;  /* capital letters become small ones (Unicode, one character for one) */
+    bool digits; /* every decimal digit becomes 0 */
+} rcd_fold;
+
+/* Pairs of neighbouring words that are read as one, "new york" as new_york. They are joined in
+ * passes, each from left to right over what the passes before it have left; what a pass has joined
+ * it does not join again, and nothing joins over the end of a line. Owner: zero-initialise, free
+ * with rcd_joins_free(). */
+enum { RCD_MOST_PASSES = 8, RCD_MOST_PAIRS = 3 << 22 };
+typedef struct rcd_joins {
+    int passes;
+    rcd_names *pass; /* (passes) "new york" */
+} rcd_joins;
+
+/* Which words of a text are joined. */
+typedef struct rcd_joining {
+    int64_t passes;    /* 0 .. RCD_MOST_PASSES, so that up to 2^passes words become one */
+    int64_t min_count; /* pairs have to come more often, 1 or more */
+    double threshold;  /* and so many times as often as chance would have it, 0 or more */
+    int64_t most;      /* different pairs counted at once; 0: RCD_MOST_PAIRS, in 256 MiB */
+} rcd_joining;
+/* RC_ENOMEM, and what walking the text says. Pairs come by falling count. */
+rc_status rcd_joins_find(rcd_joins *out, const rcd_text *t, uint64_t from, uint64_t to,
+                         const rcd_fold *fold, const rcd_joining *how);
+rc_status rcd_joins_clone(rcd_joins *out, const rcd_joins *j);
+void rcd_joins_free(rcd_joins *j);
+
+/* How a text becomes symbols. */
+typedef struct rcd_wording {
+    rcd_level level;
+    rcd_fold fold;   /* of characters and words; none of bytes */
+    rcd_joins joins; /* of folded words */
+} rcd_wording;
+
+/* As rcd_text_walk(), with symbols as they are worded. */
+rc_status rcd_wording_walk(const rcd_wording *w, const rcd_text *t, uint64_t from, uint64_t to,
+                           rcd_each each, void *ctx);
+/* How many symbols it calls with. */
+rc_status rcd_wording_count(const rcd_wording *w, const rcd_text *t, uint64_t from, uint64_t to,
+                            int64_t *count);
+
 /* ---- vocabularies (vocab.c) -------------------------------------------------------------- */
 
 /* Symbols numbered 0 .. size-1 by falling count (ties: by bytes), so that id order is frequency
@@ -109,14 +154,20 @@ typedef struct rcd_cut {
     int64_t min_count; /* rarer symbols become RCD_UNK; 1 keeps all */
     int64_t max_size;  /* at most so many symbols, the two that are always held included; 0: any */
     const rcd_names *keep; /* these are symbols beside those, however rare; NULL: none */
+    /* rcd_vocab_build(): what is done to a text, and by this vocabulary always will be */
+    rcd_fold fold;
+    const rcd_joins *joins; /* of words; NULL: none */
 } rcd_cut;
 
 /* Count the symbols of a text; a NULL cut keeps all. RC_EDATA: empty text, or fewer than two
- * different symbols in it. RC_EINVAL: min_count below 1, or max_size 1 or negative. */
+ * different symbols in it. RC_EINVAL: min_count below 1, or max_size 1 or negative; bytes that are
+ * to be folded. */
 rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, uint64_t from,
                           uint64_t to, const rcd_cut *cut);
 /* JSON text of a vocabulary, appended to a buffer (caller frees it), and back. One line:
  *   {"level":"word","symbols":[["the",59421],["<eos>",42068],...]}   in the order of ids
+ *   {"level":"word","fold":["lower","digits"],"symbols":[...]}       of a text that was folded
+ *   {"level":"word","joins":[["new york"],["new_york city"]],"symbols":[...]}  or joined
  *   {"level":"byte","counts":[0,12,...]}                             no counts where all are 0
  * Reading: RC_EFORMAT says what is wrong. Symbols that are not UTF-8 cannot occur. */
 rc_status rcd_vocab_print(const rcd_vocab *v, rcb_buf *out);
@@ -125,18 +176,17 @@ rc_status rcd_vocab_clone(rcd_vocab **out, const rcd_vocab *v);
 void rcd_vocab_free(rcd_vocab *v);
 
 rcd_level rcd_vocab_level(const rcd_vocab *v);
+const rcd_wording *rcd_vocab_wording(const rcd_vocab *v); /* how it reads a text */
 int32_t rcd_vocab_size(const rcd_vocab *v);
 const char *rcd_vocab_symbol(const rcd_vocab *v, int32_t id, size_t *n);  /* bytes; n may be NULL */
 int64_t rcd_vocab_count(const rcd_vocab *v, int32_t id);                  /* in the training text */
 int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n); /* -1: not there */
-int32_t rcd_vocab_unk(const rcd_vocab *v);                                /* -1 for bytes */
+/* The same of a symbol as a text has it: in *id. RC_ENOMEM. */
+rc_status rcd_vocab_look_up(const rcd_vocab *v, const char *symbol, size_t n, int32_t *id);
+/* How many pairs it joins, and how many tokens of its text are joined words. RC_ENOMEM. */
+rc_status rcd_joins_told(const rcd_vocab *v, int64_t *count, int64_t *tokens);
+int32_t rcd_vocab_unk(const rcd_vocab *v);      /* -1 for bytes */
 int32_t rcd_vocab_boundary(const rcd_vocab *v); /* what precedes a text: RCD_EOS or "\n" */
-
-/* What is done to names on their way into a vocabulary. */
-typedef struct rcd_fold {
-    bool lower;  /* capital letters become small ones (Unicode, one character for one) */
-    bool digits; /* every decimal digit becomes 0 */
-} rcd_fold;
 
 /* A name as it enters a vocabulary of that level, in place of what is in `out`. RC_ENOMEM. */
 rc_status rcd_fold_name(rcb_buf *out, rcd_level level, const char *p, size_t n,

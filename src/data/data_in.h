@@ -13,8 +13,20 @@ rc_status rcd_reserve(void **p, size_t *cap, size_t need, size_t size);
 
 /* ---- names as symbols (fold.c) ----------------------------------------------------------- */
 
+static inline bool rcd_folds(const rcd_fold *fold)
+{
+    return fold->lower || fold->digits;
+}
+/* Add n bytes, folded. RC_ENOMEM. */
+rc_status rcd_fold_add(rcb_buf *out, const char *p, size_t n, const rcd_fold *fold);
+
 /* The symbols of a folded name: itself, or its characters or bytes. */
 rc_status rcd_name_walk(rcd_level level, const char *p, size_t n, rcd_each each, void *ctx);
+
+/* ---- words that are joined (joins.c) ----------------------------------------------------- */
+
+/* One more pass, of no pairs. RC_ENOMEM. */
+rc_status rcd_joins_add(rcd_joins *j);
 
 /* ---- lines and tables (cells.c) ---------------------------------------------------------- */
 

@@ -34,7 +34,7 @@ static utf8proc_int32_t fold_code(utf8proc_int32_t code, const rcd_fold *fold)
     return fold->lower ? utf8proc_tolower(code) : code;
 }
 
-static rc_status add_folded(rcb_buf *out, const char *p, size_t n, const rcd_fold *fold)
+rc_status rcd_fold_add(rcb_buf *out, const char *p, size_t n, const rcd_fold *fold)
 {
     for (size_t i = 0; i < n;) {
         utf8proc_uint8_t bytes[4];
@@ -57,8 +57,8 @@ rc_status rcd_fold_name(rcb_buf *out, rcd_level level, const char *p, size_t n,
                         const rcd_fold *fold)
 {
     rcb_buf_clear(out);
-    if (fold && (fold->lower || fold->digits))
-        RC_TRY(add_folded(out, p, n, fold));
+    if (fold && rcd_folds(fold))
+        RC_TRY(rcd_fold_add(out, p, n, fold));
     else
         RC_TRY(rcb_buf_add(out, p, n));
     if (out->n == 0 && (level == RCD_WORD || level == RCD_LINE))

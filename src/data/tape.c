@@ -12,16 +12,6 @@ static int width_for(int32_t symbols)
     return symbols <= 1 << 8 ? 1 : symbols <= 1 << 16 ? 2 : 4;
 }
 
-static rc_status count_one(void *ctx, const char *symbol, size_t n)
-{
-    int64_t *count = ctx;
-
-    (void)symbol;
-    (void)n;
-    (*count)++;
-    return RC_OK;
-}
-
 /* Writes ids of one width; where the text says more than it did when it was counted, it stops. */
 struct pen {
     const rcd_vocab *v;
@@ -106,7 +96,7 @@ static rc_status write_ids(rcd_tape *t, const rcd_vocab *v, const rcd_text *text
         .width = t->width,
     };
 
-    RC_TRY(rcd_text_walk(text, rcd_vocab_level(v), from, to, write_one, &pen));
+    RC_TRY(rcd_wording_walk(rcd_vocab_wording(v), text, from, to, write_one, &pen));
     if (pen.i != t->n)
         return has_changed(pen.name);
     t->p = t->spill.p;
@@ -120,10 +110,7 @@ rc_status rcd_tape_encode(rcd_tape *out, const rcd_vocab *v, const rcd_text *t, 
     const rcd_level level = rcd_vocab_level(v);
     rcd_tape tape = {.width = width_for(rcd_vocab_size(v))};
 
-    if (level == RCD_BYTE)
-        tape.n = (int64_t)(to - from);
-    else
-        RC_TRY(rcd_text_walk(t, level, from, to, count_one, &tape.n));
+    RC_TRY(rcd_wording_count(rcd_vocab_wording(v), t, from, to, &tape.n));
     RC_TRY(make_room(&tape));
 
     const rc_status s = write_ids(&tape, v, t, from, to);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct rcd_vocab {
-    rcd_level level;
+    rcd_wording how;
     int32_t unk;
     int32_t boundary;
     rcd_names names; /* by id */
@@ -34,7 +34,7 @@ static rc_status vocab_new(rcd_vocab **out, rcd_level level)
 
     if (!v)
         return RC_ENOMEM;
-    v->level = level;
+    v->how.level = level;
     v->unk = -1;
     *out = v;
     return RC_OK;
@@ -49,6 +49,20 @@ static rc_status put(rcd_vocab *v, const char *symbol, size_t n, int32_t *id)
 int32_t rcd_vocab_find(const rcd_vocab *v, const char *symbol, size_t n)
 {
     return rcd_names_find(&v->names, symbol, n);
+}
+
+rc_status rcd_vocab_look_up(const rcd_vocab *v, const char *symbol, size_t n, int32_t *id)
+{
+    rcb_buf room = {0};
+
+    *id = rcd_vocab_find(v, symbol, n);
+    if (!rcd_folds(&v->how.fold) || n == 0)
+        return RC_OK;
+    const rc_status s = rcd_fold_add(&room, symbol, n, &v->how.fold);
+    if (s == RC_OK)
+        *id = rcd_vocab_find(v, room.p, room.n);
+    rcb_buf_free(&room);
+    return s;
 }
 
 static rc_status add_bytes(rcd_vocab *v)
@@ -67,7 +81,7 @@ static rc_status add_specials(rcd_vocab *v)
     for (int i = 0; i < SPECIALS; i++) {
         int32_t id;
 
-        RC_TRY(put(v, specials[v->level][i], strlen(specials[v->level][i]), &id));
+        RC_TRY(put(v, specials[v->how.level][i], strlen(specials[v->how.level][i]), &id));
     }
     return RC_OK;
 }
@@ -75,11 +89,11 @@ static rc_status add_specials(rcd_vocab *v)
 /* Remember where the special symbols are; false if one is missing. */
 static bool find_specials(rcd_vocab *v)
 {
-    if (v->level == RCD_BYTE) {
+    if (v->how.level == RCD_BYTE) {
         v->boundary = '\n';
         return true;
     }
-    const char *const *words = specials[v->level];
+    const char *const *words = specials[v->how.level];
     v->boundary = rcd_vocab_find(v, words[BOUNDARY], strlen(words[BOUNDARY]));
     v->unk = rcd_vocab_find(v, words[UNKNOWN], strlen(words[UNKNOWN]));
     return v->boundary >= 0 && v->unk >= 0;
@@ -125,7 +139,7 @@ static rc_status check_variety(const rcd_vocab *all, const char *name)
             different++;
             last = i;
         }
-    if (different == 1 && all->level == RCD_LINE)
+    if (different == 1 && all->how.level == RCD_LINE)
         return RC_FAIL(RC_EDATA,
                        "cannot tell classes apart: '%s' has '%s' alone, at least 2 are needed",
                        name, rcd_names_at(&all->names, last, NULL));
@@ -209,9 +223,12 @@ static rc_status settle(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut)
 
     rc_status s = rank(&r, all, cut->keep);
     if (s == RC_OK)
-        s = vocab_new(&v, all->level);
-    if (s == RC_OK)
+        s = vocab_new(&v, all->how.level);
+    if (s == RC_OK) {
+        v->how = all->how;
+        all->how.joins = (rcd_joins){0};
         s = add_ranked(v, r, cut_ranked(r, all->names.n, cut));
+    }
     rcb_free(r);
     if (s != RC_OK) {
         rcd_vocab_free(v);
@@ -221,8 +238,12 @@ static rc_status settle(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut)
     return RC_OK;
 }
 
-static rc_status check_cut(const rcd_cut *cut)
+static rc_status check_cut(rcd_level level, const rcd_cut *cut)
 {
+    if (level == RCD_BYTE && rcd_folds(&cut->fold))
+        return RC_FAIL_HINT(RC_EINVAL, "work at level char or word",
+                            "cannot build a vocabulary: bytes are no letters and no digits that "
+                            "'lower' or 'digits' could fold");
     if (cut->min_count < 1)
         return RC_FAIL(RC_EINVAL,
                        "cannot build a vocabulary: the least count is %" PRId64
@@ -258,7 +279,7 @@ static rc_status finish(rcd_vocab **out, rcd_vocab *all, const rcd_cut *cut, con
 
     if (s == RC_OK)
         s = add_kept(all, cut->keep);
-    if (s == RC_OK && all->level == RCD_BYTE) {
+    if (s == RC_OK && all->how.level == RCD_BYTE) {
         (void)find_specials(all);
         *out = all;
         return RC_OK;
@@ -277,12 +298,16 @@ rc_status rcd_vocab_build(rcd_vocab **out, rcd_level level, const rcd_text *t, u
     *out = NULL;
     if (!cut)
         cut = &keep_all;
-    RC_TRY(check_cut(cut));
+    assert(!cut->joins || level == RCD_WORD);
+    RC_TRY(check_cut(level, cut));
     RC_TRY(vocab_new(&all, level));
+    all->how.fold = cut->fold;
 
     rc_status s = level == RCD_BYTE ? add_bytes(all) : RC_OK;
+    if (s == RC_OK && cut->joins)
+        s = rcd_joins_clone(&all->how.joins, cut->joins);
     if (s == RC_OK)
-        s = rcd_text_walk(t, level, from, to, count_one, all);
+        s = rcd_wording_walk(&all->how, t, from, to, count_one, all);
     if (s == RC_OK)
         return finish(out, all, cut, rcd_text_name(t));
     rcd_vocab_free(all);
@@ -301,10 +326,10 @@ static rc_status count_many(void *ctx, const char *symbol, size_t n)
     const struct counting *c = ctx;
     int32_t id;
 
-    if (!rcd_is_symbol(c->all->level, symbol, n))
+    if (!rcd_is_symbol(c->all->how.level, symbol, n))
         return RC_FAIL(RC_EDATA, "cannot build a vocabulary: '%.*s' of %s is not UTF-8",
                        (int)(n < 40 ? n : 40), symbol, c->what);
-    if (c->all->level == RCD_LINE && rcd_is_special(symbol, n))
+    if (c->all->how.level == RCD_LINE && rcd_is_special(symbol, n))
         return RC_FAIL(RC_EDATA, "a class cannot be named '%.*s'", (int)n, symbol);
     return rcd_names_add(&c->all->names, symbol, n, c->times, &id);
 }
@@ -318,7 +343,7 @@ rc_status rcd_vocab_of_names(rcd_vocab **out, rcd_level level, const rcd_names *
     *out = NULL;
     if (!cut)
         cut = &keep_all;
-    RC_TRY(check_cut(cut));
+    RC_TRY(check_cut(level, cut));
     RC_TRY(vocab_new(&c.all, level));
 
     rc_status s = level == RCD_BYTE ? add_bytes(c.all) : RC_OK;
@@ -339,6 +364,13 @@ rc_status rcd_vocab_of_names(rcd_vocab **out, rcd_level level, const rcd_names *
 }
 
 /* ---- the JSON form ----------------------------------------------------------------------- */
+
+/* What is done to a text, in words. */
+static const struct {
+    const char *word;
+    rcd_fold fold;
+} folds[] = {{"lower", {.lower = true}}, {"digits", {.digits = true}}};
+enum { FOLDS = sizeof folds / sizeof *folds };
 
 static rc_status print_symbols(const rcd_vocab *v, rcb_buf *out)
 {
@@ -367,10 +399,47 @@ static rc_status print_counts(const rcd_vocab *v, rcb_buf *out)
     return rcb_buf_puts(out, "]");
 }
 
+static rc_status print_fold(const rcd_fold *fold, rcb_buf *out)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < FOLDS; i++) {
+        if (!(fold->lower && folds[i].fold.lower) && !(fold->digits && folds[i].fold.digits))
+            continue;
+        RC_TRY(rcb_buf_printf(out, "%s\"%s\"", first ? ",\"fold\":[" : ",", folds[i].word));
+        first = false;
+    }
+    return first ? RC_OK : rcb_buf_puts(out, "]");
+}
+
+static rc_status print_pass(const rcd_names *pass, rcb_buf *out)
+{
+    for (int32_t i = 0; i < pass->n; i++) {
+        size_t n;
+        const char *p = rcd_names_at(pass, i, &n);
+
+        RC_TRY(rcb_buf_puts(out, i ? "," : ""));
+        RC_TRY(rcf_json_text(out, p, n));
+    }
+    return RC_OK;
+}
+
+static rc_status print_joins(const rcd_joins *j, rcb_buf *out)
+{
+    for (int i = 0; i < j->passes; i++) {
+        RC_TRY(rcb_buf_puts(out, i ? ",[" : ",\"joins\":[["));
+        RC_TRY(print_pass(&j->pass[i], out));
+        RC_TRY(rcb_buf_puts(out, "]"));
+    }
+    return j->passes > 0 ? rcb_buf_puts(out, "]") : RC_OK;
+}
+
 rc_status rcd_vocab_print(const rcd_vocab *v, rcb_buf *out)
 {
-    RC_TRY(rcb_buf_printf(out, "{\"level\":\"%s\"", rcd_level_word(v->level)));
-    RC_TRY(v->level == RCD_BYTE ? print_counts(v, out) : print_symbols(v, out));
+    RC_TRY(rcb_buf_printf(out, "{\"level\":\"%s\"", rcd_level_word(v->how.level)));
+    RC_TRY(print_fold(&v->how.fold, out));
+    RC_TRY(print_joins(&v->how.joins, out));
+    RC_TRY(v->how.level == RCD_BYTE ? print_counts(v, out) : print_symbols(v, out));
     return rcb_buf_puts(out, "}");
 }
 
@@ -392,8 +461,8 @@ static rc_status read_symbol(rcd_vocab *v, rcf_scan *s, size_t i)
         return NOT_THERE(s, "symbol %zu is not a pair of a string and a whole number", i);
     if (count < 0)
         return BAD_VOCAB("symbol %zu has the count %" PRId64, i, count);
-    if (!rcd_is_symbol(v->level, word, n))
-        return BAD_VOCAB("symbol %zu, '%s', is not one %s", i, word, rcd_level_word(v->level));
+    if (!rcd_is_symbol(v->how.level, word, n))
+        return BAD_VOCAB("symbol %zu, '%s', is not one %s", i, word, rcd_level_word(v->how.level));
     RC_TRY(put(v, word, n, &id));
     if ((size_t)id != i)
         return BAD_VOCAB("symbols %" PRId32 " and %zu are both '%s'", id, i, word);
@@ -408,8 +477,8 @@ static rc_status read_symbols(rcd_vocab *v, rcf_scan *s)
     for (size_t i = 0; rcf_scan_item(s); i++)
         RC_TRY(read_symbol(v, s, i));
     if (s->status == RC_OK && !find_specials(v))
-        return BAD_VOCAB("a %s vocabulary needs both '%s' and '%s'", rcd_level_word(v->level),
-                         v->level == RCD_CHAR ? "\\n" : RCD_EOS, RCD_UNK);
+        return BAD_VOCAB("a %s vocabulary needs both '%s' and '%s'", rcd_level_word(v->how.level),
+                         v->how.level == RCD_CHAR ? "\\n" : RCD_EOS, RCD_UNK);
     return s->status;
 }
 
@@ -432,24 +501,111 @@ static rc_status read_counts(rcd_vocab *v, rcf_scan *s)
     return s->status;
 }
 
-/* The list, once. An unknown key would be a promise that we do not keep. */
+/* ["lower","digits"], each once. */
+static rc_status read_fold(rcd_vocab *v, rcf_scan *s)
+{
+    rcd_fold *fold = &v->how.fold;
+    const char *word;
+
+    if (!rcf_scan_list(s))
+        return NOT_THERE(s, "'fold' is not a list");
+    while (rcf_scan_item(s)) {
+        size_t i = 0;
+
+        if (!rcf_scan_word(s, &word))
+            return NOT_THERE(s, "'fold' is not a list of words");
+        while (i < FOLDS && strcmp(word, folds[i].word) != 0)
+            i++;
+        if (i == FOLDS || (fold->lower && folds[i].fold.lower) ||
+            (fold->digits && folds[i].fold.digits))
+            return BAD_VOCAB("'fold' has '%s', it can have 'lower' and 'digits' once each", word);
+        fold->lower |= folds[i].fold.lower;
+        fold->digits |= folds[i].fold.digits;
+    }
+    return s->status;
+}
+
+/* "new york": two words. */
+static rc_status read_join(rcd_names *pass, rcf_scan *s)
+{
+    const char *text;
+    size_t n;
+    int32_t id;
+
+    if (!rcf_scan_text(s, &text, &n))
+        return NOT_THERE(s, "'joins' is not a list of lists of words");
+    const char *blank = memchr(text, ' ', n);
+    const size_t a = blank ? (size_t)(blank - text) : 0;
+
+    if (!blank || !rcd_is_symbol(RCD_WORD, text, a) ||
+        !rcd_is_symbol(RCD_WORD, blank + 1, n - a - 1))
+        return BAD_VOCAB("'joins' has '%s', which is not two words", text);
+    const int32_t before = pass->n;
+
+    RC_TRY(rcd_names_add(pass, text, n, 0, &id));
+    return id == before ? RC_OK : BAD_VOCAB("'joins' has '%s' twice in a pass", text);
+}
+
+/* [["new york","los angeles"],["new_york city"]] */
+static rc_status read_joins(rcd_vocab *v, rcf_scan *s)
+{
+    rcd_joins *j = &v->how.joins;
+
+    if (v->how.level != RCD_WORD)
+        return BAD_VOCAB("'joins' is of words, the level is '%s'", rcd_level_word(v->how.level));
+    if (!rcf_scan_list(s))
+        return NOT_THERE(s, "'joins' is not a list");
+    while (rcf_scan_item(s)) {
+        if (j->passes == RCD_MOST_PASSES)
+            return BAD_VOCAB("'joins' has more than %d lists", RCD_MOST_PASSES);
+        if (!rcf_scan_list(s))
+            return NOT_THERE(s, "'joins' is not a list of lists of words");
+        RC_TRY(rcd_joins_add(j));
+        while (rcf_scan_item(s))
+            RC_TRY(read_join(&j->pass[j->passes - 1], s));
+    }
+    return s->status;
+}
+
+/* What may stand beside the level: for bytes, and for others. */
+static const struct list {
+    const char *key;
+    bool bytes, needed;
+    rc_status (*read)(rcd_vocab *v, rcf_scan *s);
+} lists[] = {
+    {"counts", true, false, read_counts},
+    {"symbols", false, true, read_symbols},
+    {"fold", false, false, read_fold},
+    {"joins", false, false, read_joins},
+};
+enum { LISTS = sizeof lists / sizeof *lists };
+
+/* The lists, each once. An unknown key would be a promise that we do not keep. */
 static rc_status read_lists(rcd_vocab *v, rcf_scan *s)
 {
-    const char *list = v->level == RCD_BYTE ? "counts" : "symbols";
+    const bool bytes = v->how.level == RCD_BYTE;
+    bool seen[LISTS] = {false};
     const char *key;
-    bool seen = false;
 
     while (rcf_scan_key(s, &key)) {
-        if (strcmp(key, list) != 0 && strcmp(key, "level") != 0)
-            return BAD_VOCAB("unknown key '%s' beside 'level' and '%s'", key, list);
-        if (seen || strcmp(key, list) != 0)
+        const bool level = strcmp(key, "level") == 0;
+        size_t i = 0;
+
+        while (i < LISTS && (lists[i].bytes != bytes || strcmp(key, lists[i].key) != 0))
+            i++;
+        if (i == LISTS && !level)
+            return BAD_VOCAB("unknown key '%s' beside 'level' and '%s'", key,
+                             bytes ? "counts" : "symbols");
+        if (level || seen[i]) {
             (void)rcf_scan_bad(s, "a name that was there before");
-        else
-            RC_TRY(v->level == RCD_BYTE ? read_counts(v, s) : read_symbols(v, s));
-        seen = true;
+            break;
+        }
+        seen[i] = true;
+        RC_TRY(lists[i].read(v, s));
     }
-    if (s->status == RC_OK && !seen && v->level != RCD_BYTE)
-        return BAD_VOCAB("it has no list 'symbols'");
+    for (size_t i = 0; s->status == RC_OK && i < LISTS; i++)
+        if (lists[i].bytes == bytes && lists[i].needed && !seen[i])
+            return BAD_VOCAB("it has no list '%s'", lists[i].key);
     return s->status;
 }
 
@@ -509,7 +665,9 @@ rc_status rcd_vocab_clone(rcd_vocab **out, const rcd_vocab *v)
     if (!w)
         return RC_ENOMEM;
     *w = *v;
-    if (rcd_names_clone(&w->names, &v->names) != RC_OK) {
+    if (rcd_joins_clone(&w->how.joins, &v->how.joins) != RC_OK ||
+        rcd_names_clone(&w->names, &v->names) != RC_OK) {
+        rcd_joins_free(&w->how.joins);
         rcb_free(w);
         return RC_ENOMEM;
     }
@@ -522,12 +680,18 @@ void rcd_vocab_free(rcd_vocab *v)
     if (!v)
         return;
     rcd_names_free(&v->names);
+    rcd_joins_free(&v->how.joins);
     rcb_free(v);
 }
 
 rcd_level rcd_vocab_level(const rcd_vocab *v)
 {
-    return v->level;
+    return v->how.level;
+}
+
+const rcd_wording *rcd_vocab_wording(const rcd_vocab *v)
+{
+    return &v->how;
 }
 
 int32_t rcd_vocab_size(const rcd_vocab *v)

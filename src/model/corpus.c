@@ -77,22 +77,44 @@ static rc_status open_parts(struct span part[RCM_PARTS], const rc_config *c, rcd
     return RC_OK;
 }
 
-/* Encode by the vocabulary given, or by a new one of the training part. */
+/* A vocabulary of the training part. */
+static rc_status make_vocab(rcd_vocab **out, const struct span *train, const rc_config *c,
+                            rcd_level level)
+{
+    const rcd_fold fold = {.lower = c->lower, .digits = c->digits};
+    const rcd_joining how = {
+        .passes = c->bigrams, .min_count = c->min_count, .threshold = c->bigram_threshold};
+    rcd_joins joins = {0};
+
+    if (how.passes > 0 && level != RCD_WORD)
+        return RC_FAIL_HINT(RC_EINVAL, "pass --level word",
+                            "cannot use 'bigrams': a symbol is a %s, words are joined",
+                            rcd_level_word(level));
+    if (how.passes > 0)
+        RC_TRY(rcd_joins_find(&joins, train->text, train->from, train->to, &fold, &how));
+    const rcd_cut cut = {.min_count = c->min_count,
+                         .max_size = c->max_vocab,
+                         .fold = fold,
+                         .joins = joins.passes > 0 ? &joins : NULL};
+    const rc_status s = rcd_vocab_build(out, level, train->text, train->from, train->to, &cut);
+
+    rcd_joins_free(&joins);
+    return s;
+}
+
+/* Encode by the vocabulary given, or by a new one. */
 static rc_status encode_parts(rcm_corpus *out, const struct span part[RCM_PARTS],
                               const rc_config *c, rcd_level level, const rcd_vocab *vocab,
                               rcd_vocab **made)
 {
-    const struct span *train = &part[RCM_TRAIN];
-    const rcd_cut cut = {.min_count = c->min_count, .max_size = c->max_vocab};
-
     if (!vocab) {
-        RC_TRY(rcd_vocab_build(made, level, train->text, train->from, train->to, &cut));
+        RC_TRY(make_vocab(made, &part[RCM_TRAIN], c, level));
         vocab = *made;
     }
     for (int i = 0; i < RCM_PARTS; i++)
         if (part[i].from < part[i].to)
             RC_TRY(rcd_tape_encode(&out->tape[i], vocab, part[i].text, part[i].from, part[i].to));
-    return RC_OK;
+    return rcd_joins_told(vocab, &out->joins, &out->joined);
 }
 
 static rc_status cut_tracks(rcm_corpus *out, const struct span *train, int64_t tracks,

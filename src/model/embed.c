@@ -78,6 +78,8 @@ static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *h
     const rcm_embed_model model = (rcm_embed_model)rcm_list_index("embed-models", c->model);
 
     *out = NULL;
+    if (c->bigrams == 0 && !rc_config_is_default(c, "bigram-threshold"))
+        return refuse("bigram-threshold", "it is of --bigrams");
     RC_TRY(model == RCM_GLOVE ? check_glove(c) : check_windows(c, model));
     RC_TRY(settle_options(c, model));
     return rcm_corpus_read(out, c, 0, have ? have->of[RCM_SYMBOLS] : NULL,
@@ -88,6 +90,11 @@ static rc_status corpus_notes(const rcm_corpus *c, rcb_buf *out)
 {
     const rcd_tape *t = &c->tape[RCM_TRAIN];
 
+    if (c->joins > 0)
+        RC_TRY(rcb_buf_printf(out,
+                              "%" PRId64 " pairs of words are read as one, so are %" PRId64
+                              " of %" PRId64 " tokens (%.2f%%)\n",
+                              c->joins, c->joined, t->n, 100 * (double)c->joined / (double)t->n));
     if (t->unknown == 0)
         return RC_OK;
     return rcb_buf_printf(out,

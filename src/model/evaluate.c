@@ -73,6 +73,10 @@ static rc_status score_source(const rc_model *m, const rcd_text *t, uint64_t fro
                        "cannot compare with a source: a symbol of the model is a %s, of a source a "
                        "character",
                        rcd_level_word(level));
+    const rcd_fold *fold = &rcd_vocab_wording(m->vocab.of[RCM_SYMBOLS])->fold;
+    if (fold->lower || fold->digits)
+        return RC_FAIL(RC_EINVAL,
+                       "cannot compare with a source: the model reads its symbols folded");
     return rcd_source_score(source, t, from, to, nats);
 }
 

@@ -256,7 +256,8 @@ static rc_status measure_data(rc_model *m, const rcm_corpus *c)
 {
     const struct lm *lm = m->own;
 
-    return rcm_pretrained_give(c->vectors, m, lm->embed, NULL);
+    return rcm_pretrained_give(c->vectors, m, lm->embed,
+                               &rcd_vocab_wording(m->vocab.of[RCM_SYMBOLS])->fold);
 }
 
 static int64_t epoch_batches(const rcm_corpus *c, int64_t steps)

@@ -184,6 +184,8 @@ struct rcm_corpus {
     rcd_tape tape[RCM_PARTS];
     rcd_stream train;        /* equal tracks over tape[RCM_TRAIN], where tracks are asked for */
     rcm_pretrained *vectors; /* NULL: none */
+    int64_t joins;           /* pairs of words that are read as one, */
+    int64_t joined;          /* and tokens of the training text that are such */
 };
 
 /* Read, cut and encode. `tracks` > 0: the training text is cut into so many equal tracks, of at

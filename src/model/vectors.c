@@ -145,12 +145,20 @@ const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n)
                    : rcd_vocab_symbol(v->model->vocab.of[RCM_SYMBOLS], (int32_t)i, n);
 }
 
+/* A word as the model reads it. */
+static int64_t find_symbol(const rcd_vocab *v, const char *word, size_t n)
+{
+    int32_t id;
+
+    return rcd_vocab_look_up(v, word, n, &id) == RC_OK ? id : -1;
+}
+
 int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n)
 {
     int64_t i = -1;
 
     if (!v->file)
-        return rcd_vocab_find(v->model->vocab.of[RCM_SYMBOLS], word, n);
+        return find_symbol(v->model->vocab.of[RCM_SYMBOLS], word, n);
     const rc_status s = rcf_vectors_find(v->file, word, n, &i);
     assert(s == RC_OK); /* the table is there */
     (void)s;

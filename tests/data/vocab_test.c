@@ -147,6 +147,17 @@ static void a_cut_that_allows_nothing_is_refused(void **unused)
         CHECK_STATUS(build(&v, RCD_WORD, "a b\n", 4, &bad[i]), RC_EINVAL);
 }
 
+static void bytes_cannot_be_folded(void **unused)
+{
+    (void)unused;
+    rcd_vocab *v;
+
+    CHECK_STATUS(build(&v, RCD_BYTE, "ab", 2, &(rcd_cut){.min_count = 1, .fold.lower = true}),
+                 RC_EINVAL);
+    CHECK_MESSAGE_HAS("bytes are no letters");
+    assert_null(v);
+}
+
 static void bytes_are_their_values(void **unused)
 {
     (void)unused;
@@ -355,6 +366,23 @@ static void a_wrong_vocabulary_says_what_is_wrong(void **unused)
          "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,-1]}",
          "the count of byte 255 is not a whole number"},
         {"{\"level\":\"byte\",\"symbols\":[]}", "unknown key 'symbols'"},
+        {"{\"level\":\"byte\",\"fold\":[\"lower\"]}", "unknown key 'fold'"},
+        {"{\"level\":\"word\",\"fold\":[\"lower\"]}", "no list 'symbols'"},
+        {WORDS "],\"fold\":\"lower\"}", "'fold' is not a list"},
+        {WORDS "],\"fold\":[1]}", "'fold' is not a list of words"},
+        {WORDS "],\"fold\":[\"upper\"]}", "'fold' has 'upper'"},
+        {WORDS "],\"fold\":[\"digits\",\"digits\"]}", "'fold' has 'digits'"},
+        {WORDS "],\"fold\":[],\"fold\":[]}", "byte"},
+        {CHARS "],\"joins\":[]}", "'joins' is of words, the level is 'char'"},
+        {WORDS "],\"joins\":{}}", "'joins' is not a list"},
+        {WORDS "],\"joins\":[\"a b\"]}", "'joins' is not a list of lists"},
+        {WORDS "],\"joins\":[[7]]}", "'joins' is not a list of lists of words"},
+        {WORDS "],\"joins\":[[\"ab\"]]}", "'joins' has 'ab', which is not two words"},
+        {WORDS "],\"joins\":[[\"a \"]]}", "which is not two words"},
+        {WORDS "],\"joins\":[[\" b\"]]}", "which is not two words"},
+        {WORDS "],\"joins\":[[\"a b c\"]]}", "which is not two words"},
+        {WORDS "],\"joins\":[[\"a b\",\"a b\"]]}", "'joins' has 'a b' twice"},
+        {WORDS "],\"joins\":[[],[],[],[],[],[],[],[],[]]}", "'joins' has more than 8 lists"},
     };
 #undef WORDS
 #undef CHARS
@@ -463,6 +491,7 @@ int main(void)
         cmocka_unit_test(rare_symbols_become_unknown),
         cmocka_unit_test(a_size_limit_keeps_the_frequent_ones),
         cmocka_unit_test(a_cut_that_allows_nothing_is_refused),
+        cmocka_unit_test(bytes_cannot_be_folded),
         cmocka_unit_test(bytes_are_their_values),
         cmocka_unit_test(special_symbols_are_found),
         cmocka_unit_test(a_text_without_variety_is_refused),

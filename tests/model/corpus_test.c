@@ -122,6 +122,68 @@ static void the_vocabulary_is_that_of_the_training_part(void **unused)
     rcd_vocab_free(v);
 }
 
+/* In all parts, and by the vocabulary alone when it is there already. */
+static void a_text_is_folded_as_the_vocabulary_says(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("fold.txt", "Ab aB 12\nAB 34\naB 56\n");
+    const char *const options[] = {"train",       path,   "level",  "word", "lower", "true",
+                                   "valid-split", "0.25", "digits", "true", NULL};
+    rcd_vocab *v;
+    rcm_corpus *c = read_corpus(options, 0, &v);
+
+    assert_part(c, v, RCM_TRAIN, "abab00<eos>ab00<eos>");
+    assert_part(c, v, RCM_VALID, "ab00<eos>");
+    assert_int_equal(c->tape[RCM_VALID].unknown, 0);
+
+    rc_config *plain = toy_config(
+        "lm", (const char *const[]){"train", path, "level", "word", "valid-split", "0.25", NULL});
+    rcm_corpus *again;
+    CHECK_STATUS(rcm_corpus_read(&again, plain, 0, v, NULL), RC_OK);
+    assert_int_equal(rcm_corpus_crc(c), rcm_corpus_crc(again));
+    rc_config_free(plain);
+    rcm_corpus_free(again);
+    rcm_corpus_free(c);
+    rcd_vocab_free(v);
+
+    c = read_corpus((const char *const[]){"train", path, "lower", "true", "valid-split", "0", NULL},
+                    0, &v);
+    assert_part(c, v, RCM_TRAIN, "ab ab 12\nab 34\nab 56\n");
+    rcm_corpus_free(c);
+    rcd_vocab_free(v);
+}
+
+/* A vocabulary that joins words does so with every text, whatever the configuration says. */
+static void words_are_joined_as_the_vocabulary_says(void **unused)
+{
+    (void)unused;
+    const char *path = toy_file("join.txt", "in New York\nnew york a\nnew York b\nto in\n");
+    rc_config *c =
+        toy_config("embed", (const char *const[]){"train", path, "lower", "true", "bigrams", "2",
+                                                  "min-count", "1", "bigram-threshold", "1", NULL});
+    rcm_corpus *one, *two;
+    rcd_vocab *v;
+
+    CHECK_STATUS(rcm_corpus_read(&one, c, 0, NULL, &v), RC_OK);
+    assert_part(one, v, RCM_TRAIN, "innew_york<eos>new_yorka<eos>new_yorkb<eos>toin<eos>");
+    assert_true(one->joins == 1 && one->joined == 3);
+    CHECK_STATUS(rc_config_set(c, "bigrams", "0"), RC_OK);
+    CHECK_STATUS(rcm_corpus_read(&two, c, 0, v, NULL), RC_OK);
+    assert_int_equal(rcm_corpus_crc(one), rcm_corpus_crc(two));
+    assert_true(two->joins == 1 && two->joined == 3);
+    rcm_corpus_free(one);
+    rcm_corpus_free(two);
+    rcd_vocab_free(v);
+
+    CHECK_STATUS(rc_config_set(c, "bigrams", "1"), RC_OK);
+    CHECK_STATUS(rc_config_set(c, "level", "char"), RC_OK);
+    v = NULL;
+    CHECK_STATUS(rcm_corpus_read(&one, c, 0, NULL, &v), RC_EINVAL);
+    CHECK_MESSAGE_HAS("a symbol is a char, words are joined");
+    assert_null(v);
+    rc_config_free(c);
+}
+
 static void the_same_data_has_the_same_checksum(void **unused)
 {
     (void)unused;
@@ -205,6 +267,10 @@ static void bad_data_gives_one_clear_line(void **unused)
          "its 5 symbols are too few for a batch of 4 tracks",
          "pass a longer text or a smaller --batch, at most 2"},
         {{"train", same}, RC_EDATA, "1 different symbol", ""},
+        {{"train", good, "level", "byte", "lower", "true"},
+         RC_EINVAL,
+         "bytes are no letters",
+         "work at level char or word"},
         {{"train", broken}, RC_EDATA, "is not UTF-8", "byte"},
         {{"train", good, "valid-split", "0.5", "test-split", "0.5"},
          RC_EINVAL,
@@ -257,6 +323,8 @@ int main(void)
         cmocka_unit_test(files_of_their_own_leave_the_training_text_whole),
         cmocka_unit_test(cuts_fall_between_symbols),
         cmocka_unit_test(the_vocabulary_is_that_of_the_training_part),
+        cmocka_unit_test(a_text_is_folded_as_the_vocabulary_says),
+        cmocka_unit_test(words_are_joined_as_the_vocabulary_says),
         cmocka_unit_test(the_same_data_has_the_same_checksum),
         cmocka_unit_test(a_text_at_hand_is_a_corpus),
         cmocka_unit_test(bad_data_gives_one_clear_line),
