@@ -2,7 +2,7 @@
  * Manning 2014), one cell after the other:
  *
  *   e = w . c + b + d - ln x       g = f(x) e,  f(x) = min(1, (x / x_max)^alpha)
- *   w -= s / sqrt(G)   G += s^2    s = rate g c, kept within +-100 rate   (AdaGrad)
+ *   w -= s / sqrt(1 + G)   G += s^2    s = rate g c, kept within +-100 rate   (AdaGrad)
  *
  * and c likewise by w; b and d by s = g, kept within +-100, as the authors' program has it. A row
  * is a whole number of 16 lanes. Relies on vmath.h.
@@ -48,8 +48,8 @@ RC_NOINLINE void step(int64_t ld, rc_real g, rc_real rate, rc_real *restrict x, 
         const rc_real a = rate * within(g * y[k], most);
         const rc_real b = rate * within(g * x[k], most);
 
-        x[k] -= a / root(sx[k]);
-        y[k] -= b / root(sy[k]);
+        x[k] -= a / root(RC_C(1.0) + sx[k]);
+        y[k] -= b / root(RC_C(1.0) + sy[k]);
         sx[k] = RC_FMA(a, a, sx[k]);
         sy[k] = RC_FMA(b, b, sy[k]);
     }
@@ -57,7 +57,7 @@ RC_NOINLINE void step(int64_t ld, rc_real g, rc_real rate, rc_real *restrict x, 
 
 static void step_bias(rc_real a, rc_real *bias, rc_real *sum)
 {
-    *bias -= a / root(*sum);
+    *bias -= a / root(RC_C(1.0) + *sum);
     *sum = RC_FMA(a, a, *sum);
 }
 

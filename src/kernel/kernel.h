@@ -163,7 +163,7 @@ typedef struct rck_contrast {
 /* Cells of counts, each a row of one side against a row of the other, and the other way round where
  * these differ (glove.c). */
 typedef struct rck_glove_side {
-    rc_real *x, *x_sum;       /* (rows,ld) vectors, and sums above 0, also in padding */
+    rc_real *x, *x_sum;       /* (rows,ld) vectors, and G */
     rc_real *bias, *bias_sum; /* (rows) */
 } rck_glove_side;
 typedef struct rck_glove {

@@ -138,11 +138,9 @@ static bool memory(const rcm_walker *base, size_t i, rcm_memory *out)
     return true;
 }
 
-static rc_status new_reals(rc_real **out, int64_t n, rc_real x)
+static rc_status new_reals(rc_real **out, int64_t n)
 {
-    *out = rcb_alloc((size_t)n, sizeof **out);
-    if (*out)
-        rck->fill(n, x, *out);
+    *out = rcb_calloc((size_t)n, sizeof **out);
     return *out ? RC_OK : RC_ENOMEM;
 }
 
@@ -156,9 +154,9 @@ static rc_status fill_glove(glove *g, const rcm_corpus *corpus)
     g->D = in->dim[1];
     g->ld = in->ld;
     for (int i = WORD; i <= CONTEXT; i++) {
-        RC_TRY(new_reals(&g->sum[i], in->size, 1)); /* steps begin at the rate */
-        RC_TRY(new_reals(&g->bias[i], g->V, 0));
-        RC_TRY(new_reals(&g->bias_sum[i], g->V, 1));
+        RC_TRY(new_reals(&g->sum[i], in->size));
+        RC_TRY(new_reals(&g->bias[i], g->V));
+        RC_TRY(new_reals(&g->bias_sum[i], g->V));
     }
     g->meeting = rcb_alloc((size_t)near.parts, sizeof *g->meeting);
     if (!g->meeting)

@@ -22,7 +22,7 @@ static sides new_sides(int64_t ld)
             s.at[k][i] = guard_new(s.n[i]);
             fill_real(s.at[k][i], s.n[i]);
             for (int64_t j = 0; i % 2 == 1 && j < s.n[i]; j++)
-                s.at[k][i][j] = 1 + s.at[k][i][j] * s.at[k][i][j];
+                s.at[k][i][j] = s.at[k][i][j] * s.at[k][i][j];
         }
     return s;
 }
@@ -56,7 +56,7 @@ static void adagrad(double g, double rate, double *x, double *sum)
 {
     const double s = rate * clipped(g);
 
-    *x -= s / sqrt(*sum);
+    *x -= s / sqrt(1 + *sum);
     *sum += s * s;
 }
 
