@@ -5,12 +5,16 @@ static const opt options[] = {OPT_NEAREST, OPT_THREADS, OPT_JSON, OPT_END};
 
 static int ask(const opts *o, const rc_vectors *v)
 {
-    rc_vector_term term[] = {{.weight = -1}, {.weight = 1}, {.weight = 1}};
+    static const double weights[] = {-1, 1, 1};
+    rc_vector_term term[3] = {{.vector = NULL}};
     int code = OPT_GO_ON;
 
     for (size_t i = 0; code == OPT_GO_ON && i < 3; i++)
-        code = neighbours_find(v, o->args[1 + i], &term[i].word);
-    return code == OPT_GO_ON ? neighbours_print(o, v, term, 3, o->args + 1) : code;
+        code = neighbours_find(v, o->args[1 + i], weights[i], &term[i]);
+    if (code == OPT_GO_ON)
+        code = neighbours_print(o, v, term, 3, o->args + 1);
+    neighbours_free(term, 3);
+    return code;
 }
 
 static int run(const opts *o)

@@ -6,14 +6,16 @@ static const opt options[] = {OPT_NEAREST, OPT_THREADS, OPT_JSON, OPT_END};
 
 static int ask(const opts *o, const rc_vectors *v, const char *word)
 {
-    rc_vector_term term = {.weight = 1};
-    int code = neighbours_find(v, word, &term.word);
+    rc_vector_term term;
+    int code = neighbours_find(v, word, 1, &term);
 
-    if (code != OPT_GO_ON)
-        return code;
-    if (o->arg_count > 2 && !opts_flag(o, "json"))
-        printf("%s\n", word);
-    return neighbours_print(o, v, &term, 1, &word);
+    if (code == OPT_GO_ON) {
+        if (o->arg_count > 2 && !opts_flag(o, "json"))
+            printf("%s\n", word);
+        code = neighbours_print(o, v, &term, 1, &word);
+    }
+    neighbours_free(&term, 1);
+    return code;
 }
 
 static int run(const opts *o)
@@ -38,10 +40,12 @@ const command cmd_nearest = {
     .summary = "print the words whose vectors are nearest to that of a word",
     .example = "recur nearest vectors.bin king\n"
                "recur nearest glove.6B.100d.txt frog toad --best 5 --json",
-    .about = "VECTORS is a file of word2vec (text or binary), fastText (.vec) or GloVe, or a model"
-             " of words. For every WORD its nearest ones by the cosine between vectors. A word that"
-             " is not there is answered with those that are spelt almost like it. The file stays"
-             " mapped: it need not fit into memory.",
+    .about =
+        "VECTORS is a file of word2vec (text or binary), fastText (.vec) or GloVe, or a model"
+        " of words. For every WORD its nearest ones by the cosine between vectors. A word that"
+        " is not there is answered by its character n-grams where VECTORS has them (--subword),"
+        " else with those that are spelt almost like it. The file stays mapped: it need not fit"
+        " into memory.",
     .options = options,
     .run = run,
 };

@@ -24,10 +24,33 @@ int neighbours_miss(const rc_vectors *v, const char *word, size_t n)
     return EXIT_FAILED;
 }
 
-int neighbours_find(const rc_vectors *v, const char *word, int64_t *out)
+/* A word that is not there, out of its parts. */
+static int make(const rc_vectors *v, const char *word, rc_vector_term *out)
 {
-    *out = rc_vectors_find(v, word, strlen(word));
-    return *out >= 0 ? OPT_GO_ON : neighbours_miss(v, word, strlen(word));
+    rc_real *x = calloc((size_t)rc_vectors_dim(v), sizeof *x);
+    bool made;
+
+    if (!x)
+        return say_out_of_memory();
+    out->vector = x;
+    if (rc_vectors_of_parts(v, word, strlen(word), x, &made) != RC_OK)
+        return say_library_failure();
+    if (!made)
+        return neighbours_miss(v, word, strlen(word));
+    say("'%s' is not among the words, its vector is made of its character n-grams", word);
+    return OPT_GO_ON;
+}
+
+int neighbours_find(const rc_vectors *v, const char *word, double weight, rc_vector_term *out)
+{
+    *out = (rc_vector_term){.word = rc_vectors_find(v, word, strlen(word)), .weight = weight};
+    return out->word >= 0 ? OPT_GO_ON : make(v, word, out);
+}
+
+void neighbours_free(rc_vector_term *term, size_t terms)
+{
+    for (size_t i = 0; i < terms; i++)
+        free((void *)(uintptr_t)term[i].vector);
 }
 
 static int print_json(const rc_vectors *v, const char *const *names, size_t terms,

@@ -448,9 +448,15 @@ RC_API rc_vectors_save_options rc_vectors_save_options_default(void);
 RC_API rc_status rc_vectors_save(const rc_vectors *v, const char *path,
                                  const rc_vectors_save_options *options);
 
+/* The vector, (dim), of a word that is not there, where words are made of parts (--subword): the
+ * mean of those of its character n-grams. *made: there is one. RC_ENOMEM. */
+RC_API rc_status rc_vectors_of_parts(const rc_vectors *v, const char *word, size_t n, rc_real *x,
+                                     bool *made);
+
 typedef struct rc_vector_term {
     int64_t word;
     double weight;
+    const rc_real *vector; /* (dim) in place of that of a word; NULL: none */
 } rc_vector_term;
 typedef struct rc_neighbour {
     int64_t word;

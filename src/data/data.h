@@ -388,6 +388,26 @@ rc_status rcd_cooc_count(rcd_cooc *out, const rcd_tape *tape, const rcd_vocab *v
                          const rcd_near *how, rcb_pool *pool);
 void rcd_cooc_free(rcd_cooc *c);
 
+/* ---- parts of words (subwords.c) --------------------------------------------------------- */
+
+/* The character n-grams of the words of a vocabulary, each a row of a table, of which two share one
+ * only where there are more than there may be rows. Owner: rcd_subwords_free(). */
+typedef struct rcd_subwords {
+    int64_t least, most; /* characters of one, with the marks "<" and ">" around a word */
+    int64_t rows;
+    int64_t words;
+    int64_t *first; /* (words + 1) where the n-grams of a word begin in */
+    int32_t *gram;  /* (first[words]) rows */
+    rcd_names names;
+} rcd_subwords;
+rc_status rcd_subwords_new(rcd_subwords *out, const rcd_vocab *v, int64_t least, int64_t most,
+                           int64_t rows); /* RC_ENOMEM, RC_EDATA: more than there are numbers */
+void rcd_subwords_free(rcd_subwords *s);
+/* The rows of those n-grams of any word that there are. RC_ENOMEM. */
+typedef void (*rcd_subword_fn)(void *ctx, int32_t row);
+rc_status rcd_subwords_of(const rcd_subwords *s, const char *word, size_t n, rcd_subword_fn fn,
+                          void *ctx);
+
 /* ---- series (series.c) ------------------------------------------------------------------- */
 
 typedef struct rcd_source rcd_source;

@@ -28,7 +28,7 @@ static int64_t read_length(const char **p)
 }
 
 /* "2", "1-2", or "0". */
-static rc_status read_lengths(rcd_lengths *out, const char *option, const char *text, int64_t most)
+rc_status rcm_lengths(rcd_lengths *out, const char *option, const char *text, int64_t most)
 {
     const char *p = text;
 
@@ -57,8 +57,8 @@ rc_status rcm_grams_plan(rcd_grams_plan *out, const rc_config *c)
         .places = c->places,
         .around = each ? c->gram_around : 0,
     };
-    RC_TRY(read_lengths(&out->tokens, "ngrams", c->ngrams, MOST_TOKENS));
-    return read_lengths(&out->characters, "char-ngrams", c->char_ngrams, MOST_CHARACTERS);
+    RC_TRY(rcm_lengths(&out->tokens, "ngrams", c->ngrams, MOST_TOKENS));
+    return rcm_lengths(&out->characters, "char-ngrams", c->char_ngrams, MOST_CHARACTERS);
 }
 
 static bool among(const char *name, const char *const *names, size_t n)

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { MOST_CHARACTERS = 64 };
+
 /* ---- options ----------------------------------------------------------------------------- */
 
 static rc_status refuse(const char *option, const char *why)
@@ -26,9 +28,9 @@ static const char *option_set(const rc_config *c, const char *const *options)
 
 static rc_status check_glove(const rc_config *c)
 {
-    static const char *const none[] = {
-        "loss",         "negatives",   "share-negatives", "samples", "cbow-step", "subsample",
-        "fixed-window", "noise-power", "lock-free",       "batch",   NULL};
+    static const char *const none[] = {"loss",      "negatives", "share-negatives", "samples",
+                                       "cbow-step", "subsample", "fixed-window",    "noise-power",
+                                       "lock-free", "batch",     "subword",         NULL};
     const char *set = option_set(c, none);
 
     return set ? refuse(set, "it means nothing to --model glove") : RC_OK;
@@ -44,6 +46,8 @@ static rc_status check_windows(const rc_config *c, rcm_embed_model model)
         return refuse(set, "it is of --model glove");
     if (c->share_negatives && (model != RCM_SKIPGRAM || loss != RCM_LOSS_NEGATIVE))
         return refuse("share-negatives", "it is of --model skipgram with --loss negative");
+    if (c->share_negatives && !rc_config_is_default(c, "subword"))
+        return refuse("share-negatives", "it means nothing with --subword");
     if (model != RCM_CBOW && !rc_config_is_default(c, "cbow-step"))
         return refuse("cbow-step", "it is of --model cbow");
     if (loss != RCM_LOSS_NEGATIVE && !rc_config_is_default(c, "negatives"))
@@ -78,6 +82,8 @@ static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *h
     const rcm_embed_model model = (rcm_embed_model)rcm_list_index("embed-models", c->model);
 
     *out = NULL;
+    if (rc_config_is_default(c, "subword") && !rc_config_is_default(c, "buckets"))
+        return refuse("buckets", "it is of --subword");
     if (c->bigrams == 0 && !rc_config_is_default(c, "bigram-threshold"))
         return refuse("bigram-threshold", "it is of --bigrams");
     RC_TRY(model == RCM_GLOVE ? check_glove(c) : check_windows(c, model));
@@ -124,6 +130,15 @@ static rc_status grow_tree(rcm_embed_net *e, const rcd_vocab *v)
     return s;
 }
 
+static rc_status cut_words(rcm_embed_net *e, const rc_config *c, const rcd_vocab *v)
+{
+    rcd_lengths length;
+
+    RC_TRY(rcm_lengths(&length, "subword", c->subword, MOST_CHARACTERS));
+    return length.to > 0 ? rcd_subwords_new(&e->parts, v, length.from, length.to, c->buckets)
+                         : RC_OK;
+}
+
 static rc_status build(rc_model *m)
 {
     const rc_config *c = m->config;
@@ -143,11 +158,12 @@ static rc_status build(rc_model *m)
     e->ld = rck_pad(c->embed);
     if (e->loss == RCM_LOSS_HIERARCHICAL)
         RC_TRY(grow_tree(e, v));
-    const int64_t out = e->V - (e->loss == RCM_LOSS_HIERARCHICAL);
+    RC_TRY(cut_words(e, c, v));
+    const int64_t in = e->V + e->parts.rows, out = e->V - (e->loss == RCM_LOSS_HIERARCHICAL);
 
-    RC_TRY(rcm_room(m, (double)(e->V + out) * (double)c->embed));
+    RC_TRY(rcm_room(m, (double)(in + out) * (double)c->embed));
     e->in = m->params.n;
-    RC_TRY(rcn_params_table(&m->params, "embed.weight", e->V, c->embed));
+    RC_TRY(rcn_params_table(&m->params, "embed.weight", in, c->embed));
     e->out = m->params.n;
     return rcn_params_table(&m->params, "out.weight", out, c->embed);
 }
@@ -156,8 +172,10 @@ static void unbuild(rc_model *m)
 {
     rcm_embed_net *e = m->own;
 
-    if (e)
+    if (e) {
         rcn_huffman_free(&e->tree);
+        rcd_subwords_free(&e->parts);
+    }
     rcb_free(e);
     m->own = NULL;
 }
@@ -199,17 +217,56 @@ static rc_status walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, 
                                  : rcm_embed_walker_new(out, m, c, pool);
 }
 
-/* Of GloVe the sum of both rows of a word: they differ by chance alone. */
+/* Of GloVe the sum of both rows of a word, which differ by chance alone; else the mean of the rows
+ * that it is made of. */
 static void vector(const rc_model *m, int64_t i, rc_real *x)
 {
     const rcm_embed_net *e = m->own;
     const rcn_param *in = &m->params.p[e->in], *out = &m->params.p[e->out];
-    const int64_t D = in->dim[1];
+    const int64_t D = in->dim[1], rows = rcm_embed_rows(e, i);
 
+    memcpy(x, in->w + i * in->ld, (size_t)D * sizeof *x);
     if (e->model == RCM_GLOVE)
-        rck->add(D, in->w + i * in->ld, out->w + i * out->ld, x);
-    else
-        memcpy(x, in->w + i * in->ld, (size_t)D * sizeof *x);
+        rck->add(D, x, out->w + i * out->ld, x);
+    for (int64_t k = 1; k < rows; k++)
+        rck->add(D, x, in->w + rcm_embed_row(e, i, k) * in->ld, x);
+    if (rows > 1)
+        rck->scale(D, (rc_real)(1.0 / (double)rows), x, x);
+}
+
+/* A word on its way out of parts. */
+typedef struct made {
+    const rc_model *m;
+    rc_real *x;
+    int64_t parts;
+} made;
+
+static void add_part(void *ctx, int32_t row)
+{
+    made *k = ctx;
+    const rcm_embed_net *e = k->m->own;
+    const rcn_param *in = &k->m->params.p[e->in];
+
+    rck->add(in->dim[1], k->x, in->w + (e->V + row) * in->ld, k->x);
+    k->parts++;
+}
+
+static rc_status vector_of_parts(const rc_model *m, const char *word, size_t n, rc_real *x,
+                                 bool *any)
+{
+    const rcm_embed_net *e = m->own;
+    const int64_t D = m->params.p[e->in].dim[1];
+    made k = {m, x, 0};
+
+    *any = false;
+    if (e->parts.rows == 0)
+        return RC_OK;
+    rck->fill(D, 0, x);
+    RC_TRY(rcd_subwords_of(&e->parts, word, n, add_part, &k));
+    *any = k.parts > 0;
+    if (*any)
+        rck->scale(D, (rc_real)(1.0 / (double)k.parts), x, x);
+    return RC_OK;
 }
 
 static const char *measure(const rc_model *m)
@@ -229,7 +286,11 @@ static rc_status conventions(const rc_model *m, rcm_words *w)
         RC_TRY(rcm_words_add(w, "embed.weight", "with row i of out.weight the vector of word i"));
         return rcm_words_add(w, "out.weight", "row i is word i as it stands near others");
     }
-    RC_TRY(rcm_words_add(w, "embed.weight", "row i is the vector of word i"));
+    RC_TRY(rcm_words_add(w, "embed.weight", "%s",
+                         e->parts.rows > 0
+                             ? "the vector of word i is the mean of row i and of those of its "
+                               "n-grams, which are behind the words (docs/format.md)"
+                             : "row i is the vector of word i"));
     return rcm_words_add(w, "out.weight", "%s",
                          e->loss == RCM_LOSS_HIERARCHICAL
                              ? "row k is decision k of the Huffman tree over the counts, the root "
@@ -244,6 +305,10 @@ static rc_status facts(const rc_model *m, rcm_words *w)
 
     RC_TRY(rcm_words_add(w, "word vectors", "%" PRId64 " of %" PRId64 " numbers", e->V,
                          m->params.p[e->in].dim[1]));
+    if (e->parts.rows > 0)
+        RC_TRY(rcm_words_add(
+            w, "n-grams", "%" PRId32 " of %" PRId64 " to %" PRId64 " characters, %" PRId64 " rows",
+            e->parts.names.n, e->parts.least, e->parts.most, e->parts.rows));
     (void)rcm_list("embed-models", (size_t)e->model, &entry);
     RC_TRY(rcm_words_add(w, "learnt", "%s: %s", entry.name, entry.help));
     if (e->model == RCM_GLOVE)
@@ -267,6 +332,7 @@ const rcm_task rcm_embed = {
     .init = init,
     .walker_new = walker_new,
     .vector = vector,
+    .vector_of_parts = vector_of_parts,
     .measure = measure,
     .conventions = conventions,
     .facts = facts,

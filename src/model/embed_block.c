@@ -9,8 +9,10 @@
  *   then          x += sum_j g_j y_j     y_j += g_j x
  *
  * x is the vector of a word of the window (skipgram) or the mean of those (cbow), y_j a row of
- * out.weight. Wrong words are taken in turn from a pool that is drawn for the shard, so that their
- * rows stay at hand too.
+ * out.weight. Where words are made of parts, x is the mean of a word's rows, and of skipgram that
+ * of the word in the middle, from which those around it are told (Bojanowski et al. 2017): it is
+ * made and taken apart once for a window. Wrong words are taken in turn from a pool that is drawn
+ * for the shard, so that their rows stay at hand too.
  */
 #include "model/embed_in.h"
 
@@ -26,6 +28,7 @@ void rcm_block_free(rcm_block *b)
     rcd_view_free(&b->view);
     rcm_rows_free(&b->in);
     rcm_rows_free(&b->out);
+    rcb_free(b->at);
     rcb_free(b->read);
     rcb_free(b->target);
     rcb_free(b->pool);
@@ -53,9 +56,39 @@ static rc_status room_for_view(rcm_block *b)
     if (b->view.n <= b->cap_view)
         return RC_OK;
     b->cap_view = 0;
-    RC_TRY(renew(&b->read, b->view.n, sizeof *b->read));
+    RC_TRY(renew(&b->at, b->view.n + 1, sizeof *b->at));
     RC_TRY(renew(&b->target, b->view.n, sizeof *b->target));
     b->cap_view = b->view.n;
+    return RC_OK;
+}
+
+/* Where the rows of every word that is read are to be, and room for them. */
+static rc_status room_for_reading(rcm_block *b, const rcm_embed_plan *p)
+{
+    int64_t n = 0;
+
+    for (int64_t i = 0; i < b->view.n; i++) {
+        const bool reads = !p->turned || (i >= b->view.first && i < b->view.last);
+
+        b->at[i] = n;
+        if (b->view.word[i] >= 0 && reads)
+            n += rcm_embed_rows(p->e, b->view.word[i]);
+    }
+    b->at[b->view.n] = n;
+    if (n <= b->cap_read)
+        return RC_OK;
+    b->cap_read = 0;
+    RC_TRY(renew(&b->read, n, sizeof *b->read));
+    b->cap_read = n;
+    return RC_OK;
+}
+
+static rc_status take_read(rcm_block *b, const rcm_embed_plan *p)
+{
+    for (int64_t i = 0; i < b->view.n; i++)
+        for (int64_t k = b->at[i]; k < b->at[i + 1]; k++)
+            RC_TRY(rcm_rows_take(&b->in, rcm_embed_row(p->e, b->view.word[i], k - b->at[i]),
+                                 &b->read[k]));
     return RC_OK;
 }
 
@@ -116,9 +149,20 @@ static rc_status fill_pool(rcm_block *b, const rcm_embed_plan *p, const rcm_stri
     return RC_OK;
 }
 
-static rc_status take_targets(rcm_block *b)
+/* The words that are told: those of the piece, or, turned, all that are seen. */
+static int64_t first_told(const rcm_block *b, const rcm_embed_plan *p)
 {
-    for (int64_t i = b->view.first; i < b->view.last; i++)
+    return p->turned ? 0 : b->view.first;
+}
+
+static int64_t last_told(const rcm_block *b, const rcm_embed_plan *p)
+{
+    return p->turned ? b->view.n : b->view.last;
+}
+
+static rc_status take_targets(rcm_block *b, const rcm_embed_plan *p)
+{
+    for (int64_t i = first_told(b, p); i < last_told(b, p); i++)
         if (b->view.word[i] >= 0)
             RC_TRY(rcm_rows_take(&b->out, b->view.word[i], &b->target[i]));
     return RC_OK;
@@ -129,7 +173,7 @@ static rc_status choose_negative(rcm_block *b, const rcm_embed_plan *p, const rc
 {
     const int64_t least = 8 * p->c->negatives;
 
-    RC_TRY(take_targets(b));
+    RC_TRY(take_targets(b, p));
     RC_TRY(room_for_scores(b, AT_ONCE * (p->c->negatives + 1)));
     return fill_pool(b, p, s, tokens > least ? tokens : least);
 }
@@ -142,7 +186,7 @@ static rc_status choose_tree(rcm_block *b, const rcm_embed_plan *p, const rcm_st
 
     (void)s;
     (void)tokens;
-    for (int64_t i = b->view.first; i < b->view.last; i++)
+    for (int64_t i = first_told(b, p); i < last_told(b, p); i++)
         for (int32_t up = b->view.word[i] >= 0 ? t->up[b->view.word[i]] : -1; up >= 0;
              up = t->up[t->leaves + up / 2]) {
             int32_t at;
@@ -162,7 +206,7 @@ static rc_status choose_all(rcm_block *b, const rcm_embed_plan *p, const rcm_str
         b->pool[i] = (int32_t)i;
         RC_TRY(rcm_rows_take(&b->out, (int32_t)i, &b->pooled[i]));
     }
-    RC_TRY(take_targets(b));
+    RC_TRY(take_targets(b, p));
     return room_for_scores(b, p->e->V);
 }
 
@@ -170,7 +214,7 @@ static rc_status choose_samples(rcm_block *b, const rcm_embed_plan *p, const rcm
                                 int64_t tokens)
 {
     (void)tokens;
-    RC_TRY(take_targets(b));
+    RC_TRY(take_targets(b, p));
     RC_TRY(fill_pool(b, p, s, p->c->samples));
     return room_for_scores(b, p->c->samples + 1);
 }
@@ -289,9 +333,30 @@ static const struct loss {
 
 /* ---- windows ----------------------------------------------------------------------------- */
 
+/* The row of a word that has no parts. */
 static rc_real *row_of(const rcm_block *b, const rcm_embed_plan *p, int64_t k)
 {
-    return b->in.now + b->read[k] * p->e->ld;
+    return b->in.now + b->read[b->at[k]] * p->e->ld;
+}
+
+/* x += share times the vector of word k, the mean of its rows. */
+static void add_vector(const rcm_block *b, const rcm_embed_plan *p, int64_t k, double share,
+                       rc_real *x)
+{
+    const int64_t ld = p->e->ld, rows = b->at[k + 1] - b->at[k];
+
+    for (int64_t r = b->at[k]; r < b->at[k + 1]; r++)
+        rck->axpy(ld, (rc_real)(share / (double)rows), b->in.now + b->read[r] * ld, x);
+}
+
+/* The vector of word k += share times d: each of its rows, then their mean does. */
+static void move_vector(rcm_block *b, const rcm_embed_plan *p, int64_t k, rc_real share,
+                        const rc_real *d, int32_t times)
+{
+    for (int64_t r = b->at[k]; r < b->at[k + 1]; r++) {
+        rck->axpy(p->e->ld, share, d, b->in.now + b->read[r] * p->e->ld);
+        b->in.times[b->read[r]] += times;
+    }
 }
 
 /* One row against n: `to` moves as x should. */
@@ -314,9 +379,31 @@ static void skipgram(rcm_block *b, const rcm_embed_plan *p, int64_t i, rc_real r
         rc_real *x = row_of(b, p, k);
 
         one(b, p, x, x, losses[p->e->loss].rows(b, p, i), rate);
-        b->in.times[b->read[k]]++;
+        b->in.times[b->read[b->at[k]]]++;
         b->aims += b->counts;
     }
+}
+
+/* The word is read, and each of those around it told by it in turn; its rows are moved in the end
+ * by what its vector was. */
+static void skipgram_turned(rcm_block *b, const rcm_embed_plan *p, int64_t i, rc_real rate)
+{
+    const int64_t ld = p->e->ld;
+    int32_t times = 0;
+
+    rck->fill(ld, 0, b->mean);
+    add_vector(b, p, i, 1, b->mean);
+    memcpy(b->d, b->mean, (size_t)ld * sizeof *b->d);
+    for (int64_t k = b->view.from[i]; k < b->view.to[i]; k++) {
+        if (k == i)
+            continue;
+        one(b, p, b->mean, b->mean, losses[p->e->loss].rows(b, p, k), rate);
+        b->aims += b->counts;
+        times++;
+    }
+    rck->sub(ld, b->mean, b->d, b->d);
+    if (times > 0)
+        move_vector(b, p, i, 1, b->d, times);
 }
 
 /* Rows of a list that come once only: those before `n` that are not in front of themselves. */
@@ -354,7 +441,7 @@ static void skipgram_shared(rcm_block *b, const rcm_embed_plan *p, int64_t i, rc
             if (k != i) {
                 d[m] = b->d + m * ld;
                 in[m++] = row_of(b, p, k);
-                b->in.times[b->read[k]]++;
+                b->in.times[b->read[b->at[k]]]++;
             }
         for (int64_t r = 0; r < m; r++)
             for (int64_t j = 0; j < n; j++)
@@ -378,21 +465,17 @@ static void cbow(rcm_block *b, const rcm_embed_plan *p, int64_t i, rc_real rate)
 
     if (words == 0)
         return;
-    const rc_real share = (rc_real)(1.0 / (double)words);
+    const double share = 1.0 / (double)words;
 
     rck->fill(ld, 0, b->mean);
     rck->fill(ld, 0, b->d);
     for (int64_t k = b->view.from[i]; k < b->view.to[i]; k++)
         if (k != i)
-            rck->axpy(ld, share, row_of(b, p, k), b->mean);
+            add_vector(b, p, k, share, b->mean);
     one(b, p, b->mean, b->d, losses[p->e->loss].rows(b, p, i), rate);
     for (int64_t k = b->view.from[i]; k < b->view.to[i]; k++)
-        if (k != i) {
-            rc_real *x = row_of(b, p, k);
-
-            rck->axpy(ld, p->whole ? 1 : share, b->d, x);
-            b->in.times[b->read[k]]++;
-        }
+        if (k != i)
+            move_vector(b, p, k, p->whole ? 1 : (rc_real)share, b->d, 1);
     b->aims += b->counts;
 }
 
@@ -407,9 +490,8 @@ rc_status rcm_block_learn(rcm_block *b, const rcm_embed_plan *p, const rcm_strid
     RC_TRY(rcd_windows_view(&p->windows, s->epoch, s->pos, to, &b->view));
     RC_TRY(room_for_view(b));
     RC_TRY(room_for_steps(b, p->e->ld));
-    for (int64_t i = 0; i < b->view.n; i++)
-        if (b->view.word[i] >= 0)
-            RC_TRY(rcm_rows_take(&b->in, b->view.word[i], &b->read[i]));
+    RC_TRY(room_for_reading(b, p));
+    RC_TRY(take_read(b, p));
     RC_TRY(losses[p->e->loss].choose(b, p, s, to - s->pos));
     RC_TRY(rcm_rows_fetch(&b->in, p->in));
     RC_TRY(rcm_rows_fetch(&b->out, p->out));
@@ -421,5 +503,8 @@ rc_status rcm_block_learn(rcm_block *b, const rcm_embed_plan *p, const rcm_strid
 
 rcm_window_fn rcm_block_window(const rcm_embed_net *e, const rc_config *c)
 {
-    return e->model == RCM_CBOW ? cbow : c->share_negatives ? skipgram_shared : skipgram;
+    return e->model == RCM_CBOW ? cbow
+           : e->parts.rows > 0  ? skipgram_turned
+           : c->share_negatives ? skipgram_shared
+                                : skipgram;
 }

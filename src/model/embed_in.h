@@ -13,10 +13,21 @@
 typedef struct rcm_embed_net {
     rcm_embed_model model;
     rcm_embed_loss loss;
-    size_t in, out;   /* places of embed.weight (V,D) and out.weight */
-    int64_t V, ld;    /* words; reals of a row with its padding */
-    rcn_huffman tree; /* hierarchical */
+    size_t in, out;     /* places of embed.weight (V,D) and out.weight */
+    int64_t V, ld;      /* words; reals of a row with its padding */
+    rcn_huffman tree;   /* hierarchical */
+    rcd_subwords parts; /* of words; their rows of embed.weight are those behind V. No rows: none */
 } rcm_embed_net;
+
+/* Row `k` of embed.weight that word i is made of (0: its own), of so many. */
+static inline int64_t rcm_embed_rows(const rcm_embed_net *e, int64_t i)
+{
+    return 1 + (e->parts.rows > 0 ? e->parts.first[i + 1] - e->parts.first[i] : 0);
+}
+static inline int32_t rcm_embed_row(const rcm_embed_net *e, int64_t i, int64_t k)
+{
+    return (int32_t)(k == 0 ? i : e->V + e->parts.gram[e->parts.first[i] + k - 1]);
+}
 
 /* ---- rows at hand (embed_rows.c) --------------------------------------------------------- */
 
@@ -57,7 +68,8 @@ struct rcm_embed_plan {
     double *log_chance; /* (V) sampled: ln of the chance of a word to be drawn */
     rcb_key key;        /* of draws */
     rcm_window_fn learn;
-    bool whole; /* cbow: words of a window go the whole step of the mean */
+    bool whole;  /* cbow: words of a window go the whole step of the mean */
+    bool turned; /* the word is read, and those around it are told */
 };
 /* How a configuration learns from a window. */
 rcm_window_fn rcm_block_window(const rcm_embed_net *e, const rc_config *c);
@@ -67,7 +79,8 @@ rcm_window_fn rcm_block_window(const rcm_embed_net *e, const rc_config *c);
 struct rcm_block {
     rcd_view view;
     rcm_rows in, out;
-    int32_t *read;   /* (view.n) rows of `in` that words are */
+    int64_t *at;     /* (view.n + 1) where the rows of a word begin in */
+    int32_t *read;   /* (at[view.n]) rows of `in` that words are made of */
     int32_t *target; /* (view.n) rows of `out` that centers are; of a tree unused */
     int32_t *pool;   /* (pools) words to draw from, */
     int32_t *pooled; /* (pools) and their rows of `out` */
@@ -77,7 +90,7 @@ struct rcm_block {
     rc_real *aim;      /* (most) */
     rc_real *correct;  /* (most) sampled: what is added to scores */
     rc_real *mean, *d; /* (ld); rows of ld */
-    int64_t cap_view, cap_pool, most;
+    int64_t cap_view, cap_read, cap_pool, most;
     bool counts;  /* the loss is wanted */
     int64_t aims; /* predictions that were counted */
     double nats;

@@ -100,6 +100,7 @@ static rc_status fill_walker(walker *w, const rcm_corpus *corpus)
         .out = &w->m->params.p[e->out],
         .key = rcb_stream((uint64_t)c->seed, "negatives"),
         .learn = rcm_block_window(e, c),
+        .turned = e->model == RCM_SKIPGRAM && e->parts.rows > 0,
         .whole = rcm_list_index("cbow-steps", c->cbow_step) == RCM_STEP_WHOLE,
     };
     w->block = rcb_calloc((size_t)w->shards, sizeof *w->block);

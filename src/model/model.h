@@ -495,6 +495,10 @@ struct rcm_task {
 
     /* The vector of symbol i, (embed), where it is not row i of embed.weight. */
     void (*vector)(const rc_model *m, int64_t i, rc_real *x);
+    /* The vector of a word that is none of the symbols; *any false: nothing is known of it. NULL:
+     * words are not made of parts. */
+    rc_status (*vector_of_parts)(const rc_model *m, const char *word, size_t n, rc_real *x,
+                                 bool *any);
 
     /* What a reader of the file must know (gate order, ...): goes into the file and the facts; and
      * further facts. */

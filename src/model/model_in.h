@@ -74,6 +74,11 @@ rc_status rcm_vectors_row(const rc_vectors *v, int64_t i, float *room, rc_real *
 uint32_t rcm_vectors_crc(const rc_vectors *v);
 rcd_level rcm_vectors_level(const rc_vectors *v); /* of a file: that of words */
 
+/* ---- lengths (bag_plan.c) ---------------------------------------------------------------- */
+
+/* "2", "1-2", or "0" (none: both 0). RC_EINVAL: something else, or more than `most`. */
+rc_status rcm_lengths(rcd_lengths *out, const char *option, const char *text, int64_t most);
+
 /* ---- first values (pretrained.c) --------------------------------------------------------- */
 
 /* A file of word vectors, or a model with some, on its way into a fresh model. */

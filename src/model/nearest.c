@@ -48,7 +48,7 @@ static void keep_best(rc_neighbour *found, int64_t *count, int64_t best, rc_neig
 static bool is_term(const hunt *h, int64_t i)
 {
     for (size_t k = 0; k < h->terms; k++)
-        if (h->term[k].word == i)
+        if (!h->term[k].vector && h->term[k].word == i)
             return true;
     return false;
 }
@@ -87,12 +87,16 @@ static rc_status aim_of(const hunt *h, finder *f, rc_real *aim)
 
     rck->fill(dim, 0, aim);
     for (size_t k = 0; k < h->terms; k++) {
-        if (h->term[k].word < 0 || h->term[k].word >= rc_vectors_count(h->v))
-            return RC_FAIL(RC_EINVAL, "there is no vector %" PRId64, h->term[k].word);
-        RC_TRY(rcm_vectors_row(h->v, h->term[k].word, f->room, f->row));
-        const double length = sqrt((double)rck->dot(dim, f->row, f->row));
+        const rc_vector_term *t = &h->term[k];
+        const rc_real *x = t->vector ? t->vector : f->row;
+
+        if (!t->vector && (t->word < 0 || t->word >= rc_vectors_count(h->v)))
+            return RC_FAIL(RC_EINVAL, "there is no vector %" PRId64, t->word);
+        if (!t->vector)
+            RC_TRY(rcm_vectors_row(h->v, t->word, f->room, f->row));
+        const double length = sqrt((double)rck->dot(dim, x, x));
         if (length > 0)
-            rck->axpy(dim, (rc_real)(h->term[k].weight / length), f->row, aim);
+            rck->axpy(dim, (rc_real)(t->weight / length), x, aim);
     }
     const double length = sqrt((double)rck->dot(dim, aim, aim));
     if (!(length > 0))

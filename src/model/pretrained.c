@@ -12,8 +12,8 @@
 #include <string.h>
 
 typedef struct found {
-    int64_t exact, folded, missing; /* words of the vocabulary */
-    int64_t tokens, covered;        /* of the training data */
+    int64_t exact, folded, made, missing; /* words of the vocabulary */
+    int64_t tokens, covered;              /* of the training data */
 } found;
 
 struct rcm_pretrained {
@@ -230,14 +230,44 @@ static rc_status fill(const rcm_pretrained *v, const int64_t *row, int32_t V, in
     return s;
 }
 
+/* Words that are not there, made of their parts where the vectors know some. */
+static rc_status make_rows(const rcm_pretrained *v, const rcd_vocab *vocab, const int64_t *row,
+                           rc_real *rows, found *f)
+{
+    rc_real *x = rcb_alloc((size_t)v->dim, sizeof *x);
+    rc_status s = x ? RC_OK : RC_ENOMEM;
+
+    for (int32_t id = 0; s == RC_OK && id < rcd_vocab_size(vocab); id++) {
+        size_t n;
+        const char *p = rcd_vocab_symbol(vocab, id, &n);
+        bool made = false;
+
+        if (row[id] >= 0 || !is_word(vocab, id))
+            continue;
+        s = rc_vectors_of_parts(v->file, p, n, x, &made);
+        if (s != RC_OK || !made)
+            continue;
+        memcpy(rows + id * v->dim, x, (size_t)v->dim * sizeof *x);
+        f->made++;
+        f->missing--;
+        f->covered += rcd_vocab_count(vocab, id);
+    }
+    rcb_free(x);
+    return s;
+}
+
 static rc_status say(rcm_pretrained *v, rc_model *m, const found *f)
 {
+    char made[64] = "";
+
+    if (f->made > 0)
+        (void)snprintf(made, sizeof made, "%" PRId64 " made of their n-grams, ", f->made);
     RC_TRY(rcb_buf_printf(&v->words,
                           "'%s' (crc32 %08" PRIx32 ", %" PRId64 " of %" PRId64 " numbers): %" PRId64
-                          " words of the vocabulary as they are, %" PRId64 " folded, %" PRId64
+                          " words of the vocabulary as they are, %" PRId64 " folded, %s%" PRId64
                           " not in it; %.1f%% of the training tokens are",
                           v->path, rcm_vectors_crc(v->file), rc_vectors_count(v->file), v->dim,
-                          f->exact, f->folded, f->missing,
+                          f->exact, f->folded, made, f->missing,
                           f->tokens > 0 ? 100 * (double)f->covered / (double)f->tokens : 0));
     return rcm_words_add(&m->origin, "word vectors", "%s", v->words.p);
 }
@@ -253,8 +283,10 @@ static rc_status give(rcm_pretrained *v, rcn_param *p, const rcd_vocab *vocab, c
     assert(p->dim[0] == V && p->dim[1] == v->dim);
     if (s == RC_OK) {
         rcn_param_store(p, p->w, rows);
-        s = fill(v, row, V, rcd_vocab_unk(vocab), rows);
+        s = make_rows(v, vocab, row, rows, f);
     }
+    if (s == RC_OK)
+        s = fill(v, row, V, rcd_vocab_unk(vocab), rows);
     if (s == RC_OK)
         rcn_param_load(p, p->w, rows);
     rcb_free(row);

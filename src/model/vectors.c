@@ -118,7 +118,7 @@ void rc_vectors_free(rc_vectors *v)
 
 int64_t rc_vectors_count(const rc_vectors *v)
 {
-    return v->file ? rcf_vectors_count(v->file) : v->table->dim[0];
+    return v->file ? rcf_vectors_count(v->file) : rcd_vocab_size(v->model->vocab.of[RCM_SYMBOLS]);
 }
 
 uint32_t rcm_vectors_crc(const rc_vectors *v)
@@ -215,6 +215,16 @@ rc_status rc_vectors_read(const rc_vectors *v, int64_t i, rc_real *x)
         s = rcm_vectors_row(v, i, room, x);
     rcb_free(room);
     return s;
+}
+
+rc_status rc_vectors_of_parts(const rc_vectors *v, const char *word, size_t n, rc_real *x,
+                              bool *made)
+{
+    const rcm_task *task = v->model ? v->model->config->task : NULL;
+
+    *made = false;
+    return task && task->vector_of_parts ? task->vector_of_parts(v->model, word, n, x, made)
+                                         : RC_OK;
 }
 
 /* ---- writing ----------------------------------------------------------------------------- */

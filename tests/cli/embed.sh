@@ -46,6 +46,29 @@ rm parts.model* whole.model*
 ! glove --out no.model --lock-free
 ! embed --out no.model --x-max 10
 
+echo "# parts of words"
+embed --out sub.model --subword 2-4 --threads 1 | hide_numbers | grep -v '^speed'
+embed --out other.model --subword 2-4 --threads 3 --force >/dev/null
+cmp sub.model other.model
+recur info sub.model | sed -n 1,5p
+recur nearest sub.model catss --best 2 | wc -l
+recur analogy sub.model cat catss mat --best 2 | wc -l
+recur nearest sub.model cat catss --best 1 --json | wc -l
+recur convert sub.model --out sub.vec
+cmp <(recur nearest sub.model cat) <(recur nearest sub.vec cat)
+! recur nearest sub.vec catss
+! recur nearest sub.model 'ÄÖÜ'
+printf 'O\tthe catss\nO\tthe mat\nP\tthe zzz\n' >labels.tsv
+recur train classify --train labels.tsv --valid-split 0 --vectors sub.model --hidden 4 \
+    --epochs 1 --batch 2 --quiet --out tuned.model >/dev/null
+recur info tuned.model | grep '^word vectors' | sed 's/crc32 [0-9a-f]*/crc32 C/'
+embed --out x.model --force --model cbow --subword 3 --loss full --epochs 2 --json |
+    grep -o '"steps": [0-9]*'
+! embed --out no.model --subword 3-2
+! embed --out no.model --subword 3-6 --share-negatives
+! embed --out no.model --buckets 10
+! glove --out no.model --subword 3-6
+
 echo "# interrupted"
 interrupted recur train embed --train text --embed 8 --min-count 2 --batch 400 --shards 4 --quiet \
     --out parts.model --epochs 0 --lr-schedule constant

@@ -36,6 +36,7 @@ wait_for() {
 # exit code, leaves what it said in out and err, and the step where it stopped in $there.
 interrupted() {
     local pid code=0
+    rm -f log
     "$@" --report 0.01 --log log >out 2>err &
     pid=$!
     wait_for has log 1 '"event": "report"'

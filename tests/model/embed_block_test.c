@@ -46,6 +46,7 @@ static struct once learn_once(const char *model, const char *loss, const char *m
                               .out = embed_table(&o.t, 1),
                               .key = rcb_stream(1, "test"),
                               .learn = rcm_block_window(e, c),
+                              .turned = e->model == RCM_SKIPGRAM && e->parts.rows > 0,
                               .whole = strcmp(c->cbow_step, "whole") == 0,
                               .log_chance = rcb_alloc(32, sizeof(double))};
     for (int32_t i = 0; i < e->V; i++)
@@ -190,51 +191,126 @@ static void word2vec_moves_the_words_by_the_whole_step(void **unused)
 }
 
 /* The sum of what negatives and the word say, by the formula, one pair after the other. */
+/* A vector h (D) against the rows y of a word and of `wrong` others, as the pool has them from
+ * *next on: all are moved. */
+static void pair_by_hand(const struct once *o, double *h, double *y, int32_t word, int wrong,
+                         int64_t *next)
+{
+    double g[16], move[8] = {0};
+    int32_t id[16];
+    int n = 0;
+
+    while (n <= wrong) { /* all errors by what was */
+        double dot = 0;
+
+        id[n] = n == 0 ? word : o->b.pool[*next];
+        if (n > 0)
+            *next = (*next + 1) % o->b.pools;
+        if (n > 0 && id[n] == word)
+            continue;
+        for (int d = 0; d < o->D; d++)
+            dot += h[d] * y[id[n] * o->D + d];
+        g[n] = (n == 0) - 1 / (1 + exp(-dot));
+        n++;
+    }
+    for (int k = 0; k < n; k++)
+        for (int d = 0; d < o->D; d++) {
+            move[d] += g[k] * y[id[k] * o->D + d];
+            y[id[k] * o->D + d] += g[k] * h[d];
+        }
+    for (int d = 0; d < o->D; d++)
+        h[d] += move[d];
+}
+
+/* The rows before, (rows,D) of both tables. */
+static void rows_before(const struct once *o, double *x, double *y)
+{
+    for (int64_t i = 0; i < embed_table(&o->t, 0)->count; i++)
+        x[i] = (double)o->in[i];
+    for (int64_t i = 0; i < embed_table(&o->t, 1)->count; i++)
+        y[i] = (double)o->out[i];
+}
+
+/* Have the tables moved to where x and y are? */
+static void check_moved_to(const struct once *o, const double *x, const double *y)
+{
+    double moved[512];
+
+    for (int which = 0; which < 2; which++) {
+        const double *want = which == 0 ? x : y;
+        const rc_real *before = which == 0 ? o->in : o->out;
+
+        assert_true(embed_table(&o->t, which)->count <= 512);
+        moves_of(o, which, moved);
+        for (int64_t i = 0; i < embed_table(&o->t, which)->count; i++)
+            CHECK_NEAR(moved[i], want[i] - (double)before[i], TOL * 10);
+    }
+}
+
 static void skipgram_moves_pair_by_pair(void **unused)
 {
     (void)unused;
-    enum { D = 5, MOST = 16, N = 3 };
     struct once o = learn_once("skipgram", "negative", "negatives", "3");
-    const int64_t V = embed_table(&o.t, 0)->dim[0];
-    double x[MOST * D], y[MOST * D], in[MOST * D], out[MOST * D];
+    double x[512], y[512];
     int64_t next = 0;
 
-    for (int64_t i = 0; i < V * D; i++) {
-        x[i] = (double)o.in[i];
-        y[i] = (double)o.out[i];
-    }
-    for (int a = 0; a < AROUND; a++) {
-        double *h = x + embed_id(&o.t, around[a]) * D, move[D] = {0};
-        int found = 0;
-
-        while (found <= N) { /* the word itself, then negatives as the pool has them */
-            const int32_t center = embed_id(&o.t, "c");
-            const int32_t id = found == 0 ? center : o.b.pool[next];
-            double dot = 0;
-
-            if (found > 0)
-                next = (next + 1) % o.b.pools;
-            if (found > 0 && id == center)
-                continue;
-            for (int d = 0; d < D; d++)
-                dot += h[d] * y[id * D + d];
-            const double g = (found++ == 0) - 1 / (1 + exp(-dot));
-
-            for (int d = 0; d < D; d++) {
-                move[d] += g * y[id * D + d];
-                y[id * D + d] += g * h[d];
-            }
-        }
-        for (int d = 0; d < D; d++)
-            h[d] += move[d];
-    }
-    moves_of(&o, 0, in);
-    moves_of(&o, 1, out);
-    for (int64_t i = 0; i < V * D; i++) {
-        CHECK_NEAR(in[i], x[i] - (double)o.in[i], TOL * 10);
-        CHECK_NEAR(out[i], y[i] - (double)o.out[i], TOL * 10);
-    }
+    rows_before(&o, x, y);
+    for (int a = 0; a < AROUND; a++)
+        pair_by_hand(&o, x + embed_id(&o.t, around[a]) * o.D, y, embed_id(&o.t, "c"), 3, &next);
+    check_moved_to(&o, x, y);
     assert_int_equal(o.b.aims, AROUND);
+    close_once(&o);
+}
+
+/* The word in the middle is the mean of its rows; each of them moves as it does. */
+static void skipgram_of_parts_reads_the_word(void **unused)
+{
+    (void)unused;
+    struct once o = learn_once("skipgram", "negative", "subword", "1-2");
+    const rcm_embed_net *e = o.t.m->own;
+    const int32_t word = embed_id(&o.t, "c");
+    const int64_t rows = rcm_embed_rows(e, word);
+    double x[512], y[512], h[8] = {0}, before[8];
+    int64_t next = 0;
+
+    assert_int_equal(rows, 4); /* c, <c, c, c> */
+    rows_before(&o, x, y);
+    for (int64_t k = 0; k < rows; k++)
+        for (int d = 0; d < o.D; d++)
+            h[d] += x[rcm_embed_row(e, word, k) * o.D + d] / (double)rows;
+    memcpy(before, h, sizeof h);
+    for (int a = 0; a < AROUND; a++)
+        pair_by_hand(&o, h, y, embed_id(&o.t, around[a]), 5, &next);
+    for (int64_t k = 0; k < rows; k++)
+        for (int d = 0; d < o.D; d++)
+            x[rcm_embed_row(e, word, k) * o.D + d] += h[d] - before[d];
+    check_moved_to(&o, x, y);
+    assert_int_equal(o.b.aims, AROUND);
+    close_once(&o);
+}
+
+/* The mean of the words around is one of means, and the rows of a word move by its share. */
+static void cbow_of_parts_reads_the_mean_of_means(void **unused)
+{
+    (void)unused;
+    struct once o = learn_once("cbow", "negative", "subword", "1-2");
+    const rcm_embed_net *e = o.t.m->own;
+    double x[512], y[512], h[8] = {0}, before[8];
+    int64_t next = 0;
+
+    rows_before(&o, x, y);
+    for (int a = 0; a < AROUND; a++)
+        for (int64_t k = 0; k < 4; k++)
+            for (int d = 0; d < o.D; d++)
+                h[d] += x[rcm_embed_row(e, embed_id(&o.t, around[a]), k) * o.D + d] / 4 / AROUND;
+    memcpy(before, h, sizeof h);
+    pair_by_hand(&o, h, y, embed_id(&o.t, "c"), 5, &next);
+    for (int a = 0; a < AROUND; a++)
+        for (int64_t k = 0; k < 4; k++)
+            for (int d = 0; d < o.D; d++)
+                x[rcm_embed_row(e, embed_id(&o.t, around[a]), k) * o.D + d] +=
+                    (h[d] - before[d]) / AROUND;
+    check_moved_to(&o, x, y);
     close_once(&o);
 }
 
@@ -287,6 +363,8 @@ int main(void)
         cmocka_unit_test(cbow_moves_by_the_graph),
         cmocka_unit_test(word2vec_moves_the_words_by_the_whole_step),
         cmocka_unit_test(skipgram_moves_pair_by_pair),
+        cmocka_unit_test(skipgram_of_parts_reads_the_word),
+        cmocka_unit_test(cbow_of_parts_reads_the_mean_of_means),
         cmocka_unit_test(shared_negatives_move_the_window_at_once),
     };
 

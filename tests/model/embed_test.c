@@ -59,6 +59,43 @@ static void a_task_has_defaults_of_its_own(void **unused)
     assert_null(rc_option_default("nothing", "embed"));
 }
 
+/* A word is the mean of its row and those of its n-grams; another one that of the n-grams known. */
+static void words_are_made_of_parts(void **unused)
+{
+    (void)unused;
+    embed_toy t =
+        embed_open("abc bcd abc\n", (const char *const[]){"subword", "2-3", "embed", "5", NULL}, 1);
+    const rcm_embed_net *e = t.m->own;
+    const rc_real *w = embed_table(&t, 0)->w;
+    const int64_t ld = embed_table(&t, 0)->ld;
+    const int32_t word = embed_id(&t, "abc"), other = embed_id(&t, "bcd");
+    rc_real x[5];
+    bool any;
+
+    assert_int_equal(rcm_embed_rows(e, word), 8); /* <a <ab ab abc bc bc> c> */
+    assert_int_equal(embed_table(&t, 0)->dim[0], e->V + e->parts.rows);
+    t.config->task->vector(t.m, word, x);
+    for (int k = 0; k < 5; k++) {
+        double sum = 0;
+
+        for (int64_t r = 0; r < 8; r++)
+            sum += (double)w[rcm_embed_row(e, word, r) * ld + k];
+        CHECK_NEAR((double)x[k], sum / 8, 1e-6);
+    }
+    CHECK_STATUS(t.config->task->vector_of_parts(t.m, "xcd", 3, x, &any), RC_OK); /* cd cd> d> */
+    assert_true(any);
+    for (int k = 0; k < 5; k++) {
+        double sum = 0;
+
+        for (int64_t r = rcm_embed_rows(e, other) - 3; r < rcm_embed_rows(e, other); r++)
+            sum += (double)w[rcm_embed_row(e, other, r) * ld + k];
+        CHECK_NEAR((double)x[k], sum / 3, 1e-6);
+    }
+    CHECK_STATUS(t.config->task->vector_of_parts(t.m, "xyz", 3, x, &any), RC_OK);
+    assert_false(any);
+    embed_close(&t);
+}
+
 static void check_refused(const char *a, const char *x, const char *b, const char *y,
                           const char *message)
 {
@@ -123,6 +160,7 @@ int main(void)
         cmocka_unit_test(a_tree_has_a_row_less),
         cmocka_unit_test(the_rate_is_that_of_the_model),
         cmocka_unit_test(a_task_has_defaults_of_its_own),
+        cmocka_unit_test(words_are_made_of_parts),
         cmocka_unit_test(options_without_a_meaning_are_refused),
         cmocka_unit_test(a_file_brings_the_vectors_back),
     };

@@ -29,8 +29,9 @@ static void the_nearest_are_those_of_the_formula(void **unused)
     assert_true(rc_vectors_count(v) == 6 && rc_vectors_dim(v) == 2);
     assert_true(find(v, "queen") == 3 && find(v, "Queen") == -1 && find(v, "kin") == -1);
     for (int threads = 1; threads <= 4; threads++) {
-        CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){0, 1}, 1, threads, 6, out, &count),
-                     RC_OK);
+        CHECK_STATUS(
+            rc_vectors_nearest(v, &(rc_vector_term){0, 1, NULL}, 1, threads, 6, out, &count),
+            RC_OK);
         assert_int_equal(count, 4); /* not itself, and not what has no direction */
         assert_int_equal(out[0].word, 5);
         CHECK_NEAR(out[0].cosine, 1, 1e-6);
@@ -39,18 +40,34 @@ static void the_nearest_are_those_of_the_formula(void **unused)
         assert_int_equal(out[2].word, 3);
         CHECK_NEAR(out[2].cosine, (4 * 2.2 + 3.4) / sqrt(17 * (2.2 * 2.2 + 3.4 * 3.4)), 1e-6);
         assert_int_equal(out[3].word, 2);
-        CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){0, 1}, 1, threads, 2, out, &count),
-                     RC_OK);
+        CHECK_STATUS(
+            rc_vectors_nearest(v, &(rc_vector_term){0, 1, NULL}, 1, threads, 2, out, &count),
+            RC_OK);
         assert_true(count == 2 && out[0].word == 5 && out[1].word == 1);
     }
     /* woman - man + king, each of length 1: (-1 + 4/sqrt(17), 1 + 1/sqrt(17)) */
     const double x = 4 / sqrt(17) - 1, y = 1 + 1 / sqrt(17);
-    CHECK_STATUS(rc_vectors_nearest(v, (const rc_vector_term[]){{1, -1}, {0, 1}, {2, 1}}, 3, 1, 1,
-                                    out, &count),
-                 RC_OK);
+    CHECK_STATUS(
+        rc_vectors_nearest(v, (const rc_vector_term[]){{1, -1, NULL}, {0, 1, NULL}, {2, 1, NULL}},
+                           3, 1, 1, out, &count),
+        RC_OK);
     assert_true(count == 1 && out[0].word == 3);
     CHECK_NEAR(out[0].cosine, (2.2 * x + 3.4 * y) / sqrt((x * x + y * y) * (2.2 * 2.2 + 3.4 * 3.4)),
                1e-6);
+    rc_vectors_free(v);
+}
+
+/* A vector in place of a word's: nothing is left out for it. */
+static void a_vector_may_be_asked(void **unused)
+{
+    (void)unused;
+    rc_vectors *v = vectors(four);
+    const rc_real x[2] = {8, 2};
+    rc_neighbour out[6];
+    int64_t count;
+
+    CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){-1, 1, x}, 1, 2, 2, out, &count), RC_OK);
+    assert_true(count == 2 && out[0].word == 0 && out[1].word == 5);
     rc_vectors_free(v);
 }
 
@@ -62,8 +79,9 @@ static void equal_ones_come_by_number(void **unused)
     int64_t count;
 
     for (int threads = 1; threads <= 5; threads++) {
-        CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){0, 1}, 1, threads, 3, out, &count),
-                     RC_OK);
+        CHECK_STATUS(
+            rc_vectors_nearest(v, &(rc_vector_term){0, 1, NULL}, 1, threads, 3, out, &count),
+            RC_OK);
         assert_true(count == 3 && out[0].word == 1 && out[1].word == 2 && out[2].word == 3);
     }
     rc_vectors_free(v);
@@ -78,13 +96,15 @@ static void what_cannot_be_asked_is_refused(void **unused)
     int64_t count;
 
     CHECK_STATUS(rc_vectors_nearest(v, NULL, 0, 1, 3, out, &count), RC_EINVAL);
-    CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){4, 1}, 1, 1, 3, out, &count), RC_EINVAL);
-    CHECK_STATUS(
-        rc_vectors_nearest(v, (const rc_vector_term[]){{0, 1}, {2, 1}}, 2, 1, 3, out, &count),
-        RC_EDATA);
+    CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){4, 1, NULL}, 1, 1, 3, out, &count),
+                 RC_EINVAL);
+    CHECK_STATUS(rc_vectors_nearest(v, (const rc_vector_term[]){{0, 1, NULL}, {2, 1, NULL}}, 2, 1,
+                                    3, out, &count),
+                 RC_EDATA);
     for (int threads = 1; threads <= 3; threads++) {
-        CHECK_STATUS(rc_vectors_nearest(v, &(rc_vector_term){0, 1}, 1, threads, 3, out, &count),
-                     RC_EFORMAT);
+        CHECK_STATUS(
+            rc_vectors_nearest(v, &(rc_vector_term){0, 1, NULL}, 1, threads, 3, out, &count),
+            RC_EFORMAT);
         CHECK_MESSAGE_HAS("vector 4");
     }
     CHECK_STATUS(rc_vectors_read(v, 1, x), RC_OK);
@@ -103,7 +123,7 @@ static rc_status ask(void *ctx)
     int64_t count;
 
     RC_TRY(rc_vectors_open(&v, ctx));
-    const rc_status s = rc_vectors_nearest(v, &(rc_vector_term){0, 1}, 1, 1, 3, out, &count);
+    const rc_status s = rc_vectors_nearest(v, &(rc_vector_term){0, 1, NULL}, 1, 1, 3, out, &count);
     rc_vectors_free(v);
     return s;
 }
@@ -121,6 +141,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_are_those_of_the_formula),
+        cmocka_unit_test(a_vector_may_be_asked),
         cmocka_unit_test(equal_ones_come_by_number),
         cmocka_unit_test(what_cannot_be_asked_is_refused),
         cmocka_unit_test(every_failed_allocation_is_an_error),
