@@ -53,7 +53,7 @@ static rc_status renew(void *p, int64_t count, size_t size)
 
 static rc_status room_for_view(rcm_block *b)
 {
-    if (b->view.n <= b->cap_view)
+    if (b->at && b->view.n <= b->cap_view)
         return RC_OK;
     b->cap_view = 0;
     RC_TRY(renew(&b->at, b->view.n + 1, sizeof *b->at));

@@ -72,6 +72,26 @@ static void no_thread_changes_a_bit(void **unused)
     check_no_thread_changes_a_bit("cbow", "hierarchical", "4", "1-2");
 }
 
+/* A text that is all left out, and shards without a word. */
+static void shards_may_have_nothing_to_learn(void **unused)
+{
+    (void)unused;
+    static const char *const models[] = {"skipgram", "cbow"};
+
+    for (size_t i = 0; i < 2; i++) {
+        embed_toy t = embed_open("a\nb b\n",
+                                 (const char *const[]){"model", models[i], "subsample", "1e-9",
+                                                       "shards", "7", "batch", "7", NULL},
+                                 2);
+        rcm_walker *w;
+
+        CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
+        (void)embed_epoch(w, 1, 0, 0.05);
+        w->free(w);
+        embed_close(&t);
+    }
+}
+
 /* With one shard nothing is late: both ways of adding up come to the same. */
 static void with_one_shard_lock_free_is_the_same(void **unused)
 {
@@ -269,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_thread_changes_a_bit),
+        cmocka_unit_test(shards_may_have_nothing_to_learn),
         cmocka_unit_test(with_one_shard_lock_free_is_the_same),
         cmocka_unit_test(losses_agree_in_the_limit),
         cmocka_unit_test(what_is_not_finite_spreads_nowhere),
