@@ -104,17 +104,22 @@ static void print_estimate(const rc_config *c, const rc_estimate *e, int64_t run
            say_short(a, (double)e->saving));
     printf("%-12s%sB at most, with the program and the text\n", "in all",
            say_short(a, say_memory() + (double)e->saving));
-    printf("%-12s%s FLOP a token, %s an epoch of %s tokens\n", "work",
-           say_short(a, e->flops_per_token), say_short(b, epoch), say_count(d, e->epoch_tokens));
-    printf("%-12s%s tokens/s, %s GFLOP/s (%" PRId64 " steps of %.3g ms)\n", "speed",
-           say_short(a, e->tokens_per_second),
-           say_short(b, 1e-9 * e->tokens_per_second * e->flops_per_token), e->tried,
-           1e3 * e->step_seconds);
+    if (isfinite(epoch))
+        printf("%-12s%s FLOP a token, %s an epoch of %s tokens\n", "work",
+               say_short(a, e->flops_per_token), say_short(b, epoch),
+               say_count(d, e->epoch_tokens));
+    else
+        printf("%-12san epoch of %s %s\n", "work", say_count(d, e->epoch_tokens), e->unit);
+    printf("%-12s%s %s/s", "speed", say_short(a, e->tokens_per_second), e->unit);
+    if (isfinite(epoch))
+        printf(", %s GFLOP/s", say_short(b, 1e-9 * e->tokens_per_second * e->flops_per_token));
+    printf(" (%" PRId64 " steps of %.3g ms)\n", e->tried, 1e3 * e->step_seconds);
     printf("%-12s%s an epoch of %s steps", "time", say_seconds(a, e->epoch_seconds),
            say_count(b, e->epoch_steps));
     if (isfinite(e->seconds))
         printf(", %s for %s steps in all", say_seconds(a, e->seconds), say_count(b, e->steps));
-    printf("%s\n", strcmp(rc_config_get(c, "patience"), "0") != 0 ? ", or less by --patience" : "");
+    const char *patience = rc_config_get(c, "patience");
+    printf("%s\n", patience && strcmp(patience, "0") != 0 ? ", or less by --patience" : "");
     if (runs > 0)
         printf("%-12s%s, of which this is one\n", "runs", say_count(a, runs));
 }

@@ -933,14 +933,17 @@ RC_API void rc_scalars_free(rc_scalars *s); /* what is pending is lost: flush be
 typedef struct rc_estimate {
     int64_t parameters;   /* logical numbers that are trained */
     int64_t symbols;      /* of the vocabulary */
-    int64_t epoch_tokens; /* symbols predicted in an epoch */
+    int64_t epoch_tokens; /* symbols predicted in an epoch, or what `unit` says */
+    const char *unit;     /* "tokens"; of GloVe "cells" */
     int64_t epoch_steps;
     int64_t steps;            /* of the whole training; 0: no end is known */
-    double flops_per_token;   /* two for each multiply-add of a product, forward and back */
+    double flops_per_token;   /* two for each multiply-add of a product, forward and back; NaN: of
+                                 word vectors, where it depends on what is drawn */
     int64_t weights;          /* bytes, with the transposes */
     int64_t gradients;        /* bytes */
     int64_t optimizer;        /* bytes */
-    int64_t activations;      /* bytes of one step: values, gradients of values, room to work in */
+    int64_t activations;      /* bytes of one step: values, gradients of values, room to work in;
+                                 of word vectors rows at hand, and cells with their sums */
     int64_t bytes;            /* sum of these four */
     int64_t saving;           /* further bytes, while a checkpoint is written */
     int64_t tried;            /* steps that were timed */

@@ -86,6 +86,8 @@ static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *h
         return refuse("buckets", "it is of --subword");
     if (c->bigrams == 0 && !rc_config_is_default(c, "bigram-threshold"))
         return refuse("bigram-threshold", "it is of --bigrams");
+    if (strcmp(c->lr_schedule, "plateau") == 0)
+        return refuse("lr-schedule", "plateau is of tasks that validate");
     RC_TRY(model == RCM_GLOVE ? check_glove(c) : check_windows(c, model));
     RC_TRY(settle_options(c, model));
     return rcm_corpus_read(out, c, 0, have ? have->of[RCM_SYMBOLS] : NULL,

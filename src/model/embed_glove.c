@@ -138,6 +138,14 @@ static bool memory(const rcm_walker *base, size_t i, rcm_memory *out)
     return true;
 }
 
+static size_t bytes(const rcm_walker *base)
+{
+    const glove *g = (const glove *)base;
+    const size_t cell = 2 * sizeof *g->cells.a + sizeof *g->cells.count;
+
+    return (size_t)g->cells.n * cell + 2 * (size_t)(g->V * (g->ld + 2)) * sizeof(rc_real);
+}
+
 static rc_status new_reals(rc_real **out, int64_t n)
 {
     *out = rcb_calloc((size_t)n, sizeof **out);
@@ -189,7 +197,8 @@ rc_status rcm_glove_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *
     *out = NULL;
     if (!g)
         return RC_ENOMEM;
-    g->base = (rcm_walker){.walk = walk, .free = free_glove, .memory = memory, .unit = "cells"};
+    g->base = (rcm_walker){
+        .walk = walk, .free = free_glove, .memory = memory, .bytes = bytes, .unit = "cells"};
     g->m = m;
     g->pool = pool;
     const rc_status s = fill_glove(g, c);

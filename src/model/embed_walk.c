@@ -332,6 +332,18 @@ static rc_status walk(rcm_walker *base, const rcm_stride *s, rcm_strode *out)
     return RC_OK;
 }
 
+static size_t bytes(const rcm_walker *base)
+{
+    const walker *w = (const walker *)base;
+    const size_t rows = (size_t)(w->plan.in->dim[0] + w->plan.out->dim[0]);
+    size_t reals = 0;
+
+    for (int64_t i = 0; i < w->shards; i++)
+        reals += (size_t)(w->block[i].in.reals + w->block[i].out.reals);
+    return reals * (w->lock_free ? 2 : 1) * sizeof(rc_real) +
+           (2 * rows + (size_t)(w->in.cap + w->out.cap)) * sizeof(int32_t);
+}
+
 rc_status rcm_embed_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, rcb_pool *pool)
 {
     walker *w = rcb_calloc(1, sizeof *w);
@@ -341,6 +353,8 @@ rc_status rcm_embed_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *
         return RC_ENOMEM;
     w->base = (rcm_walker){.walk = walk,
                            .free = free_walker,
+                           .bytes = bytes,
+                           .unit = "tokens",
                            .epoch_steps =
                                (c->tape[RCM_TRAIN].n + m->config->batch - 1) / m->config->batch,
                            .epoch_rows = c->tape[RCM_TRAIN].n};

@@ -393,8 +393,9 @@ struct rcm_walker {
     void (*free)(rcm_walker *w);
     /* The i-th that a checkpoint must hold; false past the end. NULL: there are none. */
     bool (*memory)(const rcm_walker *w, size_t i, rcm_memory *out);
+    size_t (*bytes)(const rcm_walker *w); /* that it holds, after some steps */
     int64_t epoch_steps, epoch_rows;
-    const char *unit; /* of rows; NULL: tokens */
+    const char *unit; /* of rows: "tokens" */
 };
 
 struct rcm_task {

@@ -72,7 +72,9 @@ rct_memory rct_memory_of(const rc_trainer *t)
 {
     const rcn_params *ps = &t->model->params;
     const size_t logical = (size_t)ps->count * sizeof(rc_real);
-    rct_memory m = {.weights = copies(ps), .activations = (size_t)arenas(t), .saving = logical};
+    rct_memory m = {.weights = copies(ps), .saving = logical};
+
+    m.activations = t->walker ? t->walker->bytes(t->walker) : (size_t)arenas(t);
 
     for (size_t i = 0; i < ps->n; i++) {
         const rcn_param *p = &ps->p[i];
@@ -86,7 +88,8 @@ rct_memory rct_memory_of(const rc_trainer *t)
                 m.saving += (size_t)p->count * sizeof(rc_real);
             }
     }
-    m.optimizer += rct_jitter_bytes(&t->jitter);
+    if (!t->walker)
+        m.optimizer += rct_jitter_bytes(&t->jitter);
     return m;
 }
 
@@ -97,6 +100,8 @@ size_t rct_memory_sum(const rct_memory *m)
 
 double rct_flops_per_token(const rc_trainer *t)
 {
+    if (t->walker)
+        return (double)NAN;
     const rcg_work w = work_of(t, t->config->batch, 1);
 
     return 3 * w.flops / (double)w.rows;
@@ -132,6 +137,7 @@ static void tell_sizes(rc_estimate *out, const rc_trainer *t)
         .parameters = t->model->params.count,
         .symbols = rc_model_symbols(t->model),
         .epoch_tokens = rct_epoch_rows(t),
+        .unit = rct_unit(t),
         .epoch_steps = rct_epoch_steps(t),
         .steps = rct_all_steps(t),
         .flops_per_token = rct_flops_per_token(t),
@@ -149,12 +155,15 @@ rc_status rc_config_estimate(rc_estimate *out, const rc_config *c,
 {
     rc_trainer *t;
 
-    if (!c->task->loss)
-        return RC_FAIL(RC_EINVAL, "cannot estimate: task '%s' does not learn by gradients",
-                       c->task->name);
+    if (!c->task->loss && !c->task->walker_new)
+        return RC_FAIL(RC_EINVAL, "cannot estimate: task '%s' takes no steps", c->task->name);
     RC_TRY(rc_trainer_new(&t, c, "", options));
     tell_sizes(out, t);
     const rc_status status = try_steps(out, t);
+    if (status == RC_OK && t->walker) { /* which holds more by now */
+        out->activations = (int64_t)t->walker->bytes(t->walker);
+        out->bytes = out->weights + out->activations;
+    }
     rc_trainer_free(t);
     return status;
 }

@@ -79,7 +79,14 @@ for part in whole parts; do
 done
 cmp whole parts
 
+echo "# a dry run"
+for model in skipgram glove; do
+    recur train embed --train text --model $model --embed 8 --min-count 2 --dry-run --quiet \
+        --threads 1 | sed -E 's/[0-9.]+[kMG]?B/#/g; s/(speed|time).*/\1/'
+done
+
 echo "# no meaning"
+! embed --out no.model --lr-schedule plateau
 ! embed --out no.model --valid text
 ! embed --out no.model --model glvoe
 ! embed --out no.model --loss full --negatives 3
