@@ -88,7 +88,8 @@ glove_counts() {
 asked() {
     local file
     for file in EN-WS-353-ALL.txt EN-SIMLEX-999.txt EN-MEN-TR-3k.txt EN-RG-65.txt questions-words.txt.xz; do
-        "$recur" eval "$1" "$data/word_eval/$file" --json | sed -nE 's/.*"(spearman|accuracy)": ([^,}]*).*/\2/p'
+        "$recur" eval "$1" "$data/word_eval/$file" --json |
+            sed -nE 's/, "sections".*//; s/.*"(spearman|accuracy)": ([^,}]*).*/\2/p'
     done | paste -sd ' '
 }
 
@@ -100,13 +101,14 @@ file_of() { # CONTENDER
 }
 
 quality() { # SEEDS CONTENDER...
-    local seeds=$1 who
+    local seeds=$1 who five
     shift
     printf '%-22s %4s  %7s %7s %7s %7s %9s\n' "" seed WS-353 SimLex MEN RG analogies
     for who; do
         for ((seed = 1; seed <= seeds; seed++)); do
             [[ -n $(file_of "$who") ]] || "$who" >/dev/null
-            printf "$who $seed $(asked "$(file_of "$who")")\n"
+            five=$(asked "$(file_of "$who")")
+            echo "$who $seed $five"
         done
     done | awk '{ printf "%-22s %4d  %7.3f %7.3f %7.3f %7.3f %8.1f%%\n", $1, $2, $3, $4, $5, $6, 100 * $7; fflush() }'
 }

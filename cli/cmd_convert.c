@@ -1,5 +1,8 @@
 /* cmd_convert.c -- recur convert: word vectors from one format into another. */
+#define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
 #include "cmd.h"
 
 static const opt options[] = {
@@ -52,6 +55,23 @@ static int convert(const opts *o, const rc_vectors *v, const char *to)
     return EXIT_DONE;
 }
 
+/* Likewise of the words of an array, which go into a file of their own. */
+static int words_there(const opts *o)
+{
+    const char *out = opts_text(o, "out"), *to = opts_has(o, "to") ? opts_text(o, "to") : NULL;
+    const size_t n = strlen(out), cut = n > 4 && strcmp(out + n - 4, ".npy") == 0 ? n - 4 : n;
+    char path[4096];
+
+    if (opts_flag(o, "force") || (to ? strcmp(to, "npy") != 0 : cut == n))
+        return OPT_GO_ON;
+    (void)snprintf(path, sizeof path, "%.*s.vocab", (int)cut, out);
+    if (access(path, F_OK) != 0)
+        return OPT_GO_ON;
+    say_failure("'%s' is there already", path);
+    say_hint("pass --force to write over it");
+    return EXIT_FAILED;
+}
+
 static int run(const opts *o)
 {
     rc_vectors *v;
@@ -59,6 +79,8 @@ static int run(const opts *o)
 
     if (code == OPT_GO_ON)
         code = say_if_there(o, "out");
+    if (code == OPT_GO_ON)
+        code = words_there(o);
     if (code != OPT_GO_ON)
         return code;
     if (rc_vectors_open(&v, o->args[0]) != RC_OK)

@@ -191,11 +191,13 @@ static void make_title(const opts *o, const project *p, char *title, size_t room
     for (size_t i = 0; i < p->sections; i++)
         if (p->section[i].used && used++ == 0)
             one = &p->section[i];
+    size_t n = one ? one->n : 0;
+    while (n > 0 && (n > 80 || (n < one->n && ((unsigned char)one->name[n] & 0xC0) == 0x80)))
+        n--; /* not within a character */
     if (opts_has(o, "title"))
         (void)snprintf(title, room, "%s", opts_text(o, "title"));
-    else if (used == 1 && one->n > 0)
-        (void)snprintf(title, room, "%.*s: %zu words of %s", one->n < 80 ? (int)one->n : 80,
-                       one->name, p->words, file);
+    else if (used == 1 && n > 0)
+        (void)snprintf(title, room, "%.*s: %zu words of %s", (int)n, one->name, p->words, file);
     else
         (void)snprintf(title, room, "%zu words of %s", p->words, file);
 }

@@ -136,6 +136,7 @@ static int print_estimate_json(const rc_config *c, const rc_estimate *e, int64_t
     json_put(&o, "peak_bytes", json_number(say_memory() + (double)e->saving));
     json_put(&o, "flops_per_token", json_number(e->flops_per_token));
     json_put(&o, "flops_per_epoch", json_number(e->flops_per_token * (double)e->epoch_tokens));
+    json_put(&o, "unit", json_string(e->unit));
     json_put(&o, "epoch_tokens", json_integer(e->epoch_tokens));
     json_put(&o, "epoch_steps", json_integer(e->epoch_steps));
     json_put(&o, "steps", e->steps > 0 ? json_integer(e->steps) : json_null());

@@ -238,9 +238,9 @@ static void print_results(const sitting *s, const rc_record *best)
     const rc_record last = last_record(s);
     if (last.step > 0)
         printf("%-12s%s steps, %s %s\n", "trained", say_count(a, last.step),
-               say_count(b, last.tokens), s->p.last.unit);
+               say_count(b, last.tokens), rc_model_unit(m));
     if (s->p.last.step > s->p.first_step)
-        printf("%-12s%s %s/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)), s->p.last.unit,
+        printf("%-12s%s %s/s (%s)\n", "speed", say_short(a, progress_rate(&s->p)), rc_model_unit(m),
                say_seconds(b, progress_seconds(&s->p)));
     if (isfinite(best->valid)) {
         if (of_sequences(m))

@@ -342,6 +342,8 @@ typedef struct rc_evaluation {
     double squares;  /* sum of their squared errors, in the units of the data */
 } rc_evaluation;
 
+/* What its training is counted in: "tokens"; of GloVe "cells". Valid for ever. */
+RC_API const char *rc_model_unit(const rc_model *m);
 /* What training and evaluation sum up: "nats" (-ln p), "squared error", or "standardized squared
  * error" (of numbers divided by their deviation in the training data). Static. */
 RC_API const char *rc_model_measure(const rc_model *m);
@@ -412,8 +414,9 @@ RC_API rc_status rc_model_predict(const rc_model *m, const char *path,
  * NumPy (the words of x.npy are the lines of x.vocab), what rc_vectors_save() writes, all of which
  * stay mapped, or a model whose symbols have vectors. Any number of threads may ask at once. Owner.
  *
- * RC_EIO, RC_EFORMAT (what is wrong at which byte), RC_EINVAL (a model without vectors), RC_ENOMEM,
- * RC_ENOSUP (packed in a way that this build lacks). */
+ * RC_EIO, RC_EFORMAT (what is wrong at which byte), RC_EDATA (packed data that is damaged),
+ * RC_EINVAL (a model without vectors), RC_ENOMEM, RC_ENOSUP (packed in a way that this build
+ * lacks). */
 typedef struct rc_vectors rc_vectors;
 RC_API rc_status rc_vectors_open(rc_vectors **out, const char *path);
 RC_API void rc_vectors_free(rc_vectors *v);
@@ -442,6 +445,9 @@ typedef struct rc_vectors_save_options {
 RC_API rc_vectors_save_options rc_vectors_save_options_default(void);
 /* Write vectors as others read them, beside and renamed. Numbers read back as the floats they are,
  * in text as well.
+ *
+ * path     of x.npy the words go into x.vocab, a line each; else one file.
+ * options  NULL: those of rc_vectors_save_options_default().
  *
  * RC_EINVAL (options), RC_EDATA (a word has a blank inside), RC_EFORMAT (a vector that is not of
  * numbers), RC_EIO, RC_ENOMEM. */
@@ -784,7 +790,7 @@ typedef struct rc_progress {
     int64_t step, steps;             /* over all epochs; steps: how many in all, 0: not known */
     int64_t epoch_step, epoch_steps; /* done within this epoch, and how many it has */
     int64_t tokens;                  /* symbols (or what `unit` says) trained on so far */
-    const char *unit;                /* "tokens"; of GloVe "cells" */
+    const char *unit;                /* see rc_model_unit() */
     double lr;                       /* learning rate of the step to come */
     double loss;                     /* of the last step, see rc_model_measure() */
     double grad_norm;                /* of the last step, before clipping by norm */
@@ -934,7 +940,7 @@ typedef struct rc_estimate {
     int64_t parameters;   /* logical numbers that are trained */
     int64_t symbols;      /* of the vocabulary */
     int64_t epoch_tokens; /* symbols predicted in an epoch, or what `unit` says */
-    const char *unit;     /* "tokens"; of GloVe "cells" */
+    const char *unit;     /* see rc_model_unit() */
     int64_t epoch_steps;
     int64_t steps;            /* of the whole training; 0: no end is known */
     double flops_per_token;   /* two for each multiply-add of a product, forward and back; NaN: of

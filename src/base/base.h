@@ -167,7 +167,7 @@ void rcb_buf_free(rcb_buf *b);
 rc_status rcb_buf_real(rcb_buf *b, double x); /* the shortest text that reads back as x */
 /* A blank and a number, n times, each of as many digits as it needs to read back as that float. */
 rc_status rcb_buf_floats(rcb_buf *b, const float *x, int64_t n);
-rc_status rcb_buf_hex(rcb_buf *b, double x);  /* "0x1.8p+1": exact; also "inf" and "nan" */
+rc_status rcb_buf_hex(rcb_buf *b, double x); /* "0x1.8p+1": exact; also "inf" and "nan" */
 /* strtod(): what it reads, and where it stops (at `text`: no number). */
 double rcb_real_read(const char *text, const char **end);
 

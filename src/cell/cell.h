@@ -164,7 +164,7 @@ typedef struct rcc_cell {
     /* A letter for each gate: '+' a share of the old that stays, '-' a share of the new, or '.';
      * NULL: '.' for all. */
     const char *keeps;
-    bool identity;           /* recurrent weights start as the identity unless told otherwise */
+    bool identity; /* recurrent weights start as the identity unless told otherwise */
     /* Does unit `to` read the state of unit `from`? The recurrent weights of those that it does not
      * are 0 for ever. NULL: it reads every one. */
     bool (*joins)(int64_t to, int64_t from, int64_t units);

@@ -7,8 +7,6 @@
  */
 #include "data/data.h"
 
-#include <string.h>
-
 /* Bytes of the character at p. */
 static size_t character(const char *p, const char *end)
 {
@@ -19,12 +17,17 @@ static size_t character(const char *p, const char *end)
     return n;
 }
 
+enum { LONGEST = 512 }; /* bytes of a word that is cut: longer ones are no words of a language */
+
 typedef rc_status gram_fn(void *ctx, const char *gram, size_t n);
 
 /* All n-grams of a word but the marks by themselves. */
 static rc_status walk(const rcd_subwords *s, const char *word, size_t n, gram_fn *fn, void *ctx)
 {
     rcb_buf marked = {0};
+
+    if (n > LONGEST)
+        return RC_OK;
     rc_status status = rcb_buf_add(&marked, "<", 1);
 
     if (status == RC_OK)

@@ -212,6 +212,8 @@ typedef struct rcf_vectors_source {
     rc_status (*row)(const void *ctx, int64_t i, float *x); /* (dim) */
     const char *join; /* in place of every blank in a word, where blanks end words; NULL: refuse */
 } rcf_vectors_source;
+/* The format that goes by the end of a name. RC_EINVAL: none does. */
+rc_status rcf_vectors_format_of(const char *path, rcf_vectors_format *out);
 /* RC_EDATA: a word has a blank inside where none may be; RC_EIO, RC_ENOMEM, and what the source
  * says. */
 rc_status rcf_vectors_write(const rcf_vectors_source *from, rcf_vectors_format format,

@@ -6,6 +6,7 @@
  */
 #include "format/vectors_in.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static rc_status check_array(rcf_vectors *v)
@@ -79,9 +80,13 @@ rc_status rcf_vectors_npy(rcf_vectors *v)
     RC_TRY(check_array(v));
     RC_TRY(rcf_vocab_path(v->name, &path));
     rc_status s = rcb_file_load(&v->word_file, path);
-    if (s == RC_EIO)
-        s = RC_FAIL_HINT(RC_EIO, "put its words there, one a line",
-                         "cannot read the words of '%s': there is no '%s'", v->name, path);
+    if (s == RC_EIO) {
+        char why[512];
+
+        (void)snprintf(why, sizeof why, "%s", rc_error_message());
+        s = RC_FAIL_HINT(RC_EIO, "its words are a file beside it, one a line",
+                         "cannot read the words of '%s': %s", v->name, why);
+    }
     if (s == RC_OK) {
         v->words = (const char *)v->word_file.p;
         s = find_word_lines(v, path);
@@ -133,9 +138,12 @@ static rc_status read_tensors(rcf_vectors *v)
     rcf_tensor rows, words, ends;
 
     RC_TRY(find_tensor(v, "vectors", 2, &rows));
+    if (rows.dtype != RCF_F32 && rows.dtype != RCF_F64)
+        return RC_FAIL(RC_EFORMAT, "cannot read '%s': its vectors are %s, F32 or F64 are expected",
+                       v->name, rcf_dtype_word(rows.dtype));
     RC_TRY(find_tensor(v, "words", 1, &words));
     RC_TRY(find_tensor(v, "words.end", 1, &ends));
-    v->array = (rcf_npy){.kind = rows.dtype == RCF_F32 || rows.dtype == RCF_F64 ? 'f' : 'i',
+    v->array = (rcf_npy){.kind = 'f',
                          .bytes = rcf_dtype_bytes(rows.dtype),
                          .rank = 2,
                          .dim = {rows.dim[0], rows.dim[1]},

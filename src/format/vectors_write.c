@@ -1,8 +1,8 @@
 /* vectors_write.c -- word vectors as others read them: RCF_VECTORS_MAP lists the formats.
  *
  * Words and rows are asked for one after the other, so that vectors need not fit into memory but
- * where the format has all its rows in one tensor. Every file is written beside and renamed; of two
- * files the one that names the other is the last.
+ * where the format has all its rows in one tensor. Every file is written beside and renamed, two of
+ * them when both are whole.
  */
 #include "format/format.h"
 
@@ -26,7 +26,8 @@ static rc_status put_word(sink *k, int64_t i)
     const char *p = k->from->word(k->from->ctx, i, &n);
 
     for (size_t b = 0; b < n; b++) {
-        const bool blank = strchr(" \t\r\n\v\f", p[b]) && (k->blank || p[b] == '\n');
+        const bool ends = p[b] == '\n' || p[b] == '\r'; /* also in a file of words */
+        const bool blank = p[b] && strchr(" \t\r\n\v\f", p[b]) && (k->blank || ends);
 
         if (blank && !k->from->join)
             return RC_FAIL_HINT(RC_EDATA, "say what is put in place of blanks: --join _",
@@ -126,34 +127,83 @@ static rc_status write_lines(sink *k)
     return RC_OK;
 }
 
+/* ---- names -------------------------------------------------------------------------------- */
+
+rc_status rcf_vectors_format_of(const char *path, rcf_vectors_format *out)
+{
+    static const struct {
+        const char *end;
+        rcf_vectors_format format;
+    } ends[] = {{".bin", RCF_WORD2VEC},
+                {".vec", RCF_TEXT},
+                {".txt", RCF_TEXT},
+                {".npy", RCF_NPY},
+                {".safetensors", RCF_SAFETENSORS}};
+    const size_t n = strlen(path);
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const size_t m = strlen(ends[i].end);
+
+        if (n > m && strcmp(path + n - m, ends[i].end) == 0) {
+            *out = ends[i].format;
+            return RC_OK;
+        }
+    }
+    return RC_FAIL_HINT(RC_EINVAL, "name the format: recur list vector-formats",
+                        "no format goes by the name '%s': .bin, .vec, .txt, .npy and .safetensors"
+                        " are known",
+                        path);
+}
+
 /* ---- writing ----------------------------------------------------------------------------- */
 
 typedef rc_status writer(sink *k);
 
-/* Write one file, beside and renamed. */
-static rc_status write_file(sink *k, const char *path, writer *w)
+/* Write what `w` writes beside a file; *out is what rcb_out_commit() makes it. */
+static rc_status write_beside(sink *k, const char *path, writer *w, rcb_out **out)
 {
+    *out = NULL;
     RC_TRY(rcb_out_open(&k->out, path));
-    rc_status s = w(k);
+    const rc_status s = w(k);
 
     if (s == RC_OK)
-        s = rcb_out_commit(k->out);
+        *out = k->out;
     else
         rcb_out_drop(k->out);
     k->out = NULL;
     return s;
 }
 
+static rc_status write_file(sink *k, const char *path, writer *w)
+{
+    rcb_out *out;
+
+    RC_TRY(write_beside(k, path, w, &out));
+    return rcb_out_commit(out);
+}
+
+/* Neither file is there before both are whole. */
 static rc_status write_two(sink *k)
 {
-    char *words;
+    rcb_out *words = NULL, *array = NULL;
+    char *path;
 
-    RC_TRY(rcf_vocab_path(k->path, &words));
-    rc_status s = write_file(k, words, write_lines);
+    RC_TRY(rcf_vocab_path(k->path, &path));
+    rc_status s = write_beside(k, path, write_lines, &words);
 
     if (s == RC_OK)
-        s = write_file(k, k->path, write_npy);
-    rcb_free(words);
+        s = write_beside(k, k->path, write_npy, &array);
+    if (s == RC_OK) {
+        s = rcb_out_commit(words);
+        words = NULL;
+    }
+    if (s == RC_OK) {
+        s = rcb_out_commit(array);
+        array = NULL;
+    }
+    rcb_out_drop(words);
+    rcb_out_drop(array);
+    rcb_free(path);
     return s;
 }
 

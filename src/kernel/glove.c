@@ -4,20 +4,11 @@
  *   e = w . c + b + d - ln x       g = f(x) e,  f(x) = min(1, (x / x_max)^alpha)
  *   w -= s / sqrt(1 + G)   G += s^2    s = rate g c, kept within +-100 rate   (AdaGrad)
  *
- * and c likewise by w; b and d by s = g, kept within +-100, as the authors' program has it. A row
- * is a whole number of 16 lanes. Relies on vmath.h.
+ * and c likewise by w; b and d by s = g, without the rate, as the authors' program has it. A row is
+ * a whole number of 16 lanes. Relies on vmath.h.
  */
 #include "kernel/table_in.h"
 #include "kernel/vmath.h"
-
-RC_INLINE rc_real root(rc_real x)
-{
-#ifdef RC_DOUBLE
-    return sqrt(x);
-#else
-    return sqrtf(x);
-#endif
-}
 
 RC_INLINE rc_real within(rc_real x, rc_real most)
 {
@@ -48,8 +39,8 @@ RC_NOINLINE void step(int64_t ld, rc_real g, rc_real rate, rc_real *restrict x, 
         const rc_real a = rate * within(g * y[k], most);
         const rc_real b = rate * within(g * x[k], most);
 
-        x[k] -= a / root(RC_C(1.0) + sx[k]);
-        y[k] -= b / root(RC_C(1.0) + sy[k]);
+        x[k] -= a / vroot(RC_C(1.0) + sx[k]);
+        y[k] -= b / vroot(RC_C(1.0) + sy[k]);
         sx[k] = RC_FMA(a, a, sx[k]);
         sy[k] = RC_FMA(b, b, sy[k]);
     }
@@ -57,7 +48,7 @@ RC_NOINLINE void step(int64_t ld, rc_real g, rc_real rate, rc_real *restrict x, 
 
 static void step_bias(rc_real a, rc_real *bias, rc_real *sum)
 {
-    *bias -= a / root(RC_C(1.0) + *sum);
+    *bias -= a / vroot(RC_C(1.0) + *sum);
     *sum = RC_FMA(a, a, *sum);
 }
 
@@ -71,9 +62,8 @@ static rc_real learn(const rck_glove *g, int64_t i, int64_t j, rc_real aim, rc_r
     if (!(ge - ge == 0))
         return ge - ge;
     step(g->ld, ge, g->rate, w, c, g->word.x_sum + i * g->ld, g->context.x_sum + j * g->ld);
-    const rc_real a = within(ge, RC_C(100.0));
-    step_bias(a, g->word.bias + i, g->word.bias_sum + i);
-    step_bias(a, g->context.bias + j, g->context.bias_sum + j);
+    step_bias(ge, g->word.bias + i, g->word.bias_sum + i);
+    step_bias(ge, g->context.bias + j, g->context.bias_sum + j);
     return ge * e;
 }
 

@@ -18,6 +18,7 @@
  * constants are copied out of the struct first, so that the loops see them as such.
  */
 #include "kernel/table_in.h"
+#include "kernel/vmath.h"
 
 /* The gradient with its penalties. */
 RC_INLINE rc_real penalised(rc_real g, rc_real w, rc_real scale, rc_real l1, rc_real l2)
@@ -26,15 +27,6 @@ RC_INLINE rc_real penalised(rc_real g, rc_real w, rc_real scale, rc_real l1, rc_
     const rc_real below = w < RC_C(0.0) ? l1 : RC_C(0.0);
 
     return RC_FMA(l2, w, RC_FMA(g, scale, above - below));
-}
-
-RC_INLINE rc_real root_of(rc_real x)
-{
-#ifdef RC_DOUBLE
-    return sqrt(x);
-#else
-    return sqrtf(x);
-#endif
 }
 
 static void sgd_plain(const rck_update *u, const rc_real *restrict g, rc_real *restrict w)
@@ -89,7 +81,7 @@ static void adagrad_loop(const rck_update *u, const rc_real *restrict g, rc_real
         const rc_real d = penalised(g[i], w[i], scale, l1, l2);
 
         v[i] = RC_FMA(d, d, v[i]);
-        w[i] = RC_FMA(-lr, d / (root_of(v[i]) + eps), w[i]);
+        w[i] = RC_FMA(-lr, d / (vroot(v[i]) + eps), w[i]);
     }
 }
 
@@ -109,7 +101,7 @@ static void rmsprop_plain(const rck_update *u, const rc_real *restrict g, rc_rea
         const rc_real d = penalised(g[i], w[i], scale, l1, l2);
 
         v[i] = RC_FMA(rho, v[i], rest * d * d);
-        w[i] = RC_FMA(-lr, d / (root_of(v[i]) + eps), w[i]);
+        w[i] = RC_FMA(-lr, d / (vroot(v[i]) + eps), w[i]);
     }
 }
 
@@ -130,7 +122,7 @@ static void rmsprop_momentum(const rck_update *u, const rc_real *restrict g, rc_
         const rc_real d = penalised(g[i], w[i], scale, l1, l2);
 
         v[i] = RC_FMA(rho, v[i], rest * d * d);
-        m[i] = RC_FMA(momentum, m[i], d / (root_of(v[i]) + eps));
+        m[i] = RC_FMA(momentum, m[i], d / (vroot(v[i]) + eps));
         w[i] = RC_FMA(-lr, m[i], w[i]);
     }
 }
@@ -151,7 +143,7 @@ static void adadelta_loop(const rck_update *u, const rc_real *restrict g, rc_rea
         const rc_real d = penalised(g[i], w[i], scale, l1, l2);
 
         v[i] = RC_FMA(rho, v[i], rest * d * d);
-        const rc_real step = root_of((m[i] + eps) / (v[i] + eps)) * d;
+        const rc_real step = vroot((m[i] + eps) / (v[i] + eps)) * d;
 
         m[i] = RC_FMA(rho, m[i], rest * step * step);
         w[i] = RC_FMA(-lr, step, w[i]);
@@ -180,7 +172,7 @@ static void adam_loop(const rck_update *u, const rc_real *restrict g, rc_real *r
 
         m[i] = RC_FMA(beta1, m[i], rest1 * d);
         v[i] = RC_FMA(beta2, v[i], rest2 * d * d);
-        const rc_real step = m[i] * by1 / (root_of(v[i] * by2) + eps);
+        const rc_real step = m[i] * by1 / (vroot(v[i] * by2) + eps);
 
         w[i] = RC_FMA(-lr, RC_FMA(decay, w[i], step), w[i]);
     }

@@ -20,6 +20,11 @@
 
 #ifdef RC_DOUBLE
 
+static inline rc_real vroot(rc_real x)
+{
+    return sqrt(x);
+}
+
 static inline rc_real vexp(rc_real x)
 {
     return exp(x);
@@ -87,6 +92,11 @@ RC_INLINE float rck_exp_poly(float r)
 RC_INLINE float rck_exp_scale(int32_t n_bits)
 {
     return rck_float((int32_t)((uint32_t)(n_bits - RCK_ROUND_BITS + 127) << 23));
+}
+
+static inline float vroot(float x)
+{
+    return sqrtf(x);
 }
 
 static inline float vexp(float x)

@@ -61,6 +61,13 @@ static rc_status check_windows(const rc_config *c, rcm_embed_model model)
     return RC_OK;
 }
 
+static rc_status check_options(const rc_config *c, rcm_embed_model model)
+{
+    if (strcmp(c->lr_schedule, "plateau") == 0)
+        return refuse("lr-schedule", "plateau is of tasks that validate");
+    return model == RCM_GLOVE ? check_glove(c) : check_windows(c, model);
+}
+
 /* ---- data -------------------------------------------------------------------------------- */
 
 /* What is left to the model. */
@@ -86,9 +93,7 @@ static rc_status corpus_open(rcm_corpus **out, rc_config *c, const rcm_vocabs *h
         return refuse("buckets", "it is of --subword");
     if (c->bigrams == 0 && !rc_config_is_default(c, "bigram-threshold"))
         return refuse("bigram-threshold", "it is of --bigrams");
-    if (strcmp(c->lr_schedule, "plateau") == 0)
-        return refuse("lr-schedule", "plateau is of tasks that validate");
-    RC_TRY(model == RCM_GLOVE ? check_glove(c) : check_windows(c, model));
+    RC_TRY(check_options(c, model));
     RC_TRY(settle_options(c, model));
     return rcm_corpus_read(out, c, 0, have ? have->of[RCM_SYMBOLS] : NULL,
                            made ? &made->of[RCM_SYMBOLS] : NULL);
@@ -156,6 +161,7 @@ static rc_status build(rc_model *m)
         return RC_FAIL(RC_EINVAL, "cannot make vectors of %" PRId64 " numbers", c->embed);
     e->model = (rcm_embed_model)rcm_list_index("embed-models", c->model);
     e->loss = (rcm_embed_loss)rcm_list_index("embed-losses", c->loss);
+    RC_TRY(check_options(c, e->model)); /* those of a file */
     e->V = rcd_vocab_size(v);
     e->ld = rck_pad(c->embed);
     if (e->loss == RCM_LOSS_HIERARCHICAL)
@@ -215,6 +221,10 @@ static rc_status walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *c, 
 {
     const rcm_embed_net *e = m->own;
 
+    *out = NULL;
+    if (m->config->window < 1) /* what a file says */
+        return RC_FAIL(RC_EINVAL, "cannot look at a window of %" PRId64 " words",
+                       m->config->window);
     return e->model == RCM_GLOVE ? rcm_glove_walker_new(out, m, c, pool)
                                  : rcm_embed_walker_new(out, m, c, pool);
 }
@@ -258,13 +268,19 @@ static rc_status vector_of_parts(const rc_model *m, const char *word, size_t n, 
 {
     const rcm_embed_net *e = m->own;
     const int64_t D = m->params.p[e->in].dim[1];
+    rcb_buf room = {0};
     made k = {m, x, 0};
 
     *any = false;
     if (e->parts.rows == 0)
         return RC_OK;
     rck->fill(D, 0, x);
-    RC_TRY(rcd_subwords_of(&e->parts, word, n, add_part, &k));
+    rc_status s =
+        rcd_fold_name(&room, RCD_CHAR, word, n, &rcd_vocab_wording(m->vocab.of[RCM_SYMBOLS])->fold);
+    if (s == RC_OK)
+        s = rcd_subwords_of(&e->parts, room.p, room.n, add_part, &k);
+    rcb_buf_free(&room);
+    RC_TRY(s);
     *any = k.parts > 0;
     if (*any)
         rck->scale(D, (rc_real)(1.0 / (double)k.parts), x, x);
@@ -276,6 +292,13 @@ static const char *measure(const rc_model *m)
     const rcm_embed_net *e = m->own;
 
     return e->model == RCM_GLOVE ? "weighted squared error" : "nats";
+}
+
+static const char *unit(const rc_model *m)
+{
+    const rcm_embed_net *e = m->own;
+
+    return e->model == RCM_GLOVE ? "cells" : "tokens";
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -336,6 +359,7 @@ const rcm_task rcm_embed = {
     .vector = vector,
     .vector_of_parts = vector_of_parts,
     .measure = measure,
+    .unit = unit,
     .conventions = conventions,
     .facts = facts,
 };

@@ -8,9 +8,7 @@
  */
 #include "model/embed_in.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* One block of a round. */
 typedef struct meeting {
@@ -51,8 +49,9 @@ static void meet(glove *g, int64_t p, int64_t q)
         (meeting){.block = block, .cells = g->cells.start[block + 1] - g->cells.start[block]};
 }
 
-/* Who meets in a round: the last part has a place of its own, the others go round. */
-static void draw_round(glove *g, int64_t round)
+/* Who meets in a round: the last part has a place of its own, the others go round. How many cells
+ * that are. */
+static int64_t draw_round(glove *g, int64_t round)
 {
     const int64_t parts = g->cells.parts, circle = parts - 1;
 
@@ -66,6 +65,10 @@ static void draw_round(glove *g, int64_t round)
             meet(g, (round + k) % circle, (round + circle - k) % circle);
     }
     qsort(g->meeting, (size_t)g->meetings, sizeof *g->meeting, by_size);
+    int64_t cells = 0;
+    for (int64_t i = 0; i < g->meetings; i++)
+        cells += g->meeting[i].cells;
+    return cells;
 }
 
 static rck_glove_side side(const glove *g, int which)
@@ -104,17 +107,20 @@ static rc_status walk(rcm_walker *base, const rcm_stride *s, rcm_strode *out)
 {
     glove *g = (glove *)base;
 
-    *out = (rcm_strode){.next = s->pos + 1};
-    if (s->pos >= base->epoch_steps)
+    int64_t round = s->pos;
+
+    while (round < base->epoch_steps && draw_round(g, round) == 0) /* words that never meet */
+        round++;
+    *out = (rcm_strode){.next = round + 1};
+    if (round >= base->epoch_steps)
         return RC_OK;
     g->rate = s->rate;
-    draw_round(g, s->pos);
     rcb_pool_run(g->pool, rcb_pool_size(g->pool), learn, g);
     for (int64_t i = 0; i < g->meetings; i++) {
         out->nats += g->meeting[i].cost;
         out->aims += g->meeting[i].cells;
     }
-    out->rows = out->aims > 0 ? out->aims : 1; /* a round without cells is no end */
+    out->rows = out->aims;
     return RC_OK;
 }
 
@@ -197,8 +203,7 @@ rc_status rcm_glove_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *
     *out = NULL;
     if (!g)
         return RC_ENOMEM;
-    g->base = (rcm_walker){
-        .walk = walk, .free = free_glove, .memory = memory, .bytes = bytes, .unit = "cells"};
+    g->base = (rcm_walker){.walk = walk, .free = free_glove, .memory = memory, .bytes = bytes};
     g->m = m;
     g->pool = pool;
     const rc_status s = fill_glove(g, c);

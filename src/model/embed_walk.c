@@ -354,7 +354,6 @@ rc_status rcm_embed_walker_new(rcm_walker **out, rc_model *m, const rcm_corpus *
     w->base = (rcm_walker){.walk = walk,
                            .free = free_walker,
                            .bytes = bytes,
-                           .unit = "tokens",
                            .epoch_steps =
                                (c->tape[RCM_TRAIN].n + m->config->batch - 1) / m->config->batch,
                            .epoch_rows = c->tape[RCM_TRAIN].n};

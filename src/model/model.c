@@ -324,8 +324,9 @@ static rc_status add_training(const rc_model *m, rcm_words *w)
     const rc_record *last = m->history.n > 0 ? &m->history.p[m->history.n - 1] : NULL;
 
     if (last && last->step > 0)
-        RC_TRY(rcm_words_add(w, "trained", "%" PRId64 " steps, %" PRId64 " symbols, epoch %" PRId64,
-                             last->step, last->tokens, last->epoch));
+        RC_TRY(rcm_words_add(w, "trained", "%" PRId64 " steps, %" PRId64 " %s, epoch %" PRId64,
+                             last->step, last->tokens,
+                             m->config->task->unit ? rc_model_unit(m) : "symbols", last->epoch));
     for (size_t i = 0; i < m->results.n; i++)
         RC_TRY(rcm_words_add(w, m->results.p[i].name, "%.6g", m->results.p[i].value));
     return RC_OK;
@@ -615,6 +616,13 @@ rc_status rcm_model_free_to_run(const rc_model *m)
         return RC_FAIL_HINT(RC_EBUSY, "run a clone of it: it stands still",
                             "the model is being trained");
     return RC_OK;
+}
+
+const char *rc_model_unit(const rc_model *m)
+{
+    const rcm_task *task = m->config->task;
+
+    return task->unit ? task->unit(m) : "tokens";
 }
 
 const char *rc_model_measure(const rc_model *m)

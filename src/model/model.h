@@ -395,7 +395,6 @@ struct rcm_walker {
     bool (*memory)(const rcm_walker *w, size_t i, rcm_memory *out);
     size_t (*bytes)(const rcm_walker *w); /* that it holds, after some steps */
     int64_t epoch_steps, epoch_rows;
-    const char *unit; /* of rows: "tokens" */
 };
 
 struct rcm_task {
@@ -493,6 +492,8 @@ struct rcm_task {
 
     /* What is summed up as the loss: "nats" (NULL: that), "squared error". */
     const char *(*measure)(const rc_model *m);
+    /* What is counted on the way: "tokens" (NULL: that). */
+    const char *(*unit)(const rc_model *m);
 
     /* The vector of symbol i, (embed), where it is not row i of embed.weight. */
     void (*vector)(const rc_model *m, int64_t i, rc_real *x);

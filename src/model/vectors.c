@@ -5,7 +5,6 @@
  */
 #include "model/model_in.h"
 
-#include <math.h>
 #include <string.h>
 
 struct rc_vectors {
@@ -13,7 +12,10 @@ struct rc_vectors {
     rcf_vectors *file; /* over the bytes, or */
     rc_model *model;
     const rcn_param *table; /* of the model */
-    uint32_t crc;           /* of tensors */
+    int32_t *id;            /* (count) symbols that are words, of */
+    int32_t *word;          /* (symbols) their numbers; -1: it is none */
+    int64_t count;
+    uint32_t crc; /* of tensors */
 };
 
 /* ---- opening ----------------------------------------------------------------------------- */
@@ -49,13 +51,35 @@ bool rc_vectors_likely(const char *path)
     return rcf_is_file(head, got) ? is_embed(path) : true;
 }
 
+/* Which symbols are words: all, but of a model that is made for its vectors <unk> and <eos>, which
+ * are never learnt. */
+static rc_status number_words(rc_vectors *v)
+{
+    const rcd_vocab *vocab = v->model->vocab.of[RCM_SYMBOLS];
+    const int32_t V = rcd_vocab_size(vocab);
+    const bool all = !v->model->config->task->vector;
+
+    v->id = rcb_alloc((size_t)V, sizeof *v->id);
+    v->word = rcb_alloc((size_t)V, sizeof *v->word);
+    if (!v->id || !v->word)
+        return RC_ENOMEM;
+    for (int32_t i = 0; i < V; i++) {
+        const bool special = i == rcd_vocab_unk(vocab) || i == rcd_vocab_boundary(vocab);
+
+        v->word[i] = all || !special ? (int32_t)v->count : -1;
+        if (v->word[i] >= 0)
+            v->id[v->count++] = i;
+    }
+    return RC_OK;
+}
+
 static rc_status open_model(rc_vectors *v, const char *path, const rcf_file *f)
 {
     RC_TRY(rcm_model_read(&v->model, f, path, NULL));
     v->table = rcn_params_find(&v->model->params, "embed.weight");
     if (!v->table || v->table->packed || !v->model->vocab.of[RCM_SYMBOLS])
         return RC_FAIL(RC_EINVAL, "the model '%s' has no vectors of its symbols", path);
-    return RC_OK;
+    return number_words(v);
 }
 
 static rc_status open_tensors(rc_vectors *v, const char *path)
@@ -113,12 +137,14 @@ void rc_vectors_free(rc_vectors *v)
     rcf_vectors_free(v->file);
     rcb_bytes_free(&v->bytes);
     rc_model_free(v->model);
+    rcb_free(v->id);
+    rcb_free(v->word);
     rcb_free(v);
 }
 
 int64_t rc_vectors_count(const rc_vectors *v)
 {
-    return v->file ? rcf_vectors_count(v->file) : rcd_vocab_size(v->model->vocab.of[RCM_SYMBOLS]);
+    return v->file ? rcf_vectors_count(v->file) : v->count;
 }
 
 uint32_t rcm_vectors_crc(const rc_vectors *v)
@@ -142,40 +168,42 @@ const char *rc_vectors_word(const rc_vectors *v, int64_t i, size_t *n)
     if (i < 0 || i >= rc_vectors_count(v))
         return NULL;
     return v->file ? rcf_vectors_word(v->file, i, n)
-                   : rcd_vocab_symbol(v->model->vocab.of[RCM_SYMBOLS], (int32_t)i, n);
+                   : rcd_vocab_symbol(v->model->vocab.of[RCM_SYMBOLS], v->id[i], n);
 }
 
-/* A word as the model reads it. */
-static int64_t find_symbol(const rcd_vocab *v, const char *word, size_t n)
+/* A word as the file has it, or as the model reads it. RC_ENOMEM. */
+static rc_status find(const rc_vectors *v, const char *word, size_t n, int64_t *out)
 {
-    int32_t id;
+    int32_t id = -1;
 
-    return rcd_vocab_look_up(v, word, n, &id) == RC_OK ? id : -1;
+    *out = -1;
+    if (v->file) {
+        const rc_status s = rcf_vectors_find(v->file, word, n, out);
+        assert(s == RC_OK); /* the table is there */
+        return s;
+    }
+    RC_TRY(rcd_vocab_look_up(v->model->vocab.of[RCM_SYMBOLS], word, n, &id));
+    *out = id >= 0 ? v->word[id] : -1;
+    return RC_OK;
 }
 
 int64_t rc_vectors_find(const rc_vectors *v, const char *word, size_t n)
 {
-    int64_t i = -1;
+    int64_t i;
 
-    if (!v->file)
-        return find_symbol(v->model->vocab.of[RCM_SYMBOLS], word, n);
-    const rc_status s = rcf_vectors_find(v->file, word, n, &i);
-    assert(s == RC_OK); /* the table is there */
-    (void)s;
-    return i;
+    return find(v, word, n, &i) == RC_OK ? i : -1;
 }
 
 rc_status rc_vectors_look_up(const rc_vectors *v, const char *word, size_t n, int64_t *out)
 {
     rcb_buf room = {0};
-    rc_status s = RC_OK;
 
-    *out = rc_vectors_find(v, word, n);
-    if (*out < 0 && rcf_is_utf8(word, n)) {
-        s = rcd_fold_name(&room, RCD_WORD, word, n, &(rcd_fold){.lower = true});
-        if (s == RC_OK)
-            *out = rc_vectors_find(v, room.p, room.n);
-    }
+    RC_TRY(find(v, word, n, out));
+    if (*out >= 0 || n == 0 || !rcf_is_utf8(word, n))
+        return RC_OK;
+    rc_status s = rcd_fold_name(&room, RCD_CHAR, word, n, &(rcd_fold){.lower = true});
+    if (s == RC_OK)
+        s = find(v, room.p, room.n, out);
     rcb_buf_free(&room);
     return s;
 }
@@ -185,9 +213,9 @@ static void model_row(const rc_vectors *v, int64_t i, rc_real *x)
     const rcm_task *task = v->model->config->task;
 
     if (task->vector)
-        task->vector(v->model, i, x);
+        task->vector(v->model, v->id[i], x);
     else
-        memcpy(x, v->table->w + i * v->table->ld, (size_t)v->table->dim[1] * sizeof *x);
+        memcpy(x, v->table->w + v->id[i] * v->table->ld, (size_t)v->table->dim[1] * sizeof *x);
 }
 
 rc_status rcm_vectors_row(const rc_vectors *v, int64_t i, float *room, rc_real *x)
@@ -254,33 +282,6 @@ static rc_status source_row(const void *ctx, int64_t i, float *x)
     return RC_OK;
 }
 
-/* The format that goes by the end of a name. */
-static rc_status format_of(const char *path, rcf_vectors_format *format)
-{
-    static const struct {
-        const char *end;
-        rcf_vectors_format format;
-    } ends[] = {{".bin", RCF_WORD2VEC},
-                {".vec", RCF_TEXT},
-                {".txt", RCF_TEXT},
-                {".npy", RCF_NPY},
-                {".safetensors", RCF_SAFETENSORS}};
-    const size_t n = strlen(path);
-
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        const size_t m = strlen(ends[i].end);
-
-        if (n > m && strcmp(path + n - m, ends[i].end) == 0) {
-            *format = ends[i].format;
-            return RC_OK;
-        }
-    }
-    return RC_FAIL_HINT(RC_EINVAL, "name the format: recur list vector-formats",
-                        "no format goes by the name '%s': .bin, .vec, .txt, .npy and .safetensors"
-                        " are known",
-                        path);
-}
-
 rc_vectors_save_options rc_vectors_save_options_default(void)
 {
     return (rc_vectors_save_options){0};
@@ -289,8 +290,11 @@ rc_vectors_save_options rc_vectors_save_options_default(void)
 rc_status rc_vectors_save(const rc_vectors *v, const char *path,
                           const rc_vectors_save_options *options)
 {
+    const rc_vectors_save_options plain = rc_vectors_save_options_default();
     const int64_t count = rc_vectors_count(v);
     written w = {.v = v};
+
+    options = options ? options : &plain;
     const rcf_vectors_source source = {
         .count = options->top > 0 && options->top < count ? options->top : count,
         .dim = rc_vectors_dim(v),
@@ -307,7 +311,7 @@ rc_status rc_vectors_save(const rc_vectors *v, const char *path,
         RC_TRY(rcm_list_check(rcm_list, "vector-formats", "format", options->format));
         format = (rcf_vectors_format)rcm_list_index("vector-formats", options->format);
     } else {
-        RC_TRY(format_of(path, &format));
+        RC_TRY(rcf_vectors_format_of(path, &format));
     }
     w.row = rcb_alloc((size_t)source.dim, sizeof *w.row);
     const rc_status s = w.row ? rcf_vectors_write(&source, format, path) : RC_ENOMEM;

@@ -88,6 +88,10 @@ rct_memory rct_memory_of(const rc_trainer *t)
                 m.saving += (size_t)p->count * sizeof(rc_real);
             }
     }
+    rcm_memory more;
+    for (size_t i = 0; t->walker && t->walker->memory && t->walker->memory(t->walker, i, &more);
+         i++)
+        m.saving += (size_t)(more.rows * more.cols) * sizeof *more.x;
     if (!t->walker)
         m.optimizer += rct_jitter_bytes(&t->jitter);
     return m;
@@ -137,7 +141,7 @@ static void tell_sizes(rc_estimate *out, const rc_trainer *t)
         .parameters = t->model->params.count,
         .symbols = rc_model_symbols(t->model),
         .epoch_tokens = rct_epoch_rows(t),
-        .unit = rct_unit(t),
+        .unit = rc_model_unit(t->model),
         .epoch_steps = rct_epoch_steps(t),
         .steps = rct_all_steps(t),
         .flops_per_token = rct_flops_per_token(t),

@@ -219,11 +219,6 @@ int64_t rct_epoch_steps(const rc_trainer *t)
     return (t->task->epoch_batches(t->corpus, t->config->seq) + each - 1) / each;
 }
 
-const char *rct_unit(const rc_trainer *t)
-{
-    return t->walker ? t->walker->unit : "tokens";
-}
-
 int64_t rct_epoch_rows(const rc_trainer *t)
 {
     return t->walker ? t->walker->epoch_rows : t->task->epoch_rows(t->corpus);
@@ -693,7 +688,7 @@ rc_status rc_trainer_run(rc_trainer *t, rc_progress_fn fn, void *ctx)
                               .loss = (double)NAN};
     listener l = {.fn = fn, .ctx = ctx, .p = none};
 
-    l.p.unit = rct_unit(t);
+    l.p.unit = rc_model_unit(t->model);
 
     if (t->place.done)
         return RC_OK;

@@ -234,7 +234,6 @@ rc_status rct_trainer_on(rc_trainer **out, const rc_config *c, const rcd_text *t
 rc_status rct_trainer_step(rc_trainer *t);
 int64_t rct_epoch_steps(const rc_trainer *t);
 int64_t rct_epoch_rows(const rc_trainer *t);
-const char *rct_unit(const rc_trainer *t);  /* of these rows */
 int64_t rct_all_steps(const rc_trainer *t); /* of the whole training; 0: no end is known */
 
 /* ---- times and the peak (timing.c) ------------------------------------------------------- */

@@ -57,6 +57,11 @@ recur nearest sub.model cat catss --best 1 --json | wc -l
 recur convert sub.model --out sub.vec
 cmp <(recur nearest sub.model cat) <(recur nearest sub.vec cat)
 ! recur nearest sub.vec catss
+recur resume sub.model --quiet | grep '^trained'
+tr a-z A-Z <text >loud
+recur train embed --train loud --lower --embed 8 --min-count 2 --subword 2-4 --quiet \
+    --out low.model >/dev/null
+cmp <(recur nearest low.model CATSS 2>/dev/null) <(recur nearest low.model catss 2>/dev/null)
 ! recur nearest sub.model 'ÄÖÜ'
 printf 'O\tthe catss\nO\tthe mat\nP\tthe zzz\n' >labels.tsv
 recur train classify --train labels.tsv --valid-split 0 --vectors sub.model --hidden 4 \

@@ -58,6 +58,9 @@ cmp <(recur nearest a.model cat) <(recur nearest a.bin cat)
 recur eval w.safetensors pairs | head -n 1
 ! recur convert w2v.txt --out w.bin
 ! recur convert w2v.txt --out w.odd
+rm w.npy
+! recur convert w2v.txt --out w.npy
+recur convert w2v.txt --out w.npy --force
 ! recur convert w2v.txt --out w.vec --force --to gloves
 ! recur convert missing --out w.vec --force
 rm w.vocab

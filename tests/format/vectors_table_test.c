@@ -137,7 +137,7 @@ static void tensors_and_words_must_fit(void **unused)
     CHECK_STATUS(parse_tensors(RCF_F64, (const int64_t[]){3, 4, 5}, 3, &v), RC_EFORMAT);
     CHECK_MESSAGE_HAS("'words.end' of 3 I64");
     CHECK_STATUS(parse_tensors(RCF_I32, (const int64_t[]){3, 5}, 2, &v), RC_EFORMAT);
-    CHECK_MESSAGE_HAS("kind 'i'");
+    CHECK_MESSAGE_HAS("its vectors are I32, F32 or F64 are expected");
 }
 
 int main(void)

@@ -109,6 +109,27 @@ static void check_refused(const char *a, const char *x, const char *b, const cha
     rc_config_free(c);
 }
 
+/* What a file says is not believed: GloVe adds rows that a tree has not. */
+static void models_of_files_are_checked_too(void **unused)
+{
+    (void)unused;
+    embed_toy t = embed_open(TEXT, (const char *const[]){"model", "skipgram", NULL}, 1);
+    const char *const none[][2] = {{"loss", "hierarchical"}, {"subword", "2-3"}};
+
+    for (size_t i = 0; i < 2; i++) {
+        rc_config *c = toy_config(
+            "embed", (const char *const[]){"model", "glove", none[i][0], none[i][1], NULL});
+        rcm_vocabs vocab = {0};
+        rc_model *m;
+
+        CHECK_STATUS(rcd_vocab_clone(&vocab.of[RCM_SYMBOLS], t.m->vocab.of[RCM_SYMBOLS]), RC_OK);
+        CHECK_STATUS(rcm_model_new(&m, c, vocab), RC_EINVAL);
+        assert_null(m);
+        rc_config_free(c);
+    }
+    embed_close(&t);
+}
+
 static void options_without_a_meaning_are_refused(void **unused)
 {
     (void)unused;
@@ -161,6 +182,7 @@ int main(void)
         cmocka_unit_test(the_rate_is_that_of_the_model),
         cmocka_unit_test(a_task_has_defaults_of_its_own),
         cmocka_unit_test(words_are_made_of_parts),
+        cmocka_unit_test(models_of_files_are_checked_too),
         cmocka_unit_test(options_without_a_meaning_are_refused),
         cmocka_unit_test(a_file_brings_the_vectors_back),
     };
