@@ -80,21 +80,19 @@ RC_NOINLINE void aims(int64_t n, rc_real alpha, rc_real top, const rc_real *rest
 
 double RCK_FN(glove)(const rck_glove *g)
 {
+    const int32_t *a = g->turned ? g->b : g->a, *b = g->turned ? g->a : g->b;
     rc_real aim[SOME], weight[SOME];
     double sum = 0;
 
-    for (int64_t from = 0; from < g->n; from += SOME) {
-        const int64_t n = g->n - from < SOME ? g->n - from : SOME;
+    for (int64_t done = 0; done < g->n; done += SOME) {
+        const int64_t n = g->n - done < SOME ? g->n - done : SOME;
+        const int64_t from = g->turned ? g->n - done - n : done;
 
         aims(n, g->alpha, vlog(g->x_max), g->count + from, aim, weight);
-        for (int64_t k = 0; k < n; k++) {
-            const int64_t i = g->a[from + k], j = g->b[from + k];
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t k = g->turned ? n - 1 - i : i;
 
-            double cost = (double)learn(g, i, j, aim[k], weight[k]);
-
-            if (i != j)
-                cost = (cost + (double)learn(g, j, i, aim[k], weight[k])) / 2;
-            sum += cost;
+            sum += (double)learn(g, a[from + k], b[from + k], aim[k], weight[k]);
         }
     }
     return sum;

@@ -160,8 +160,7 @@ typedef struct rck_contrast {
     rc_real *const *to;  /* (m) */
 } rck_contrast;
 
-/* Cells of counts, each a row of one side against a row of the other, and the other way round where
- * these differ (glove.c). */
+/* Cells of counts, each a row of one side against a row of the other (glove.c). */
 typedef struct rck_glove_side {
     rc_real *x, *x_sum;       /* (rows,ld) vectors, and G */
     rc_real *bias, *bias_sum; /* (rows) */
@@ -172,6 +171,7 @@ typedef struct rck_glove {
     const rc_real *count; /* (n) above 0 */
     rck_glove_side word, context;
     rc_real rate, x_max, alpha;
+    bool turned; /* b are the words, a the contexts, and the last cell is the first */
 } rck_glove;
 
 typedef struct rck_table {
@@ -306,8 +306,8 @@ typedef struct rck_table {
                             rc_real *g);
     void (*contrast_steps)(const rck_contrast *c, const rc_real *g); /* (m,n) */
 
-    /* Steps for all cells, in their order: the sum of f e^2 before each, the mean of both ways. Not
-     * finite: an error was not, and that cell has moved nothing. */
+    /* Steps for all cells, in their order: the sum of f e^2 before each. Not finite: an error was
+     * not, and that cell has moved nothing. */
     double (*glove)(const rck_glove *g);
 
     /* optimisers (optim.c), flat over any layout */

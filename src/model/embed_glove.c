@@ -4,7 +4,9 @@
  * Words are in parts, and cells in blocks of two parts. Blocks without a part in common move
  * different rows, so they are learnt side by side, without copies or locks, and the bits are the
  * same for any number of workers. A step is one round of such blocks: as in a tournament every part
- * meets every other once in an epoch, and itself in the last round.
+ * meets every other once in half an epoch, and itself in the last round. The second half goes the
+ * same way back, words and contexts turned: so what chance does to the two vectors of a word
+ * differs, and their sum is better than either.
  */
 #include "model/embed_in.h"
 
@@ -26,6 +28,7 @@ typedef struct glove {
     rc_real *bias[2], *bias_sum[2]; /* (V) */
     meeting *meeting;               /* (parts) of the round at hand, the largest first */
     int64_t meetings;
+    bool turned; /* the second half of an epoch */
     double rate;
 } glove;
 
@@ -51,10 +54,12 @@ static void meet(glove *g, int64_t p, int64_t q)
 
 /* Who meets in a round: the last part has a place of its own, the others go round. How many cells
  * that are. */
-static int64_t draw_round(glove *g, int64_t round)
+static int64_t draw_round(glove *g, int64_t step)
 {
     const int64_t parts = g->cells.parts, circle = parts - 1;
+    const int64_t round = step < parts ? step : 2 * parts - 1 - step;
 
+    g->turned = step >= parts;
     g->meetings = 0;
     if (round == circle) {
         for (int64_t p = 0; p < parts; p++)
@@ -97,7 +102,8 @@ static void learn(const rcb_worker *w, void *ctx)
                                  .context = side(g, CONTEXT),
                                  .rate = (rc_real)g->rate,
                                  .x_max = (rc_real)c->x_max,
-                                 .alpha = (rc_real)c->alpha};
+                                 .alpha = (rc_real)c->alpha,
+                                 .turned = g->turned};
 
         g->meeting[i].cost = rck->glove(&cells);
     }
@@ -177,8 +183,8 @@ static rc_status fill_glove(glove *g, const rcm_corpus *corpus)
         return RC_ENOMEM;
     RC_TRY(rcd_cooc_count(&g->cells, &corpus->tape[RCM_TRAIN], g->m->vocab.of[RCM_SYMBOLS], &near,
                           g->pool));
-    g->base.epoch_steps = near.parts;
-    g->base.epoch_rows = g->cells.n;
+    g->base.epoch_steps = 2 * near.parts;
+    g->base.epoch_rows = 2 * g->cells.n;
     return RC_OK;
 }
 

@@ -92,11 +92,10 @@ static double by_hand(hand *h, const sides *start, const rck_glove *g)
             for (int64_t j = 0; j < start->n[i]; j++)
                 h->at[k][i][j] = (double)start->at[k][i][j];
     for (int64_t n = 0; n < g->n; n++) {
-        double cost = learn_by_hand(h, g, g->a[n], g->b[n], (double)g->count[n]);
+        const int64_t k = g->turned ? g->n - 1 - n : n;
 
-        if (g->a[n] != g->b[n])
-            cost = (cost + learn_by_hand(h, g, g->b[n], g->a[n], (double)g->count[n])) / 2;
-        sum += cost;
+        sum += learn_by_hand(h, g, g->turned ? g->b[k] : g->a[k], g->turned ? g->a[k] : g->b[k],
+                             (double)g->count[k]);
     }
     return sum;
 }
@@ -122,7 +121,8 @@ static void cells_are_learnt_by_the_formula(void **unused)
                        .x_max = 10,
                        .alpha = (rc_real)0.75,
                        .word = side(&got, 0),
-                       .context = side(&got, 1)};
+                       .context = side(&got, 1),
+                       .turned = trial % 2 == 1};
         bool is_first = true;
 
         for (int64_t i = 0; i < n; i++) {

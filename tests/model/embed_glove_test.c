@@ -43,7 +43,7 @@ static void no_thread_changes_a_bit(void **unused)
         embed_toy t = embed_open(text, plain, threads);
         rcm_walker *w = walker_of(&t);
 
-        assert_int_equal(w->epoch_steps, 6);
+        assert_int_equal(w->epoch_steps, 12);
         for (int epoch = 1; epoch <= 3; epoch++)
             (void)embed_epoch(w, epoch, 0, 0.05);
         for (int k = 0; k < 2; k++) {
