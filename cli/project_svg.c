@@ -91,7 +91,7 @@ static double letters(const char *text, size_t n)
 
 static axis range_of(const project *p, bool y)
 {
-    axis a = {INFINITY, -INFINITY, false};
+    axis a = {(double)INFINITY, -(double)INFINITY, false};
 
     for (size_t i = 0; i < p->words; i++) {
         const double at = y ? p->at[i].y : p->at[i].x;

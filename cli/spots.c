@@ -81,7 +81,7 @@ static bool improve(const spots *s, size_t i, size_t placed)
     spot *a = &s->spot[i];
     const spot before = *a;
     spot best = before;
-    double least = INFINITY;
+    double least = (double)INFINITY;
 
     for (int ring = 0; ring < RINGS; ring++)
         for (int k = 0; k < SIDES; k++) {

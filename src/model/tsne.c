@@ -35,7 +35,8 @@ double rcm_tsne_row(int64_t n, int64_t i, const double *square, double perplexit
 {
     enum { TRIES = 200 };
     const double want = log(perplexity);
-    double least = INFINITY, mean = 0, low = 0, high = INFINITY, total = 1, entropy = 0;
+    double least = (double)INFINITY, mean = 0, low = 0, high = (double)INFINITY, total = 1,
+           entropy = 0;
 
     for (int64_t j = 0; j < n; j++)
         if (j != i)

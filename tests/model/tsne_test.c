@@ -90,7 +90,7 @@ static void the_divergence_falls(void **unused)
     assert_memory_equal(at, again, sizeof at); /* for any number of threads */
     assert_true(last > 0 && last < 0.5 * first);
     for (int i = 0; i < 40; i++) { /* whose corner is the same are nearer than any other */
-        double own = 0, other = INFINITY;
+        double own = 0, other = (double)INFINITY;
 
         for (int j = 0; j < 40; j++) {
             const double d = hypot(at[i].x - at[j].x, at[i].y - at[j].y);
