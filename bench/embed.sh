@@ -24,14 +24,14 @@ text=$out/imdb.txt
     xz -dc "$data/imdb/imdb.train.tsv.xz" | cut -f4
     xz -dc "$data/imdb/imdb.unsup.txt.xz"
 } | sed 's/<br \/>/ /g' | tr 'A-Z' 'a-z' | tr -cs "a-z0-9'\n\200-\377" ' ' >"$text"
-words=$(wc -w <"$text")
+tokens=$(wc -w <"$text")
 
 # whole COMMAND...: what it takes from its start to its end.
 whole() {
     local begin
     begin=$(date +%s.%N)
     "$@" >"$folder/said" 2>&1 || { cat "$folder/said" >&2; return 1; }
-    awk -v n=$((words * epochs)) -v begin="$begin" -v end="$(date +%s.%N)" \
+    awk -v n=$((tokens * epochs)) -v begin="$begin" -v end="$(date +%s.%N)" \
         'BEGIN { printf "{\"tokens_per_second\": %f}\n", n / (end - begin) }'
 }
 
