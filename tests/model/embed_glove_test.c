@@ -35,32 +35,10 @@ static const char *const plain[] = {"model", "glove", "embed",  "17", "window", 
 static void no_thread_changes_a_bit(void **unused)
 {
     (void)unused;
-    rc_real *first[2] = {NULL, NULL};
-
     check_seed();
     char *text = drawn_text(3000);
-    for (int threads = 1; threads <= 4; threads++) {
-        embed_toy t = embed_open(text, plain, threads);
-        rcm_walker *w = walker_of(&t);
 
-        assert_int_equal(w->epoch_steps, 12);
-        for (int epoch = 1; epoch <= 3; epoch++)
-            (void)embed_epoch(w, epoch, 0, 0.05);
-        for (int k = 0; k < 2; k++) {
-            const rcn_param *p = embed_table(&t, k);
-            const size_t bytes = (size_t)p->size * sizeof(rc_real);
-
-            if (threads == 1) {
-                first[k] = malloc(bytes);
-                memcpy(first[k], p->w, bytes);
-            }
-            assert_memory_equal(p->w, first[k], bytes);
-        }
-        w->free(w);
-        embed_close(&t);
-    }
-    free(first[0]);
-    free(first[1]);
+    embed_check_threads(text, plain, 12, 3);
     free(text);
 }
 

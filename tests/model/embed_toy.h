@@ -75,4 +75,37 @@ static inline double embed_epoch(rcm_walker *w, int64_t epoch, int64_t pos, doub
     return nats / (double)aims;
 }
 
+/* Whatever the number of workers, some epochs leave both tables with the same bits.
+ * steps: those of an epoch; -1: as they come. */
+static inline void embed_check_threads(const char *text, const char *const options[], int64_t steps,
+                                       int epochs)
+{
+    rc_real *first[2] = {NULL, NULL};
+
+    for (int threads = 1; threads <= 4; threads++) {
+        embed_toy t = embed_open(text, options, threads);
+        rcm_walker *w;
+
+        CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
+        assert_true(steps < 0 || w->epoch_steps == steps);
+        for (int epoch = 1; epoch <= epochs; epoch++)
+            (void)embed_epoch(w, epoch, 0, 0.05);
+        for (int k = 0; k < 2; k++) {
+            const rcn_param *p = embed_table(&t, k);
+            const size_t bytes = (size_t)p->size * sizeof(rc_real);
+
+            if (threads == 1) {
+                first[k] = malloc(bytes);
+                assert_non_null(first[k]);
+                memcpy(first[k], p->w, bytes);
+            }
+            assert_memory_equal(p->w, first[k], bytes);
+        }
+        w->free(w);
+        embed_close(&t);
+    }
+    free(first[0]);
+    free(first[1]);
+}
+
 #endif

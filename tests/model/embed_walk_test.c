@@ -30,32 +30,10 @@ static void check_no_thread_changes_a_bit(const char *model, const char *loss, c
     const char *const *used = options;
     const char *few[] = {"model", model,   "loss", loss,     "embed", "17", "subword",
                          subword, "batch", "500",  "shards", shards,  NULL};
-    rc_real *first[2] = {NULL, NULL};
 
     if (strcmp(loss, "sampled") != 0)
         used = few;
-    for (int threads = 1; threads <= 4; threads++) {
-        embed_toy t = embed_open(text, used, threads);
-        rcm_walker *w;
-
-        CHECK_STATUS(t.config->task->walker_new(&w, t.m, t.corpus, t.pool), RC_OK);
-        for (int epoch = 1; epoch <= 2; epoch++)
-            (void)embed_epoch(w, epoch, 0, 0.05);
-        for (int k = 0; k < 2; k++) {
-            const rcn_param *p = embed_table(&t, k);
-            const size_t bytes = (size_t)p->size * sizeof(rc_real);
-
-            if (threads == 1) {
-                first[k] = malloc(bytes);
-                memcpy(first[k], p->w, bytes);
-            }
-            assert_memory_equal(p->w, first[k], bytes);
-        }
-        w->free(w);
-        embed_close(&t);
-    }
-    free(first[0]);
-    free(first[1]);
+    embed_check_threads(text, used, -1, 2);
     free(text);
 }
 
